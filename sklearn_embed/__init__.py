@@ -1,0 +1,5 @@
+"""Word embeddings as scikit-learn transformers."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+__version__ = "0.1.0"

@@ -1,0 +1,79 @@
+"""What every kernel file shares: random numbers, prefetch, aligned matrices."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+#: Bytes of a cache line, and the alignment of every matrix that kernels change.
+LINE = 64
+
+#: Numbers (float32) in a cache line; rows are padded to a multiple of it.
+LANES = 16
+
+#: Optimisations that reorder sums but keep NaN and infinity honest.
+FASTMATH = frozenset({"reassoc", "contract", "nsz"})
+
+
+def padded_width(n_columns):
+    """Round a number of columns up to whole cache lines of float32."""
+    return -(-n_columns // LANES) * LANES
+
+
+def aligned_zeros(shape, dtype=np.float32):
+    """Return zeros whose first element begins a cache line."""
+    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    buffer = np.zeros(size + LINE, np.uint8)
+    start = -buffer.ctypes.data % LINE
+    return buffer[start : start + size].view(dtype).reshape(shape)
+
+
+def readonly(array, dtype=None):
+    """Return a C-contiguous, aligned, read-only view (a copy only where needed).
+
+    numba compiles a kernel anew for every kind of array.  What a kernel never
+    changes reaches it through this door, so that a memory map, a slice of one
+    and an ordinary array all meet the same compiled version.
+    """
+    view = np.require(np.asarray(array), dtype, ["C", "A"]).view(np.ndarray)
+    view = view[...]
+    view.flags.writeable = False
+    return view
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def hash64(seed, counter):
+    """Return 64 well-mixed bits for one counter under one seed (SplitMix64).
+
+    Steele, Lea and Flood (2014), "Fast splittable pseudorandom number generators".
+    """
+    z = np.uint64(seed) + np.uint64(counter) * np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+@intrinsic
+def prefetch(typing_context, array, index):
+    """Ask for the cache line that holds ``array[index]``; changes nothing."""
+    signature = types.void(array, index)
+
+    def codegen(context, builder, signature, args):
+        data = context.make_array(signature.args[0])(context, builder, args[0]).data
+        address = builder.gep(data, [args[1]])
+        byte = ir.IntType(8).as_pointer()
+        i32 = ir.IntType(32)
+        # Named by the pointer's kind: LLVM renames the intrinsic to its own taste.
+        kind = ir.FunctionType(ir.VoidType(), [byte, i32, i32, i32])
+        function = cgutils.get_or_insert_function(
+            builder.module, kind, "llvm.prefetch.p0"
+        )
+        arguments = [ir.Constant(i32, number) for number in (1, 3, 1)]
+        builder.call(function, [builder.bitcast(address, byte), *arguments])
+        return context.get_dummy_value()
+
+    return signature, codegen
