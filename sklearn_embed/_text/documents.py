@@ -1,0 +1,122 @@
+"""What counts as a document: the one place where raw input is checked."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from collections.abc import Iterable, Mapping, Sequence, Set
+
+import numpy as np
+
+#: Documents that are looked at together: enough to be quick, few enough to be small.
+CHUNK_DOCUMENTS = 8192
+
+_REMEDY = "documents are strings, or sequences of string tokens"
+
+
+def document_chunks(X, name="X"):
+    """Yield ``(kind, documents)``, in order, until X is used up.
+
+    ``kind`` is ``"text"`` (a list of str) or ``"tokens"`` (a list of lists of str).
+    Every document is checked; an error names its position.
+    """
+    chunk, kind = [], "text"
+    for position, document in enumerate(_elements(X, name)):
+        if type(document) is str:
+            document_kind = "text"
+        else:
+            document_kind, document = _checked(document, position)
+        if document_kind != kind or len(chunk) == CHUNK_DOCUMENTS:
+            if chunk:
+                yield kind, chunk
+            chunk, kind = [], document_kind
+        chunk.append(document)
+    if chunk:
+        yield kind, chunk
+
+
+def _elements(X, name):
+    """Return an iterable over the documents of any accepted container."""
+    if isinstance(X, str):
+        raise ValueError(
+            f"{name} is a single string, not a collection of documents: "
+            f"wrap it in a list, [{name}]."
+        )
+    if isinstance(X, (bytes, bytearray)):
+        raise TypeError(
+            f"{name} is bytes: decode it and pass a list of strings, one a document."
+        )
+    if isinstance(X, (Mapping, Set)):
+        raise TypeError(
+            f"{name} is a {type(X).__name__}, which has no order of documents: "
+            f"pass a list, e.g. list({name}.values()) of a mapping."
+        )
+    if not isinstance(X, Iterable):
+        raise TypeError(
+            f"{name} is of type {type(X).__name__}: expected an iterable of "
+            "documents, each a string or a sequence of string tokens."
+        )
+    shape = getattr(X, "shape", None)
+    if shape is not None and len(shape) != 1:
+        X = _single_column(X, shape, name)
+    # Arrays and Series hand out Python's own strings much faster this way, and a
+    # Series is read by position, whatever its index.
+    return X.tolist() if hasattr(X, "tolist") else X
+
+
+def _single_column(X, shape, name):
+    """Turn a one-column table into its column; refuse every other shape."""
+    if len(shape) != 2 or shape[1] != 1:
+        raise ValueError(
+            f"{name} has shape {tuple(shape)}: expected one column of documents. "
+            f"Select one, e.g. {name}['text'] of a DataFrame."
+        )
+    if hasattr(X, "iloc"):
+        return X.iloc[:, 0]
+    if hasattr(X, "to_series"):
+        return X.to_series()
+    if not isinstance(X, np.ndarray):
+        raise TypeError(
+            f"{name} is of type {type(X).__name__}: expected a column of documents; "
+            + _REMEDY
+            + "."
+        )
+    return X.ravel()
+
+
+def _checked(document, position):
+    """Return ``(kind, document)`` of a document that is not a plain str."""
+    if isinstance(document, str):
+        return "text", str(document)
+    if hasattr(document, "tolist") and getattr(document, "ndim", None) == 1:
+        document = document.tolist()
+    if isinstance(document, (bytes, bytearray)):
+        raise TypeError(
+            f"Document {position} is bytes: decode it first, document.decode('utf-8')."
+        )
+    if not isinstance(document, Sequence):
+        raise TypeError(_complaint(document, position))
+    tokens = list(document)
+    for place, token in enumerate(tokens):
+        if type(token) is not str:
+            if not isinstance(token, str):
+                raise TypeError(
+                    f"Token {place} of document {position} is {_shown(token)}: "
+                    "every token must be a string."
+                )
+            tokens[place] = str(token)
+    return "tokens", tokens
+
+
+def _complaint(document, position):
+    """Say what is wrong with a document and what to do about it."""
+    if document is None or repr(document) in {"nan", "<NA>", "NaT"}:
+        return (
+            f"Document {position} is missing ({document!r}): replace missing texts "
+            "first, e.g. X.fillna('') of a pandas Series."
+        )
+    return f"Document {position} is {_shown(document)}: {_REMEDY}."
+
+
+def _shown(thing):
+    """Describe a value by its type and a short form of itself."""
+    text = repr(thing)
+    return f"of type {type(thing).__name__} ({text[:40]}{'…' * (len(text) > 40)})"

@@ -1,0 +1,261 @@
+"""TokenizedDocuments: the array-backed sequence that everything trains on."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import itertools
+from numbers import Integral
+
+import numpy as np
+
+from sklearn_embed._kernels.common import readonly
+from sklearn_embed._text.documents import document_chunks
+from sklearn_embed._text.table import TokenTable
+from sklearn_embed._text.tokens import (
+    DEFAULT_PATTERN,
+    Encoder,
+    TextOptions,
+    make_preprocess,
+    make_split,
+)
+
+
+class TokenizedDocuments:
+    """Documents as arrays of token ids: tokenised once, sliced for nothing.
+
+    Every ``fit`` and ``transform`` of this package accepts it in place of raw
+    documents; a search over hyperparameters that receives it does not tokenise
+    again.  It is immutable.  Slices, folds and masks share the ids of the whole,
+    so that cross-validation copies no token.  Make one with
+    :meth:`from_documents`.
+
+    Parameters
+    ----------
+    ids : ndarray of shape (n_ids,), int32
+        Token ids of all documents, end to end; numbers in ``table``.  May be a
+        memory map.
+    starts : ndarray of shape (n_documents,), int64
+        Where each document begins in ``ids``.
+    offsets : ndarray of shape (n_documents + 1,), int64
+        Cumulative document lengths, in tokens; the first is 0.
+    table : TokenTable
+        The distinct tokens.
+    options : TextOptions or None, default=None
+        How strings became these tokens; None if they came ready-made.
+
+    Attributes
+    ----------
+    n_tokens : int
+        Number of tokens of all documents.
+    shape : tuple of one int
+        Number of documents.
+
+    See Also
+    --------
+    sklearn.feature_extraction.text.CountVectorizer : Whose tokens these are.
+
+    Notes
+    -----
+    Iterating gives each document as a list of str, which is what gensim calls a
+    corpus of sentences.
+
+    Examples
+    --------
+    >>> from sklearn_embed import TokenizedDocuments
+    >>> X = TokenizedDocuments.from_documents(["The cat sat.", "A dog, a cat!"])
+    >>> X
+    TokenizedDocuments(2 documents, 5 tokens, 4 distinct)
+    >>> X[1]
+    ['dog', 'cat']
+    """
+
+    def __init__(self, ids, starts, offsets, table, options=None):
+        self.ids = readonly(ids, np.int32)
+        self.starts = readonly(starts, np.int64)
+        self.offsets = readonly(offsets, np.int64)
+        self.table = table
+        self.options = options
+
+    @classmethod
+    def from_documents(
+        cls,
+        X,
+        *,
+        lowercase=True,
+        strip_accents=None,
+        preprocessor=None,
+        tokenizer=None,
+        token_pattern=DEFAULT_PATTERN,
+    ):
+        r"""Tokenise documents, in one pass.
+
+        Parameters
+        ----------
+        X : iterable of str or of sequences of str
+            The documents: a list, tuple, generator, array, pandas Series (any
+            index) or one-column DataFrame.  Sequences of tokens are taken as they
+            are; the parameters below do not touch them.
+        lowercase : bool, default=True
+            Whether strings are lowercased first.
+        strip_accents : {"ascii", "unicode"}, callable or None, default=None
+            Whether accents are removed, and how; see
+            :class:`~sklearn.feature_extraction.text.CountVectorizer`.
+        preprocessor : callable or None, default=None
+            str → str; replaces lowercasing and accent stripping.
+        tokenizer : callable, "char" or None, default=None
+            str → list of str; replaces ``token_pattern``.  "char" takes every
+            character but white space as a token, a sound choice for Chinese.
+        token_pattern : str, default=r"(?u)\\b\\w\\w+\\b"
+            Regular expression of a token; with one capturing group, the group is
+            the token.
+
+        Returns
+        -------
+        TokenizedDocuments
+            As many documents as ``X`` has.
+
+        Raises
+        ------
+        ValueError
+            If ``X`` is one string, or a table of several columns.
+        TypeError
+            If a document is neither a string nor a sequence of strings; its
+            position is named.
+        """
+        options = TextOptions(
+            lowercase, strip_accents, preprocessor, tokenizer, token_pattern
+        )
+        return tokenize(X, options)
+
+    @property
+    def n_tokens(self):
+        """Number of tokens of all documents."""
+        return int(self.offsets[-1])
+
+    @property
+    def shape(self):
+        """Number of documents, as a tuple."""
+        return (len(self.starts),)
+
+    @property
+    def ndim(self):
+        """Always 1."""
+        return 1
+
+    @property
+    def lengths(self):
+        """Number of tokens per document; ndarray of shape (n_documents,), int64."""
+        return np.diff(self.offsets)
+
+    def __len__(self):
+        return len(self.starts)
+
+    def __repr__(self):
+        return (
+            f"TokenizedDocuments({len(self):,} documents, {self.n_tokens:,} tokens, "
+            f"{len(self.table):,} distinct)"
+        )
+
+    def __getitem__(self, key):
+        if isinstance(key, tuple):
+            # NumPy's spelling of "these rows, whatever follows": X[rows, ...].
+            key = key[0] if len(key) == 2 and key[1] is Ellipsis else key
+        if isinstance(key, Integral):
+            start, length = self.starts[key], self.lengths[key]
+            return self.table.take(self.ids[start : start + length])
+        if not isinstance(key, slice):
+            key = np.asarray(key)
+            if key.size == 0:
+                key = key.astype(np.intp)
+            if key.ndim != 1:
+                raise IndexError(
+                    "TokenizedDocuments has one dimension: index it with an integer, "
+                    "a slice, or an array of positions or of booleans."
+                )
+        offsets = np.concatenate([[0], np.cumsum(self.lengths[key])])
+        return TokenizedDocuments(
+            self.ids, self.starts[key], offsets, self.table, self.options
+        )
+
+    def __iter__(self):
+        for block in self.blocks(1 << 16):
+            tokens = self.table.take(block.flat_ids())
+            for start, stop in itertools.pairwise(block.offsets.tolist()):
+                yield tokens[start:stop]
+
+    def blocks(self, n_tokens=1 << 22):
+        """Yield consecutive slices of about ``n_tokens`` tokens, whole documents."""
+        first = 0
+        while first < len(self):
+            limit = self.offsets[first] + n_tokens
+            stop = int(np.searchsorted(self.offsets, limit, side="right")) - 1
+            stop = min(max(stop, first + 1), len(self))
+            yield self[first:stop]
+            first = stop
+
+    def __copy__(self):
+        return self
+
+    def __deepcopy__(self, memo):
+        # Immutable, hence shared: scikit-learn's clone copies no corpus.
+        return self
+
+    def __reduce__(self):
+        whole = self.compact() if 2 * self.n_tokens < len(self.ids) else self
+        state = (whole.ids, whole.starts, whole.offsets, whole.table, whole.options)
+        return TokenizedDocuments, state
+
+    def flat_ids(self):
+        """Return the ids of these documents alone, end to end.
+
+        Returns
+        -------
+        ndarray of shape (n_tokens,), int32
+            A view where the documents lie end to end, else a copy.
+        """
+        if self._is_contiguous():
+            first = self.starts[0] if len(self) else 0
+            return self.ids[first : first + self.n_tokens]
+        shift = np.repeat(self.starts - self.offsets[:-1], self.lengths)
+        return self.ids[shift + np.arange(self.n_tokens)]
+
+    def _is_contiguous(self):
+        return len(self) == 0 or bool(
+            np.all(self.starts - self.starts[0] == self.offsets[:-1])
+        )
+
+    def compact(self):
+        """Return these documents with ids and a table of their own.
+
+        Worth it for a small part of a large whole that is to be stored.
+        """
+        seen, ids = np.unique(self.flat_ids(), return_inverse=True)
+        table = TokenTable.from_tokens(self.table.take(seen))
+        return TokenizedDocuments(
+            ids.astype(np.int32), self.offsets[:-1], self.offsets, table, self.options
+        )
+
+
+def tokenize(X, options, name="X"):
+    """Turn raw documents into a TokenizedDocuments; hand one through unchanged."""
+    if isinstance(X, TokenizedDocuments):
+        return X
+    preprocess, split = make_preprocess(options), make_split(options)
+    encoder, ids, lengths, only_tokens = Encoder(), [], [], True
+    for kind, documents in document_chunks(X, name):
+        if kind == "text":
+            only_tokens = False
+            if preprocess is not None:
+                documents = map(preprocess, documents)
+            documents = map(split, documents)
+        chunk_ids, chunk_lengths = encoder.encode(documents)
+        ids.append(np.asarray(chunk_ids, np.int32))
+        lengths.append(np.asarray(chunk_lengths, np.int64))
+    offsets = np.zeros(sum(map(len, lengths)) + 1, np.int64)
+    np.cumsum(np.concatenate([*lengths, np.empty(0, np.int64)]), out=offsets[1:])
+    return TokenizedDocuments(
+        np.concatenate([*ids, np.empty(0, np.int32)]),
+        offsets[:-1],
+        offsets,
+        TokenTable.from_tokens(encoder.tokens()),
+        None if only_tokens else options,
+    )
