@@ -1,0 +1,454 @@
+"""Word vectors as a value: words, their rows, and rows for words never seen."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import os
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+_ACCEPTED = (
+    "WordVectors, gensim's KeyedVectors, a DataFrame whose index holds the words, "
+    "a dict from word to vector, a fitted vectorizer, or the path of a file"
+)
+
+
+class Subwords(NamedTuple):
+    """What fastText knows of words it never saw: a vector for each n-gram's bucket.
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (n_rows, n_dimensions), float32
+        The n-grams' vectors.
+    min_n, max_n : int
+        Shortest and longest n-gram in characters, the brackets of ``<word>`` included.
+    n_buckets : int
+        Number of values that the n-grams' hash can take.
+    rows : ndarray of shape (n_buckets,), int32, or None
+        Row of each bucket, -1 where nothing is stored; None: bucket b is row b.
+    missing : {"zero", "skip"}
+        Whether an n-gram without a row counts as a vector of zeros or not at all.
+    own : ndarray of shape (n_words, n_dimensions), float32, or None
+        The vocabulary's vectors before their n-grams were added.  Only a writer
+        of fastText's format needs them.
+    """
+
+    vectors: np.ndarray
+    min_n: int
+    max_n: int
+    n_buckets: int
+    rows: np.ndarray | None = None
+    missing: str = "zero"
+    own: np.ndarray | None = None
+
+    def sums(self, words, start=None):
+        """Add up the n-grams of each word.
+
+        Parameters
+        ----------
+        words : list of str
+            Any words, known or not.
+        start : ndarray of shape (n_words, n_dimensions), float32, or None
+            What to add to; None means zeros.
+
+        Returns
+        -------
+        sums : ndarray of shape (n_words, n_dimensions), float32
+            `start` plus the n-grams' vectors.
+        counts : ndarray of shape (n_words,), int64
+            How many n-grams each word has.
+        """
+        from sklearn_embed._kernels.common import readonly
+        from sklearn_embed._kernels.subword_sums import add_subwords
+
+        shape = len(words), self.vectors.shape[1]
+        sums = np.zeros(shape, np.float32) if start is None else np.array(start)
+        counts = np.zeros(len(words), np.int64)
+        encoded = [b"<%b>" % word.encode("utf-8", "surrogatepass") for word in words]
+        ends = np.cumsum([len(word) for word in encoded], dtype=np.int64)
+        add_subwords(
+            readonly(np.frombuffer(b"".join(encoded), np.uint8)),
+            readonly(ends),
+            (np.int64(self.min_n), np.int64(self.max_n), np.int64(self.n_buckets)),
+            readonly(np.empty(0) if self.rows is None else self.rows, np.int32),
+            self.missing == "skip",
+            readonly(self.vectors, np.float32),
+            sums,
+            counts,
+        )
+        return sums, counts
+
+    def full(self):
+        """Return one row per bucket, as gensim and fastText's files want it."""
+        if self.rows is None:
+            return self.vectors
+        stored = np.flatnonzero(self.rows >= 0)
+        full = np.zeros((self.n_buckets, self.vectors.shape[1]), np.float32)
+        full[stored] = self.vectors[self.rows[stored]]
+        return full
+
+
+class WordVectors:
+    """A vocabulary and its vectors, shared and never changed.
+
+    Copies, ``copy.deepcopy`` and scikit-learn's ``clone`` give back the same object:
+    as a parameter of an estimator it costs a grid search no memory.
+
+    Parameters
+    ----------
+    words : sequence of str
+        The vocabulary, row by row; each word once.
+    vectors : array-like of shape (n_words, n_dimensions)
+        One row a word, taken without a copy if float32 and C-contiguous.  It is
+        shared, so do not write to it afterwards.
+    counts : array-like of shape (n_words,) or None, default=None
+        How often each word occurred, where that is known.
+    subwords : Subwords or None, default=None
+        Where vectors of unknown words come from.
+    check_finite : bool, default=True
+        Whether to look for NaN and infinity.
+
+    Attributes
+    ----------
+    words : list of str
+        The vocabulary.
+    vectors : ndarray of shape (n_words, n_dimensions), float32
+        A read-only view.
+    counts : ndarray of shape (n_words,), int64, or None
+        Occurrences in the training text.
+    subwords : Subwords or None
+        As given.
+
+    Raises
+    ------
+    TypeError
+        If a word is not a string.
+    ValueError
+        If the shapes disagree, a word comes twice, or a number is not finite.
+
+    Examples
+    --------
+    >>> from sklearn_embed._vectors import WordVectors
+    >>> pets = WordVectors(["cat", "dog"], [[1.0, 0.0], [0.5, 0.5]])
+    >>> pets["dog"].tolist()
+    [0.5, 0.5]
+    >>> "fish" in pets
+    False
+    """
+
+    __slots__ = ("_row_of", "counts", "subwords", "vectors", "words")
+
+    def __init__(
+        self, words, vectors, counts=None, subwords=None, *, check_finite=True
+    ):
+        words = list(words)
+        vectors = _frozen(vectors, np.float32)
+        if vectors.ndim != 2 or len(vectors) != len(words):
+            raise ValueError(
+                f"vectors must have shape ({len(words)}, n_dimensions), one row for "
+                f"each word; got {vectors.shape}"
+            )
+        if counts is not None:
+            counts = _frozen(counts, np.int64)
+            if counts.shape != (len(words),):
+                raise ValueError(
+                    f"counts must have shape ({len(words)},); got {counts.shape}"
+                )
+        _check_words(words)
+        if check_finite:
+            _check_finite(vectors, words)
+        for name, value in (
+            ("words", words),
+            ("vectors", vectors),
+            ("counts", counts),
+            ("subwords", subwords),
+            ("_row_of", None),
+        ):
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name, value):
+        raise AttributeError(f"WordVectors cannot be changed: {name}")
+
+    @property
+    def vector_size(self):
+        """Number of dimensions."""
+        return self.vectors.shape[1]
+
+    @property
+    def row_of(self):
+        """Dict from word to row, built at the first use."""
+        if self._row_of is None:
+            table = {word: row for row, word in enumerate(self.words)}
+            object.__setattr__(self, "_row_of", table)
+        return self._row_of
+
+    def __len__(self):
+        return len(self.words)
+
+    def __contains__(self, word):
+        return word in self.row_of
+
+    def __iter__(self):
+        return iter(self.words)
+
+    def __getitem__(self, word):
+        row = self.row_of.get(word)
+        if row is not None:
+            return self.vectors[row]
+        if self.subwords is not None and isinstance(word, str):
+            return self.subword_vectors([word])[0]
+        raise KeyError(word)
+
+    def __repr__(self):
+        more = ", with subwords" if self.subwords is not None else ""
+        return f"<WordVectors: {len(self)} words, {self.vector_size} dimensions{more}>"
+
+    def rows(self, words):
+        """Return the row of each word, -1 where it is unknown.
+
+        Parameters
+        ----------
+        words : iterable of str
+            Words to look up.
+
+        Returns
+        -------
+        ndarray of shape (n,), int32
+        """
+        get = self.row_of.get
+        return np.fromiter((get(word, -1) for word in words), np.int32)
+
+    def subword_vectors(self, words):
+        """Return the mean of each word's n-gram vectors, known word or not.
+
+        Parameters
+        ----------
+        words : list of str
+            Words; one that has no n-grams gets zeros.
+
+        Returns
+        -------
+        ndarray of shape (n, n_dimensions), float32
+
+        Raises
+        ------
+        ValueError
+            If these vectors know no subwords.
+        """
+        if self.subwords is None:
+            raise ValueError("these vectors have no subwords")
+        sums, counts = self.subwords.sums(words)
+        sums /= np.maximum(counts, 1).astype(np.float32)[:, None]
+        return sums
+
+    def to_keyed_vectors(self):
+        """Return gensim's KeyedVectors over the same memory.
+
+        Returns
+        -------
+        gensim.models.KeyedVectors
+            ``FastTextKeyedVectors`` where subwords are known.  The matrices are not
+            copied and stay read-only.
+        """
+        from gensim.models import KeyedVectors
+        from gensim.models.fasttext import FastTextKeyedVectors
+
+        parts = self.subwords
+        if parts is None:
+            keyed = KeyedVectors(self.vector_size)
+        else:
+            size = self.vector_size
+            keyed = FastTextKeyedVectors(
+                size, parts.min_n, parts.max_n, parts.n_buckets
+            )
+            keyed.vectors_ngrams = parts.full()
+            keyed.vectors_vocab = self.vectors if parts.own is None else parts.own
+            one = np.ones(1, np.float32)
+            keyed.vectors_vocab_lockf = keyed.vectors_ngrams_lockf = one
+        # Assigned, since add_vectors would copy and leave its bookkeeping behind.
+        keyed.index_to_key = list(self.words)
+        keyed.key_to_index = dict(self.row_of)
+        keyed.vectors = self.vectors
+        keyed.next_index = len(self)
+        keyed.norms = None
+        if self.counts is not None:
+            keyed.expandos["count"] = self.counts.copy()
+        return keyed
+
+    def to_frame(self):
+        """Return a pandas DataFrame: a row for each word, over the same memory.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Words in the index, one column for each dimension.
+        """
+        import pandas as pd
+
+        return pd.DataFrame(self.vectors, index=pd.Index(self.words, name="word"))
+
+    def __copy__(self):
+        return self
+
+    def __deepcopy__(self, memo):
+        return self
+
+    def __sklearn_clone__(self):
+        return self
+
+    def __reduce__(self):
+        parts = (self.words, self.vectors, self.counts, self.subwords)
+        return _restore, parts
+
+
+def _restore(words, vectors, counts, subwords):
+    """Unpickle: what was checked once is not searched for NaN again."""
+    return WordVectors(words, vectors, counts, subwords, check_finite=False)
+
+
+def as_word_vectors(source):
+    """Return word vectors, whatever they come as.
+
+    Parameters
+    ----------
+    source : object
+        `WordVectors`; gensim's ``KeyedVectors`` or a model that has them as ``wv``; a
+        DataFrame whose index holds the words; a mapping from word to vector; a fitted
+        vectorizer (``words_`` and ``vectors_``, or a ``to_word_vectors`` method); the
+        path of a file, read by :func:`sklearn_embed.io.read_vectors`.
+
+    Returns
+    -------
+    WordVectors
+        Over the source's own matrix wherever that is float32 and C-contiguous.
+
+    Raises
+    ------
+    TypeError
+        If the source is none of these.
+    ValueError
+        If it is one, but its content is not usable.
+
+    Notes
+    -----
+    gensim invents counts n, n-1, ..., 1 for vectors read from a file without counts.
+    They are recognised and dropped.
+    """
+    if isinstance(source, WordVectors):
+        return source
+    if isinstance(source, (str, os.PathLike)):
+        from sklearn_embed import io
+
+        return io.read_vectors(source)
+    if callable(getattr(source, "to_word_vectors", None)):
+        return source.to_word_vectors()
+    if hasattr(source, "words_") and hasattr(source, "vectors_"):
+        counts = getattr(source, "counts_", None)
+        return WordVectors(source.words_, source.vectors_, counts)
+    if hasattr(getattr(source, "wv", None), "key_to_index"):
+        source = source.wv
+    if hasattr(source, "key_to_index") and hasattr(source, "vectors"):
+        return _from_keyed_vectors(source)
+    if hasattr(source, "columns") and hasattr(source, "index"):
+        return _from_frame(source)
+    if isinstance(source, Mapping):
+        return _from_mapping(source)
+    if hasattr(source, "fit") and not isinstance(source, type):
+        raise ValueError(
+            f"this {type(source).__name__} has no word vectors yet; call fit first"
+        )
+    raise TypeError(f"word vectors must be {_ACCEPTED}; got {type(source).__name__}")
+
+
+def _from_keyed_vectors(keyed):
+    """Share the arrays of gensim's KeyedVectors."""
+    words = keyed.index_to_key
+    counts = keyed.expandos.get("count")
+    if counts is not None and _invented(keyed, counts):
+        counts = None
+    subwords = None
+    if getattr(keyed, "vectors_ngrams", None) is not None and keyed.bucket:
+        subwords = Subwords(
+            _frozen(keyed.vectors_ngrams, np.float32),
+            int(keyed.min_n),
+            int(keyed.max_n),
+            int(keyed.bucket),
+            own=_frozen(keyed.vectors_vocab, np.float32),
+        )
+    return WordVectors(words, keyed.vectors, counts, subwords)
+
+
+def _invented(keyed, counts):
+    """Tell whether gensim made these counts up while reading a file."""
+    if not np.array_equal(counts, np.arange(len(counts), 0, -1)):
+        return False
+    events = getattr(keyed, "lifecycle_events", None) or []
+    read = any(event.get("event") == "load_word2vec_format" for event in events)
+    # Without the record: no text of some size has exactly these counts.
+    return read or len(counts) > 100
+
+
+def _from_frame(frame):
+    """Take the words from a DataFrame's index and the numbers from its columns."""
+    words = list(frame.index)
+    if words and not isinstance(words[0], str):
+        raise TypeError(
+            "the DataFrame's index must hold the words (set_index moves a column "
+            f"there); it begins with {words[0]!r}"
+        )
+    try:
+        vectors = frame.to_numpy(dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"every column must hold numbers: {error}") from error
+    return WordVectors(words, vectors)
+
+
+def _from_mapping(mapping):
+    """Stack the values of a dict."""
+    words = list(mapping)
+    rows = [np.asarray(mapping[word], np.float32) for word in words]
+    for word, row in zip(words, rows, strict=True):
+        if row.shape != rows[0].shape or row.ndim != 1:
+            raise ValueError(
+                f"every vector must have shape {rows[0].shape}, as {words[0]!r} has "
+                f"it, and one axis; that of {word!r} has shape {row.shape}"
+            )
+    return WordVectors(words, np.stack(rows) if rows else np.empty((0, 0)))
+
+
+def _frozen(array, dtype):
+    """Return a C-contiguous read-only view (a copy only where the type differs)."""
+    view = np.require(np.asarray(array), dtype, ["C", "A"]).view(np.ndarray)[...]
+    view.flags.writeable = False
+    return view
+
+
+def _check_words(words):
+    """Refuse what is not a string, and words that come twice."""
+    for row, word in enumerate(words):
+        if not isinstance(word, str):
+            raise TypeError(f"words must be strings; row {row} is {word!r}")
+    if len(set(words)) == len(words):
+        return
+    first = {}
+    for row, word in enumerate(words):
+        if first.setdefault(word, row) != row:
+            raise ValueError(
+                f"each word may come once; {word!r} is in rows {first[word]} and {row}"
+            )
+
+
+def _check_finite(vectors, words):
+    """Refuse NaN and infinity by the name of the word."""
+    flat = vectors.reshape(-1)
+    # One pass without temporaries; only a doubtful sum is looked into.
+    with np.errstate(all="ignore"):
+        if np.isfinite(np.dot(flat, flat)):
+            return
+    for row, vector in enumerate(vectors):
+        if not np.isfinite(vector).all():
+            raise ValueError(
+                f"the vector of {words[row]!r} (row {row}) is not finite: remove the "
+                "word, or replace its NaN and infinite numbers"
+            )

@@ -1,0 +1,205 @@
+"""Word vectors as a value, and every kind of object they can come from."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import copy
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from gensim.models import FastText, KeyedVectors
+from numpy.testing import assert_array_equal
+from sklearn.base import clone
+
+from sklearn_embed._vectors import Subwords, WordVectors, as_word_vectors
+
+WORDS = ["cat", "dog", "naïve"]
+VECTORS = np.arange(6, dtype=np.float32).reshape(3, 2)
+
+
+def small():
+    return WordVectors(WORDS, VECTORS, [3, 2, 2])
+
+
+def keyed(counts=None):
+    vectors = KeyedVectors(2)
+    vectors.add_vectors(WORDS, VECTORS)
+    if counts is not None:
+        vectors.allocate_vecattrs(["count"], [int])
+        vectors.expandos["count"][:] = counts
+    return vectors
+
+
+@pytest.fixture(scope="module")
+def fasttext():
+    texts = [["кошка", "сидит"], ["naïve", "kitten", "sat"], ["the", "cat"]] * 3
+    return FastText(
+        texts, vector_size=7, min_count=1, bucket=50, min_n=1, max_n=4, workers=1
+    )
+
+
+@pytest.mark.parametrize(
+    "share", [copy.copy, copy.deepcopy, lambda v: clone(v, safe=False)]
+)
+def test_copies_are_the_object_itself(share):
+    vectors = small()
+    assert share(vectors) is vectors
+
+
+def test_pickling_keeps_every_part():
+    vectors = small()
+    again = pickle.loads(pickle.dumps(vectors))
+    assert again.words == WORDS
+    assert_array_equal(again.vectors, VECTORS)
+    assert_array_equal(again.counts, [3, 2, 2])
+
+
+def test_nothing_can_be_assigned_or_written():
+    vectors = small()
+    with pytest.raises(AttributeError, match="cannot be changed"):
+        vectors.words = []
+    with pytest.raises(ValueError, match="read-only"):
+        vectors.vectors[0, 0] = 1
+
+
+def test_an_unknown_word_is_a_key_error_and_row_minus_one():
+    vectors = small()
+    with pytest.raises(KeyError):
+        vectors["fish"]
+    assert vectors.rows(["dog", "fish"]).tolist() == [1, -1]
+
+
+@pytest.mark.parametrize(
+    "words, vectors, message",
+    [
+        (["a", "b"], [[1.0]], r"shape \(2, n_dimensions\)"),
+        (["a", "a"], [[1.0], [2.0]], "'a' is in rows 0 and 1"),
+        (["a", "b"], [[1.0], [np.nan]], "vector of 'b' .row 1. is not finite"),
+        (["a"], [[np.inf]], "not finite"),
+    ],
+)
+def test_unusable_vectors_are_refused(words, vectors, message):
+    with pytest.raises(ValueError, match=message):
+        WordVectors(words, vectors)
+
+
+def test_large_numbers_are_not_mistaken_for_infinity():
+    assert len(WordVectors(["a"], [[3e38, -3e38]])) == 1
+
+
+def test_a_word_that_is_no_string_is_refused():
+    with pytest.raises(TypeError, match="row 1 is 7"):
+        WordVectors(["a", 7], [[1.0], [2.0]])
+
+
+def test_keyed_vectors_share_memory_both_ways():
+    source = keyed([5, 4, 4])
+    vectors = as_word_vectors(source)
+    back = vectors.to_keyed_vectors()
+    assert np.shares_memory(vectors.vectors, source.vectors)
+    assert np.shares_memory(back.vectors, source.vectors)
+    assert back.most_similar("dog") == source.most_similar("dog")
+    assert back.get_vecattr("dog", "count") == 4
+
+
+def test_words_added_to_gensim_later_do_not_reach_the_value():
+    source = keyed()
+    vectors = as_word_vectors(source)
+    source.add_vectors(["fish"], np.ones((1, 2), np.float32))
+    assert len(vectors) == 3 and "fish" not in vectors
+
+
+def test_counts_that_gensim_invented_are_dropped(tmp_path):
+    path = str(tmp_path / "vectors.txt")
+    keyed().save_word2vec_format(path)
+    assert as_word_vectors(KeyedVectors.load_word2vec_format(path)).counts is None
+    assert as_word_vectors(keyed([3, 2, 1])).counts.tolist() == [3, 2, 1]
+
+
+def test_numbered_documents_are_refused():
+    source = KeyedVectors(2)
+    source.add_vectors([0, 1], np.ones((2, 2), np.float32))
+    with pytest.raises(TypeError, match="words must be strings"):
+        as_word_vectors(source)
+
+
+@pytest.mark.parametrize("word", ["kitty", "кошечка", "a", "日本語", "", "<", "naïf"])
+def test_unknown_words_get_gensims_vectors_to_the_bit(fasttext, word):
+    vectors = as_word_vectors(fasttext)
+    expected = fasttext.wv.get_vector(word)
+    assert_array_equal(vectors[word], expected)
+    assert_array_equal(vectors.to_keyed_vectors().get_vector(word), expected)
+
+
+def test_known_words_are_own_vector_and_subwords_to_the_bit(fasttext):
+    parts = as_word_vectors(fasttext).subwords
+    sums, counts = parts.sums(fasttext.wv.index_to_key, parts.own)
+    fasttext.wv.adjust_vectors()
+    expected = fasttext.wv.vectors
+    assert_array_equal(sums / (counts + 1).astype(np.float32)[:, None], expected)
+
+
+def test_rows_left_out_are_zeros_or_skipped(fasttext):
+    full = as_word_vectors(fasttext).subwords
+    rows = np.full(full.n_buckets, -1, np.int32)
+    rows[10:30] = np.arange(20)
+    zeroed = np.zeros_like(full.vectors)
+    zeroed[10:30] = full.vectors[10:30]
+    expected, counts = full._replace(vectors=zeroed).sums(["kitten"])
+    compact = Subwords(full.vectors[10:30], 1, 4, 50, rows)
+    sums, counted = compact.sums(["kitten"])
+    assert_array_equal(sums, expected)
+    assert_array_equal(counted, counts)
+    assert_array_equal(compact.full(), zeroed)
+    sums, fewer = compact._replace(missing="skip").sums(["kitten"])
+    assert_array_equal(sums, expected)
+    assert fewer[0] < counts[0]
+
+
+def test_a_frame_goes_there_and_back():
+    frame = small().to_frame()
+    assert frame.loc["dog"].tolist() == [2, 3]
+    assert_array_equal(as_word_vectors(frame).vectors, VECTORS)
+
+
+def test_a_frame_without_words_in_its_index_is_refused():
+    with pytest.raises(TypeError, match="index must hold the words"):
+        as_word_vectors(pd.DataFrame(VECTORS))
+
+
+def test_a_frame_with_text_in_a_column_is_refused():
+    with pytest.raises(ValueError, match="every column must hold numbers"):
+        as_word_vectors(pd.DataFrame({"x": ["a"]}, index=["cat"]))
+
+
+def test_a_dict_is_stacked():
+    vectors = as_word_vectors(dict(zip(WORDS, VECTORS.tolist(), strict=True)))
+    assert_array_equal(vectors["naïve"], [4, 5])
+
+
+def test_a_dict_of_unequal_vectors_is_refused_by_word():
+    with pytest.raises(ValueError, match="that of 'b' has shape"):
+        as_word_vectors({"a": [1, 2], "b": [1]})
+
+
+def test_a_fitted_vectorizer_is_shared():
+    class Fitted:
+        words_, vectors_, counts_ = WORDS, VECTORS, np.array([3, 2, 2])
+
+    vectors = as_word_vectors(Fitted())
+    assert np.shares_memory(vectors.vectors, VECTORS)
+
+
+def test_an_unfitted_vectorizer_asks_for_fit():
+    class Unfitted:
+        def fit(self):
+            return self
+
+    with pytest.raises(ValueError, match="call fit first"):
+        as_word_vectors(Unfitted())
+
+
+def test_anything_else_is_refused_with_the_list_of_what_is_accepted():
+    with pytest.raises(TypeError, match=r"a dict from word to vector.*got int"):
+        as_word_vectors(3)
