@@ -20,13 +20,21 @@ class Vocabulary:
         Occurrences in the documents it was made of.
     """
 
-    def __init__(self, words, counts):
+    def __init__(self, words, counts=(), index=None):
         self.words = words
         self.counts = np.asarray(counts, np.int64)
-        self.index = {word: row for row, word in enumerate(words)}
+        if index is None:
+            index = {word: row for row, word in enumerate(words)}
+        self.index = index
 
     def __len__(self):
         return len(self.words)
+
+    def counted(self, parts):
+        """Return the same words with their counts in some TokenizedDocuments."""
+        found = counts_by_word(parts)
+        counts = [found.get(word, 0) for word in self.words]
+        return Vocabulary(self.words, counts, self.index)
 
     def rows(self, table):
         """Return int32 (n_tokens,): the row of each token of a table, or -1."""
@@ -53,31 +61,42 @@ def learn_vocabulary(
     characters.  ``vocabulary`` is a list of admitted words; the other limits apply
     to what it admits.
     """
-    counts = _counts_by_word(parts, min_count if len(parts) == 1 else 1)
-    if not counts:
-        raise ValueError(
-            "Empty vocabulary: the documents contain no tokens"
-            + (f" that occur min_count={min_count} times." if min_count > 1 else ".")
-        )
-    admitted = None if vocabulary is None else given_words(vocabulary)
+    counts = counts_by_word(parts, min_count if len(parts) == 1 else 1)
+    kept = frequent_words(counts, min_count, max_features, stop_words, vocabulary)
+    if not kept:
+        raise empty_vocabulary(min_count, stop_words, vocabulary)
+    return Vocabulary(list(kept), list(kept.values()))
+
+
+def frequent_words(counts, min_count, max_features, stop_words, vocabulary):
+    """Return the words of a dict word → count that meet all limits, in order."""
     left_out = stop_word_set(stop_words)
-    kept = [
+    admitted = counts if vocabulary is None else set(given_words(vocabulary))
+    kept = sorted(
         (-count, word)
         for word, count in counts.items()
-        if count >= min_count and word not in left_out
-    ]
-    if admitted is not None:
-        admitted = frozenset(admitted)
-        kept = [pair for pair in kept if pair[1] in admitted]
-    if not kept:
-        limits = {
-            "min_count": min_count if min_count > 1 else None,
-            "stop_words": stop_words if isinstance(stop_words, str) else left_out,
-            "vocabulary": admitted,
-        }
-        raise ValueError(_nothing_left(limits))
-    kept = sorted(kept)[:max_features]
-    return Vocabulary([word for _, word in kept], [-count for count, _ in kept])
+        if count >= min_count and word in admitted and word not in left_out
+    )
+    return {word: -count for count, word in kept[:max_features]}
+
+
+def empty_vocabulary(min_count, stop_words, vocabulary):
+    """Return the error that names the parameters which left no word."""
+    limits = {
+        "min_count": min_count > 1,
+        "stop_words": bool(stop_words),
+        "vocabulary": vocabulary is not None,
+    }
+    names = [name for name, active in limits.items() if active]
+    if not names:
+        return ValueError(
+            "Empty vocabulary: the documents contain no tokens. Check token_pattern "
+            "and tokenizer, or give documents with words."
+        )
+    return ValueError(
+        f"Empty vocabulary: {' and '.join(names)} left no word. Relax "
+        f"{'it' if len(names) == 1 else 'them'}, or give more documents."
+    )
 
 
 def given_words(vocabulary):
@@ -109,7 +128,7 @@ def given_words(vocabulary):
     return words
 
 
-def _counts_by_word(parts, at_least):
+def counts_by_word(parts, at_least=1):
     """Return a dict word → occurrences, of words that occur often enough."""
     total = {}
     for documents in parts:
@@ -119,13 +138,3 @@ def _counts_by_word(parts, at_least):
         for word, count in zip(words, counts[frequent].tolist(), strict=True):
             total[word] = total.get(word, 0) + count
     return total
-
-
-def _nothing_left(limits):
-    """Name the parameters that emptied the vocabulary."""
-    names = [name for name, value in limits.items() if value]
-    reason = " and ".join(names) if names else "the token pattern"
-    return (
-        f"Empty vocabulary: {reason} left no word. "
-        f"Lower or relax {'it' if len(names) < 2 else 'them'}, or give more documents."
-    )

@@ -1,0 +1,564 @@
+"""What the estimators share: documents at the door, fit as a template, rows out."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import copy
+import inspect
+from collections.abc import Iterator
+from numbers import Integral, Real
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    _clone_parametrized,
+    _fit_context,
+)
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_embed._pooling import pool_documents
+from sklearn_embed._text.tokenized import tokenize
+from sklearn_embed._text.tokens import TextOptions
+from sklearn_embed._text.vocabulary import (
+    Vocabulary,
+    counts_by_word,
+    empty_vocabulary,
+    frequent_words,
+    learn_vocabulary,
+)
+from sklearn_embed._training import (
+    CallbackSupportMixin,
+    EarlyStopping,
+    Job,
+    Watch,
+    train,
+    with_callbacks,
+)
+from sklearn_embed._vectors import WordVectors
+
+__all__ = [
+    "Integral",
+    "Interval",
+    "Job",
+    "StrOptions",
+    "TextTransformer",
+    "WordVectorizer",
+    "_fit_context",
+    "documented",
+]
+
+POSITIVE = Interval(Real, 0, None, closed="neither")
+NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
+FRACTION = Interval(Real, 0, 1, closed="neither")
+COUNT = Interval(Integral, 1, None, closed="left")
+
+
+def at_least(number):
+    """Return the constraint of an integer that is no less than ``number``."""
+    return Interval(Integral, number, None, closed="left")
+
+
+def documented(cls):
+    """Fill ``{name}`` sections, shared by all estimators, into a class docstring.
+
+    Each section stands once, beside the code that gives it its meaning, as a class
+    attribute ``_doc_name`` of the class or one of its parents.
+    """
+    doc = inspect.cleandoc(cls.__doc__)
+    for name in dir(cls):
+        if name.startswith("_doc_section_"):
+            section = inspect.cleandoc(getattr(cls, name))
+            doc = doc.replace("{" + name.removeprefix("_doc_section_") + "}", section)
+    cls.__doc__ = doc
+    return cls
+
+
+class TextTransformer(TransformerMixin, BaseEstimator):
+    """Base of everything that takes documents."""
+
+    _doc_section_text = r"""
+        lowercase : bool, default=True
+            Whether strings are lowercased before they are cut into tokens.
+        strip_accents : {"ascii", "unicode"}, callable or None, default=None
+            Whether accents are removed, and how; as in
+            :class:`~sklearn.feature_extraction.text.CountVectorizer`.
+        preprocessor : callable or None, default=None
+            str → str, in place of lowercasing and accent stripping.
+        tokenizer : callable, "char" or None, default=None
+            str → list of str, in place of `token_pattern`.  "char" takes every
+            character but white space as a token.
+        token_pattern : str, default=r"(?u)\b\w\w+\b"
+            Regular expression of a token: two or more word characters, as in
+            :class:`~sklearn.feature_extraction.text.CountVectorizer`.
+        stop_words : "english", collection of str or None, default=None
+            Tokens to leave out.
+    """
+
+    # Parameters that clone hands on as they are: big, and never changed.
+    _shared_parameters = ()
+
+    _text_constraints: dict = {
+        "lowercase": ["boolean"],
+        "strip_accents": [StrOptions({"ascii", "unicode"}), callable, None],
+        "preprocessor": [callable, None],
+        "tokenizer": [StrOptions({"char"}), callable, None],
+        "token_pattern": [str, None],
+        "stop_words": [StrOptions({"english"}), list, tuple, set, frozenset, None],
+        "vocabulary": ["array-like", dict, set, frozenset, None],
+    }
+
+    _doc_link_module = "sklearn_embed"
+    _doc_link_template = (
+        "https://sklearn-embed.readthedocs.io/en/stable/generated/"
+        "{estimator_module}.{estimator_name}.html"
+    )
+
+    def _doc_link_url_param_generator(self):
+        return {
+            "estimator_module": "sklearn_embed",
+            "estimator_name": type(self).__name__,
+        }
+
+    def __sklearn_clone__(self):
+        bare = copy.copy(self)
+        for name in self._shared_parameters:
+            setattr(bare, name, None)
+        twin = _clone_parametrized(bare)
+        for name in self._shared_parameters:
+            setattr(twin, name, getattr(self, name))
+        return twin
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.string = True
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+    def _options(self):
+        """How this estimator turns strings into tokens."""
+        return TextOptions(
+            self.lowercase,
+            self.strip_accents,
+            self.preprocessor,
+            self.tokenizer,
+            self.token_pattern,
+        )
+
+    def _tokenize_to_fit(self, X, options=None):
+        """Return documents as tokens, and how later strings must be cut."""
+        options = options or self._options()
+        documents = tokenize(X, options)
+        if len(documents) == 0:
+            raise ValueError(
+                "Found array with 0 sample(s) (shape=(0,)) while a minimum of 1 is "
+                "required: X holds no documents."
+            )
+        return documents, documents.options or options
+
+    def _tokenize(self, X):
+        """Return documents as tokens, cut as those of fit were."""
+        check_is_fitted(self)
+        return tokenize(X, self._text_options)
+
+
+class Schedule(NamedTuple):
+    """How the learning rate falls: linearly, from the first to the last epoch."""
+
+    learning_rate: float
+    min_learning_rate: float
+    n_epochs: int
+
+
+class WordVectorizer(
+    CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TextTransformer
+):
+    """Base of every estimator that learns one vector a word.
+
+    A subclass says what is its own: `_new_state` (fresh parameters), `_job` (how an
+    epoch is trained) and `_published` (which parameters become which attributes).
+    The state is a dict of arrays; what has a row for each word, in the order of the
+    vocabulary, is named in `_word_arrays`.
+    """
+
+    _doc_section_vocabulary = """
+        min_count : int, default=5
+            Words that occur less often are left out.
+        max_features : int or None, default=None
+            Keep only this many words, the most frequent ones.  None: no limit.
+        vocabulary : collection of str, mapping or None, default=None
+            The only words admitted.  The limits above apply to them as well.  Of a
+            mapping, the keys count.
+    """
+
+    _doc_section_fitting = """
+        unlabeled : iterable of documents, TokenizedDocuments or None, default=None
+            Further texts to learn from, in addition to those given to `fit`.  `clone`
+            shares it instead of copying it; a `TokenizedDocuments` is not tokenised
+            again for every candidate of a search.
+        early_stopping : bool, default=False
+            Whether to hold out documents and stop when their loss stops falling.
+        validation_fraction : float, default=0.1
+            Share of the documents held out, in (0, 1).  Only with `early_stopping`.
+        n_iter_no_change : int, default=5
+            Epochs without a fall of the held-out loss before training stops.
+        tol : float, default=1e-3
+            The least fall that counts, in units of the loss.
+        warm_start : bool, default=False
+            Whether `fit` continues from the last fit: words seen before keep their
+            vectors, and the epochs missing from `epochs` are trained, at the learning
+            rates where the schedule stands.
+        n_jobs : int or None, default=None
+            Threads.  None means 1 unless in a :obj:`joblib.parallel_config` context,
+            -1 all processors.
+        random_state : int, RandomState instance or None, default=None
+            Seed of whatever is drawn.
+        verbose : bool or int, default=False
+            Whether to print the loss of each epoch.
+    """
+
+    _doc_section_attributes = """
+        vectors_ : ndarray of shape (n_words, n_dimensions), float32
+            One row a word.
+        words_ : list of str
+            Row → word; most frequent first, ties in the order of their characters.
+        vocabulary_ : dict
+            Word → row.
+        counts_ : ndarray of shape (n_words,), int64
+            Occurrences in the training texts.
+        loss_curve_ : list of float
+            Mean loss of each epoch, summed in float64.
+        validation_loss_curve_ : list of float
+            The same of the held-out documents; only with `early_stopping`.
+        n_iter_ : int
+            Epochs trained.
+    """
+
+    _shared_parameters = ("unlabeled",)
+    _word_arrays = ("vectors",)
+
+    _parameter_constraints: dict = {
+        **TextTransformer._text_constraints,
+        "vector_size": [COUNT],
+        "min_count": [COUNT],
+        "max_features": [COUNT, None],
+        "epochs": [COUNT],
+        "learning_rate": [POSITIVE],
+        "unlabeled": ["no_validation"],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [FRACTION],
+        "n_iter_no_change": [COUNT],
+        "tol": [NOT_NEGATIVE],
+        "warm_start": ["boolean"],
+        "n_jobs": [Integral, None],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, *, unlabeled=None):
+        """Learn the vectors of the words in some documents.
+
+        Parameters
+        ----------
+        X : iterable of str, of sequences of str, or TokenizedDocuments
+            The documents.
+        y : None
+            Ignored.
+        unlabeled : iterable of documents, TokenizedDocuments or None, default=None
+            Further texts to learn from, in place of the parameter of that name.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If no word is left, or a parameter is out of range.
+        TypeError
+            If a document is neither a string nor a sequence of strings.
+        FloatingPointError
+            If training diverges.
+        """
+        documents, options = self._tokenize_to_fit(X)
+        further = self.unlabeled if unlabeled is None else unlabeled
+        if unlabeled is None and isinstance(further, Iterator):
+            raise ValueError(
+                "unlabeled is an iterator, which the first fit would use up: give "
+                "TokenizedDocuments.from_documents(...) of it, or a list."
+            )
+        parts = [documents]
+        if further is not None:
+            parts.append(tokenize(further, options, "unlabeled"))
+        continued = self.warm_start and hasattr(self, "vectors_")
+        seed = self._seed if continued else self._draw_seed()
+        parts, held_out = self._split(parts, seed)
+        vocabulary = learn_vocabulary(
+            parts,
+            min_count=self.min_count,
+            max_features=self.max_features,
+            stop_words=self.stop_words,
+            vocabulary=self.vocabulary,
+        )
+        done = self.n_iter_ if continued else 0
+        if done > self.epochs:
+            raise ValueError(
+                f"epochs={self.epochs} is less than the {done} epochs already trained: "
+                "with warm_start=True it can only grow."
+            )
+        schedule = Schedule(*self._rates(), self.epochs)
+        epochs = range(done, self.epochs)
+        self._learn(X, parts, held_out, vocabulary, options, seed, schedule, epochs)
+        return self
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None, *, update_vocabulary=True):
+        """Learn from one more batch of documents, in one pass.
+
+        The learning rate is `learning_rate` throughout: the length of the stream is
+        not known, so there is nothing to decay towards.  `epochs`, `unlabeled` and
+        `early_stopping` play no part.
+
+        Parameters
+        ----------
+        X : iterable of str, of sequences of str, or TokenizedDocuments
+            The documents.
+        y : None
+            Ignored.
+        update_vocabulary : bool, default=True
+            Whether words that have by now occurred `min_count` times in the batches
+            get a row, after those that are there.  False: new words are ignored.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        documents, options = self._tokenize_to_fit(X)
+        begun = hasattr(self, "vectors_")
+        vocabulary, rare = self._grown_vocabulary(documents, begun, update_vocabulary)
+        seed = self._seed if begun else self._draw_seed()
+        rate, _ = self._rates()
+        done = self.n_iter_ if begun else 0
+        schedule, epochs = Schedule(rate, rate, 1), range(done, done + 1)
+        self._learn(X, [documents], [], vocabulary, options, seed, schedule, epochs)
+        self._rare_counts = rare
+        return self
+
+    def transform(self, X):
+        """Return the mean of each document's word vectors.
+
+        Parameters
+        ----------
+        X : iterable of str, of sequences of str, or TokenizedDocuments
+            The documents.
+
+        Returns
+        -------
+        ndarray of shape (n_documents, n_dimensions), float32
+            A document without known words is a row of zeros.
+        """
+        documents = self._tokenize(X)
+        rows = Vocabulary(self.words_, self.counts_, self.vocabulary_).rows(
+            documents.table
+        )
+        return pool_documents(documents, rows, self.vectors_, n_jobs=self.n_jobs)
+
+    def to_word_vectors(self):
+        """Return words, vectors and counts as one immutable value.
+
+        Returns
+        -------
+        WordVectors
+            Over the same memory.
+        """
+        check_is_fitted(self)
+        return WordVectors(self.words_, self.vectors_, self.counts_)
+
+    def to_keyed_vectors(self):
+        """Return gensim's KeyedVectors, for its queries and its file formats.
+
+        Returns
+        -------
+        gensim.models.KeyedVectors
+            Over the same memory; the matrix is not copied and stays read-only.
+        """
+        return self.to_word_vectors().to_keyed_vectors()
+
+    def to_frame(self):
+        """Return the vectors as a DataFrame.
+
+        Returns
+        -------
+        pandas.DataFrame of shape (n_words, n_dimensions)
+            Words in the index; the same memory.
+        """
+        return self.to_word_vectors().to_frame()
+
+    def most_similar(self, positive=(), negative=(), topn=10):
+        """Return the nearest words, by the cosine; see gensim's method of that name.
+
+        Parameters
+        ----------
+        positive, negative : str, vector, or list of these
+            What to add and what to subtract: ``positive=["king", "woman"],
+            negative=["man"]`` asks for the fourth corner of an analogy.
+        topn : int, default=10
+            How many words.
+
+        Returns
+        -------
+        list of (str, float)
+            Words and cosines, nearest first.
+
+        Raises
+        ------
+        KeyError
+            If a word is unknown.
+        """
+        return self.to_keyed_vectors().most_similar(positive, negative, topn)
+
+    def similarity(self, w1, w2):
+        """Return the cosine of two words.
+
+        Parameters
+        ----------
+        w1, w2 : str
+            Words of the vocabulary.
+
+        Returns
+        -------
+        float
+            In [-1, 1].
+
+        Raises
+        ------
+        KeyError
+            If a word is unknown.
+        """
+        return float(self.to_keyed_vectors().similarity(w1, w2))
+
+    @property
+    def _n_features_out(self):
+        return self.vectors_.shape[1]
+
+    def _draw_seed(self):
+        """Draw the number that all randomness of a fit derives from."""
+        return int(check_random_state(self.random_state).randint(2**31 - 1))
+
+    def _rates(self):
+        """Return the first and the last learning rate."""
+        return self.learning_rate, self.learning_rate
+
+    def _split(self, parts, seed):
+        """Hold documents out of each part, if training is to stop early."""
+        if not self.early_stopping:
+            return parts, []
+        rng = np.random.default_rng([seed, 1])
+        kept, held_out = [], []
+        for documents in parts:
+            n = len(documents)
+            n_out = int(np.ceil(self.validation_fraction * n))
+            if n_out >= n:
+                raise ValueError(
+                    f"early_stopping holds out {n_out} of {n} documents, which leaves "
+                    "none to train on: give more documents or less "
+                    "validation_fraction."
+                )
+            out = np.zeros(n, bool)
+            out[rng.permutation(n)[:n_out]] = True
+            kept.append(documents[~out])
+            held_out.append(documents[out])
+        return kept, held_out
+
+    def _learn(self, X, parts, held_out, vocabulary, options, seed, schedule, epochs):
+        """Train, and only then change this estimator."""
+        rng = np.random.default_rng([seed, 0])
+        state = self._new_state(vocabulary, rng)
+        if epochs.start:
+            self._carry_over(vocabulary, state)
+        job = self._job(parts, held_out, vocabulary, state, seed, schedule)
+
+        def attributes(final=False):
+            n_iter = epochs.start + len(losses)
+            return {
+                "words_": vocabulary.words,
+                "vocabulary_": vocabulary.index,
+                "counts_": vocabulary.counts,
+                "n_iter_": n_iter,
+                "_text_options": options,
+                "_seed": seed,
+                **self._published(state, final),
+            }
+
+        losses, held_out_losses = [], []
+        stopping = None
+        if held_out:
+            stopping = EarlyStopping(self.n_iter_no_change, self.tol)
+        watch = Watch(self, X, len(epochs), attributes)
+        for loss, held_out_loss in train(
+            job, epochs, self.n_jobs, watch, stopping, bool(held_out)
+        ):
+            losses.append(loss)
+            if held_out:
+                held_out_losses.append(held_out_loss)
+        before = self if epochs.start else None
+        curve = getattr(before, "loss_curve_", []) + losses
+        fitted = attributes(final=True) | {"loss_curve_": curve}
+        if held_out:
+            fitted["validation_loss_curve_"] = (
+                getattr(before, "validation_loss_curve_", []) + held_out_losses
+            )
+        vars(self).pop("validation_loss_curve_", None)
+        vars(self).update(fitted)
+
+    def _carry_over(self, vocabulary, state):
+        """Give words that were trained before the parameters they had."""
+        old_rows, new_rows = [], []
+        for word, old in self.vocabulary_.items():
+            new = vocabulary.index.get(word)
+            if new is not None:
+                old_rows.append(old)
+                new_rows.append(new)
+        for name in self._word_arrays:
+            old = self._state[name]
+            if old.shape[1:] != (self.vector_size,)[: old.ndim - 1]:
+                raise ValueError(
+                    f"vector_size={self.vector_size} differs from the {old.shape[1]} "
+                    "dimensions trained before: it cannot change with "
+                    "warm_start=True or partial_fit."
+                )
+            if old.ndim == 1:
+                state[name][new_rows] = old[old_rows]
+            else:
+                state[name][new_rows, : old.shape[1]] = old[old_rows]
+
+    def _grown_vocabulary(self, documents, begun, update):
+        """Return the vocabulary after one more batch, and counts of rarer words."""
+        counts = counts_by_word([documents])
+        for word, count in getattr(self, "_rare_counts", {}).items() if begun else ():
+            counts[word] = counts.get(word, 0) + count
+        words = list(self.words_) if begun else []
+        known = {
+            word: int(count) + counts.pop(word, 0)
+            for word, count in zip(words, self.counts_ if begun else (), strict=True)
+        }
+        if begun and not update:
+            return Vocabulary(words, list(known.values())), {}
+        room = None if self.max_features is None else self.max_features - len(words)
+        new = frequent_words(
+            counts, self.min_count, room, self.stop_words, self.vocabulary
+        )
+        if not words and not new:
+            raise empty_vocabulary(self.min_count, self.stop_words, self.vocabulary)
+        known.update(new)
+        rare = {word: count for word, count in counts.items() if word not in known}
+        return Vocabulary(list(known), list(known.values())), rare

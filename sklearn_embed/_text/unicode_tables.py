@@ -1,0 +1,108 @@
+"""Character tables of the compiled tokenizer, read off Python's own re and str."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+#: Code points in one block; equal blocks are stored once, so that the table of
+#: an ordinary text (a few alphabets, or thousands of ideographs) stays in L1.
+BLOCK = 128
+
+N_CODE_POINTS = 0x110000
+
+#: Ranges of ASCII that one comparison of 64 bytes may test.
+N_RANGES = 4
+
+
+class CharTable(NamedTuple):
+    """What every character becomes: the class, and the lower-case form.
+
+    The entry of code point c is ``entries[blocks[c // 128] + c % 128]``: bit 0 tells
+    whether the (lowered) character may stand in a token, bit 1 that only Python can
+    lower it (its form depends on the context or is longer than one character), and
+    the rest, ``entry >> 2``, is what lowering adds to the code point.
+    """
+
+    blocks: np.ndarray  # (8704,) int32
+    entries: np.ndarray  # (n_different_blocks * 128,) int32
+    ranges: tuple  # first and width of four ranges of ASCII, then first, width, shift
+
+
+@lru_cache(maxsize=8)
+def char_table(char_class, lowercase):
+    r"""Return the table of a class of characters such as ``\w``."""
+    every = np.arange(N_CODE_POINTS, dtype="<u4").tobytes()
+    text = every.decode("utf-32-le", "surrogatepass")
+    member = np.zeros(N_CODE_POINTS, np.int32)
+    for match in re.finditer(char_class + "+", text):
+        member[match.start() : match.end()] = 1
+    entries = member.copy()
+    for code, shift, special in changed_by_lower(text) if lowercase else ():
+        entries[code] = shift * 4 + special * 2 + member[code + shift]
+    return compress(entries)
+
+
+def changed_by_lower(text):
+    """Yield code point, shift and whether lowering it takes Python."""
+    for start in range(0, len(text), BLOCK):
+        block = text[start : start + BLOCK]
+        if block.lower() == block:
+            continue
+        for code, char in enumerate(block, start):
+            low = char.lower()
+            if low == char:
+                continue
+            # Greek's capital sigma is one letter at the end of a word and another
+            # within: whatever else is like it in this Python is found here.
+            contexts = (("a", ""), ("", "a"), ("a", "a"))
+            special = len(low) != 1 or any(
+                (a + char + b).lower() != a + low + b for a, b in contexts
+            )
+            yield code, 0 if special else ord(low) - code, special
+
+
+def compress(entries):
+    """Return the CharTable of one entry per code point."""
+    places, blocks = {}, np.empty(len(entries) // BLOCK, np.int32)
+    for b in range(len(blocks)):
+        content = entries[b * BLOCK : (b + 1) * BLOCK].tobytes()
+        blocks[b] = places.setdefault(content, len(places) * BLOCK)
+    different = np.frombuffer(b"".join(places), np.int32)
+    return CharTable(blocks, different, ascii_ranges(entries[:128]))
+
+
+def ascii_ranges(entries):
+    """Return the ASCII part of a table as ranges, the form that vectors compare."""
+    shifts = entries >> 2
+    lowered = np.flatnonzero(shifts)
+    # Bytes from 128 on belong to no ASCII character: a range there is empty.
+    first, width, shift = 255, 0, 0
+    if len(lowered):
+        first, width, shift = lowered[0], np.ptp(lowered), shifts[lowered[0]]
+    classes = runs_of_ones((entries & 1) * (shifts == 0))
+    classes += [(255, 0)] * (N_RANGES - len(classes))
+    ranges = (*np.ravel(classes).tolist(), int(first), int(width), int(shift))
+    if not np.array_equal(entries, entries_of_ranges(ranges)):
+        raise ValueError("ASCII of this Python is not what the kernel can express")
+    return ranges
+
+
+def entries_of_ranges(ranges):
+    """Return the 128 entries that ranges stand for."""
+    codes = np.arange(128)
+    first, width, shift = ranges[-3:]
+    shifts = np.where((codes >= first) & (codes <= first + width), shift, 0)
+    lowered = codes + shifts
+    starts, widths = np.reshape(ranges[:-3], (-1, 2)).T
+    inside = (lowered[:, None] >= starts) & (lowered[:, None] <= starts + widths)
+    return shifts * 4 + inside.any(axis=1)
+
+
+def runs_of_ones(flags):
+    """Return first and width (last minus first) of every run of ones."""
+    edges = np.flatnonzero(np.diff(flags, prepend=0, append=0))
+    return [(a, b - a - 1) for a, b in zip(edges[::2], edges[1::2], strict=True)]

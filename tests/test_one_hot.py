@@ -1,0 +1,169 @@
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from hypothesis import given, settings
+from numpy.testing import assert_array_equal
+from sklearn import config_context
+from sklearn.feature_extraction.text import CountVectorizer
+from strategies import texts
+
+from sklearn_embed import OneHotTokens, TokenizedDocuments
+
+TEXTS = ["the cat sat on the mat", "the dog sat", "", "a cat and a dog and a cat"]
+
+
+@given(texts)
+@settings(deadline=None)
+@pytest.mark.parametrize(
+    "settings_",
+    [
+        {},
+        {"lowercase": False},
+        {"stop_words": "english"},
+        {"max_features": 4, "token_pattern": r"\w+"},
+        {"vocabulary": ["dog", "cat", "мир"]},
+        {"vocabulary": {"dog": 1, "cat": 0}},
+        {"strip_accents": "unicode"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("binary", [False, True])
+def test_counts_are_those_of_count_vectorizer(binary, settings_, X):
+    peer = CountVectorizer(binary=binary, **settings_)
+    ours = OneHotTokens(output="binary" if binary else "count", **settings_)
+    try:
+        expected = peer.fit_transform(X)
+    except ValueError:
+        with pytest.raises(ValueError, match="Empty vocabulary"):
+            ours.fit(X)
+        return
+    matrix = ours.fit_transform(X)
+    if "max_features" in settings_ and set(ours.words_) != set(peer.vocabulary_):
+        # Among equally frequent words CountVectorizer's choice is arbitrary, and for
+        # indicators it ranks words by documents instead of occurrences.
+        assert matrix.shape == expected.shape
+        if not binary:
+            totals = [sorted(m.sum(axis=0).A1) for m in (matrix, expected)]
+            assert totals[0] == totals[1]
+        return
+    assert_array_equal(ours.get_feature_names_out(), peer.get_feature_names_out())
+    assert matrix.dtype == expected.dtype
+    assert matrix.has_canonical_format
+    assert_array_equal(matrix.toarray(), expected.toarray())
+    assert_array_equal(ours.transform(X).toarray(), expected.toarray())
+
+
+def test_ids_are_padded_and_cut_on_either_side():
+    X = ["bb cc dd", "cc"]
+    ids = {
+        (padding, truncating): OneHotTokens(
+            "ids", max_length=2, padding=padding, truncating=truncating
+        ).fit_transform(X)
+        for padding in ("post", "pre")
+        for truncating in ("post", "pre")
+    }
+    assert ids["post", "post"].tolist() == [[2, 3], [3, 0]]
+    assert ids["post", "pre"].tolist() == [[3, 4], [3, 0]]
+    assert ids["pre", "post"].tolist() == [[2, 3], [0, 3]]
+    assert ids["pre", "pre"].tolist() == [[3, 4], [0, 3]]
+    assert ids["post", "post"].dtype == np.int32
+
+
+def test_the_longest_document_of_fit_gives_the_length():
+    model = OneHotTokens("ids").fit(TEXTS)
+    assert model.max_length_ == 6
+    assert model.transform(["cat " * 50]).shape == (1, 6)
+    assert model.transform([]).shape == (0, 6)
+    assert_array_equal(model.get_feature_names_out()[:2], ["position0", "position1"])
+
+
+def test_every_position_is_a_unit_vector():
+    model = OneHotTokens("one_hot", handle_unknown="ignore").fit(TEXTS)
+    matrix = model.transform(TEXTS)
+    n_words = len(model.words_)
+    blocks = matrix.toarray().reshape(len(TEXTS), model.max_length_, n_words)
+    ids = OneHotTokens("ids", handle_unknown="ignore").fit_transform(TEXTS)
+    assert_array_equal(blocks.sum(axis=2), ids > 0)
+    assert_array_equal(blocks.argmax(axis=2)[ids > 0], ids[ids > 0] - 2)
+    assert matrix.shape == (4, len(model.get_feature_names_out()))
+    assert model.get_feature_names_out()[n_words] == f"1_{model.words_[0]}"
+
+
+def test_unit_vectors_of_different_words_are_orthogonal():
+    words = ["cat", "dog", "fish"]
+    vectors = OneHotTokens("one_hot").fit(words).transform(words)
+    assert_array_equal((vectors @ vectors.T).toarray(), np.eye(3))
+
+
+@pytest.mark.parametrize("output", ["count", "binary", "ids", "one_hot"])
+def test_words_come_back(output):
+    model = OneHotTokens(output).fit(TEXTS)
+    back = model.inverse_transform(model.transform(TEXTS))
+    tokens = [CountVectorizer().build_analyzer()(text) for text in TEXTS]
+    if output in ("count", "binary"):
+        tokens = [sorted(set(words)) for words in tokens]
+    assert [row.tolist() for row in back] == tokens
+
+
+@pytest.mark.parametrize(
+    ("output", "row"),
+    [
+        ("count", [1, 0, 2]),
+        ("binary", [1, 0, 1]),
+        ("ids", [1, 2, 1]),
+        ("one_hot", [0, 0, 1, 1, 0, 0, 0, 0, 1]),
+    ],
+)
+def test_unknown_words_have_a_place_of_their_own(output, row):
+    model = OneHotTokens(output, handle_unknown="unknown", max_length=3)
+    model.fit(["cat dog"])
+    matrix = model.transform(["fish cat bird"])
+    dense = matrix.toarray() if sp.issparse(matrix) else matrix
+    assert dense.tolist() == [row]
+    assert len(model.get_feature_names_out()) == len(row)
+    assert "<unk>" in model.inverse_transform(matrix)[0]
+
+
+@pytest.mark.parametrize("output", ["count", "binary", "ids", "one_hot"])
+def test_unknown_words_can_be_ignored_or_refused(output):
+    model = OneHotTokens(output, handle_unknown="ignore").fit(["cat dog"])
+    known, both = model.transform(["cat"]), model.transform(["fish cat"])
+    assert_array_equal(
+        *[m.toarray() if sp.issparse(m) else m for m in (known, both)], strict=True
+    )
+    strict = OneHotTokens(output, handle_unknown="error").fit(["cat dog"])
+    with pytest.raises(ValueError, match="Token 'fish' of document 1 is not in"):
+        strict.transform(["dog", "cat fish"])
+
+
+def test_stop_words_are_left_out_and_never_unknown():
+    model = OneHotTokens("ids", stop_words=["the"], handle_unknown="error").fit(TEXTS)
+    assert "the" not in model.vocabulary_
+    assert model.transform(["the cat the"])[0, 1] == 0
+
+
+def test_counts_of_a_given_vocabulary_are_taken_in_fit():
+    model = OneHotTokens(vocabulary=["dog", "emu", "cat"]).fit(TEXTS)
+    assert model.words_ == ["dog", "emu", "cat"]
+    assert_array_equal(model.counts_, [2, 0, 3])
+
+
+def test_tokenized_documents_and_strings_give_the_same_matrix():
+    X = TokenizedDocuments.from_documents(TEXTS, lowercase=False)
+    model = OneHotTokens().fit(X)
+    # Strings are later cut as the documents of fit were.
+    assert model.transform(["The cat"]).sum() == 1
+    assert_array_equal(model.transform(TEXTS).toarray(), model.transform(X).toarray())
+
+
+def test_the_configured_kind_of_sparse_matrix_is_returned():
+    assert isinstance(OneHotTokens().fit_transform(TEXTS), sp.csr_matrix)
+    from sklearn import get_config
+
+    if "sparse_interface" in get_config():
+        with config_context(sparse_interface="sparray"):
+            assert isinstance(OneHotTokens().fit_transform(TEXTS), sp.csr_array)
+
+
+def test_dtype_is_that_of_the_sparse_outputs():
+    assert OneHotTokens(dtype=np.float32).fit_transform(TEXTS).dtype == np.float32
