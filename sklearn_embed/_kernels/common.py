@@ -77,3 +77,38 @@ def prefetch(typing_context, array, index):
         return context.get_dummy_value()
 
     return signature, codegen
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "nsz"})
+def decay(x):
+    """Return exp(-x) for a float32 x >= 0, to 2e-7; NaN stays NaN.
+
+    Branch-free, so that a loop over it becomes vector code.  Reassociation is
+    off: adding and taking away ``1.5 * 2**23`` is what rounds to an integer.
+    """
+    x = np.float32(87) if x > np.float32(87) else x
+    shifted = x * np.float32(-1.44269504) + np.float32(12582912)
+    r = -x - (shifted - np.float32(12582912)) * np.float32(0.69314718)
+    y = np.float32(8.369148490e-3)
+    y = y * r + np.float32(4.191750725e-2)
+    y = y * r + np.float32(1.666650526e-1)
+    y = y * r + np.float32(4.999886938e-1)
+    y = y * r + np.float32(1.0)
+    y = y * r + np.float32(1.0)
+    power = (np.float32(shifted).view(np.int32) << 23) + 0x3F800000
+    return y * np.int32(power).view(np.float32)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "nsz"})
+def log1p_unit(x):
+    """Return log(1 + x) for a float32 x in [0, 1], to 1e-7; NaN stays NaN."""
+    y = np.float32(5.126102e-3)
+    y = y * x + np.float32(-2.9074028e-2)
+    y = y * x + np.float32(7.7516087e-2)
+    y = y * x + np.float32(-1.36022476e-1)
+    y = y * x + np.float32(1.90768807e-1)
+    y = y * x + np.float32(-2.4835399e-1)
+    y = y * x + np.float32(3.33181217e-1)
+    y = y * x + np.float32(-4.9999445e-1)
+    y = y * x + np.float32(9.99999966e-1)
+    return y * x

@@ -1,0 +1,128 @@
+"""Word2vec from its definition, slowly: what the compiled kernels must equal."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+
+WORD = 2**64 - 1
+
+
+def hash64(seed, counter):
+    """SplitMix64 on Python's integers."""
+    z = (seed + counter * 0x9E3779B97F4A7C15) & WORD
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & WORD
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & WORD
+    return z ^ (z >> 31)
+
+
+def windows(corpus, plan):
+    """Yield (position, centre, contexts) of every kept token, as rows."""
+    seed = int(plan.seed)
+    for s, start in enumerate(corpus.starts):
+        kept = []
+        for p in range(corpus.offsets[s], corpus.offsets[s + 1]):
+            row = int(corpus.row_of[corpus.ids[start + p - corpus.offsets[s]]])
+            bits = hash64(seed, int(p))
+            if row >= 0 and bits >> 32 <= corpus.keep[row]:
+                drop = (bits & 0xFFFFFFFF) * plan.window >> 32 if plan.shrink else 0
+                kept.append((int(p), row, plan.window - drop))
+        for i, (p, row, width) in enumerate(kept):
+            around = kept[max(0, i - width) : i] + kept[i + 1 : i + 1 + width]
+            yield p, row, [other for _, other, _ in around]
+
+
+def negatives(plan, p, centre, pool, negative):
+    """The draws of position p that differ from the centre, repeated ones once.
+
+    Return (rows, times).
+    """
+    q = p * negative + (hash64(int(plan.seed), WORD) >> 1)
+    draws = [int(pool[(q + o) % len(pool)]) for o in range(1, negative + 1)]
+    times = {row: draws.count(row) for row in draws if row != centre}
+    return list(times), list(times.values())
+
+
+def sigmoid_slopes(scores, labels, times):
+    """Slopes of the log-likelihood in the scores, and minus its value."""
+    signs = 2 * labels - 1
+    slopes = (labels - 1 / (1 + np.exp(-scores))) * times
+    return slopes, np.sum(times * np.logaddexp(0, -signs * scores))
+
+
+def softmax_slopes(scores, labels, times):
+    """The same for the softmax over all scores of an input."""
+    logs = scores - np.log(np.sum(np.exp(scores), axis=1, keepdims=True))
+    return labels - np.exp(logs), -np.sum(logs[:, labels == 1])
+
+
+def block_of(loss, plan, p, centre, guide, negative, n_words):
+    """Rows of the output matrix that a window meets, their labels and weights."""
+    if loss == "softmax":
+        rows = np.arange(n_words)
+        return rows, (rows == centre) * 1.0, np.ones(n_words)
+    if loss == "hierarchical_softmax":
+        path = slice(*guide.offsets[centre : centre + 2])
+        return (
+            guide.nodes[path],
+            1.0 - guide.codes[path],
+            np.ones(len(guide.nodes[path])),
+        )
+    rows, times = negatives(plan, p, centre, guide, negative)
+    labels = np.array([1.0] + [0.0] * len(rows))
+    return np.array([centre, *rows]), labels, np.array([1.0, *times])
+
+
+def rate_at(plan, p):
+    progress = (plan.done + p // 1024 * 1024) / plan.planned
+    return max(plan.min_rate, plan.rate - (plan.rate - plan.min_rate) * progress)
+
+
+def pairs(contexts):
+    """Two contexts at a time; a word that would meet itself goes alone, twice."""
+    for j in range(0, len(contexts), 2):
+        pair = contexts[j : j + 2]
+        if len(pair) == 2 and pair[0] == pair[1]:
+            yield from ([row] for row in pair)
+        else:
+            yield pair
+
+
+def step(x, block, slopes, rate):
+    """Ascend along the slopes, from old values; return (change of x, new block)."""
+    return rate * slopes @ block, block + rate * slopes.T @ x
+
+
+def epoch(kind, corpus, plan, inputs, outputs, guide, negative=5, train=True):
+    """One pass over the whole corpus; return (loss, predictions).
+
+    ``kind`` is (architecture, loss).  ``inputs`` and ``outputs`` change in place.
+    """
+    architecture, loss = kind
+    slopes_of = softmax_slopes if loss == "softmax" else sigmoid_slopes
+    total, terms = 0.0, 0
+    for p, centre, contexts in windows(corpus, plan):
+        if not contexts:
+            continue
+        rows, labels, times = block_of(
+            loss, plan, p, centre, guide, negative, len(outputs)
+        )
+        rate = rate_at(plan, p) if train else 0.0
+        block = outputs[rows]
+        if architecture == "skipgram":
+            for pair in pairs(contexts):
+                slopes, cost = slopes_of(inputs[pair] @ block.T, labels, times)
+                change, block = step(inputs[pair], block, slopes, rate)
+                for row, one in zip(pair, change, strict=True):
+                    inputs[row] += one
+                total, terms = total + cost, terms + len(pair)
+        else:
+            share = 1 / len(contexts)
+            x = inputs[contexts].sum(axis=0, keepdims=True)
+            x, share = (x * share, 1.0) if plan.mean else (x, share)
+            slopes, cost = slopes_of(x @ block.T, labels, times)
+            change, block = step(x, block, slopes, rate)
+            for row in contexts:
+                inputs[row] += share * change[0]
+            total, terms = total + cost, terms + 1
+        outputs[rows] = block
+    return total, terms
