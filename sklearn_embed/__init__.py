@@ -2,9 +2,16 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from sklearn_embed._mean_pool import MeanPoolEmbedder
 from sklearn_embed._one_hot import OneHotTokens
 from sklearn_embed._text.tokenized import TokenizedDocuments
+from sklearn_embed._word2vec import Word2VecVectorizer
 
 __version__ = "0.1.0"
 
-__all__ = ["OneHotTokens", "TokenizedDocuments"]
+__all__ = [
+    "MeanPoolEmbedder",
+    "OneHotTokens",
+    "TokenizedDocuments",
+    "Word2VecVectorizer",
+]

@@ -248,7 +248,7 @@ class WordVectorizer(
         "max_features": [COUNT, None],
         "epochs": [COUNT],
         "learning_rate": [POSITIVE],
-        "unlabeled": ["no_validation"],
+        "unlabeled": "no_validation",
         "early_stopping": ["boolean"],
         "validation_fraction": [FRACTION],
         "n_iter_no_change": [COUNT],
@@ -424,7 +424,8 @@ class WordVectorizer(
         KeyError
             If a word is unknown.
         """
-        return self.to_keyed_vectors().most_similar(positive, negative, topn)
+        keyed = self.to_keyed_vectors()
+        return keyed.most_similar(_listed(positive), _listed(negative), topn)
 
     def similarity(self, w1, w2):
         """Return the cosine of two words.
@@ -562,3 +563,9 @@ class WordVectorizer(
         known.update(new)
         rare = {word: count for word, count in counts.items() if word not in known}
         return Vocabulary(list(known), list(known.values())), rare
+
+
+def _listed(words):
+    """Return a list of words or vectors; one alone becomes a list of one."""
+    alone = isinstance(words, str) or getattr(words, "ndim", 0) == 1
+    return [words] if alone else list(words)

@@ -49,6 +49,12 @@ def _elements(X, name):
             f"{name} is a {type(X).__name__}, which has no order of documents: "
             f"pass a list, e.g. list({name}.values()) of a mapping."
         )
+    if hasattr(X, "nnz") and hasattr(X, "tocsr"):
+        raise TypeError(
+            f"{name} is a sparse matrix, which is not supported: {_REMEDY}."
+        )
+    if hasattr(X, "__array__") and not isinstance(X, Iterable):
+        X = np.asarray(X)
     if not isinstance(X, Iterable):
         raise TypeError(
             f"{name} is of type {type(X).__name__}: expected an iterable of "
@@ -76,8 +82,7 @@ def _single_column(X, shape, name):
     if not isinstance(X, np.ndarray):
         raise TypeError(
             f"{name} is of type {type(X).__name__}: expected a column of documents; "
-            + _REMEDY
-            + "."
+            f"{_REMEDY}."
         )
     return X.ravel()
 

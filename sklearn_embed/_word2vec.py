@@ -1,0 +1,251 @@
+"""Word2vec: words placed so that they predict the words around them."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+
+from sklearn_embed._base import (
+    COUNT,
+    NOT_NEGATIVE,
+    POSITIVE,
+    Integral,
+    Interval,
+    Real,
+    StrOptions,
+    WordVectorizer,
+    documented,
+)
+from sklearn_embed._matrices import padded_zeros, stripped
+from sklearn_embed._text.tokens import DEFAULT_PATTERN
+from sklearn_embed._word2vec_job import Word2VecJob
+
+
+@documented
+class Word2VecVectorizer(WordVectorizer):
+    r"""Learn word vectors by predicting neighbours; average them per document.
+
+    Parameters
+    ----------
+    vector_size : int, default=100
+        Dimensions of a vector.
+    window : int, default=5
+        Words looked at on each side.
+    architecture : {"skipgram", "cbow"}, default="skipgram"
+        "skipgram": each neighbour predicts the word.  "cbow": the mean of all
+        neighbours does.
+    loss : {"negative_sampling", "hierarchical_softmax", "softmax"}, \
+            default="negative_sampling"
+        How a prediction is judged.
+
+        - "negative_sampling": the word against `negative` drawn ones.
+        - "hierarchical_softmax": the turns on the way to the word in a Huffman tree.
+        - "softmax": the word against all others, as in the textbook; time grows with
+          the number of words, so that large vocabularies are refused.
+    negative : int, default=5
+        Words drawn to be told apart from the true one; at least 1.  Only for
+        negative sampling.
+    ns_exponent : float, default=0.75
+        Words are drawn with probability proportional to count to this power.
+    sample : float, default=1e-3
+        Occurrences of words with a share in the text above this are thinned out; 0
+        keeps all.
+    cbow_mean : bool, default=True
+        Whether "cbow" takes the mean of the neighbours or, if False, their sum.
+    shrink_windows : bool, default=True
+        Whether the width of each window is drawn from 1, …, `window`; nearer
+        neighbours then count more.  False: always `window`.
+    combine : {"input", "output", "sum", "concatenate"}, default="input"
+        Which parameters become `vectors_`: those of words as predictors, those of
+        words as predicted, the sum of both, or both side by side.
+    learning_rate : float, default=0.025
+        At the beginning.
+    min_learning_rate : float, default=1e-4
+        At the end; the fall is linear in the tokens read.
+    epochs : int, default=5
+        Passes over the documents.
+    {text}
+    {vocabulary}
+    {fitting}
+
+    Attributes
+    ----------
+    {attributes}
+    context_vectors_ : ndarray of shape (n_words, vector_size), float32
+        The parameters of words as predicted; not with hierarchical softmax.
+    node_vectors_ : ndarray of shape (n_words - 1, vector_size), float32
+        The parameters of the inner nodes of the Huffman tree; only with
+        hierarchical softmax.
+
+    See Also
+    --------
+    MeanPoolEmbedder : Other ways to pool, and vectors from elsewhere.
+    TokenizedDocuments : Tokenise once, search over many candidates.
+
+    Notes
+    -----
+    For a word :math:`o` with input vector :math:`v` of its neighbour and output
+    vectors :math:`u`, negative sampling minimises
+
+    .. math:: -\log \sigma(u_o^\top v) - \sum_{k=1}^K \log \sigma(-u_{n_k}^\top v)
+
+    by stochastic gradient descent, the :math:`n_k` drawn with probability
+    proportional to :math:`count^{0.75}`.  A word of share :math:`f` in the text is
+    kept with probability :math:`\sqrt{t / f} + t / f`, :math:`t` being `sample`.
+
+    Deviations from the original program: the negatives are drawn once for all
+    neighbours of a word; neighbours are trained two at a time, both from the same
+    old values; the sigmoid is not cut off at ±6; the learning rate is constant over
+    1,024 tokens; documents of any length are read whole.
+
+    With one thread the result is the same, bit for bit, for the same `random_state`
+    and documents.  Several threads update the same matrices without locks (Recht et
+    al. 2011), so that results differ slightly from run to run.
+
+    References
+    ----------
+    Mikolov, Chen, Corrado and Dean (2013), "Efficient estimation of word
+    representations in vector space".
+
+    Mikolov, Sutskever, Chen, Corrado and Dean (2013), "Distributed representations
+    of words and phrases and their compositionality", equations 3 to 5.
+
+    Recht, Re, Wright and Niu (2011), "Hogwild!: A lock-free approach to
+    parallelizing stochastic gradient descent".
+
+    Examples
+    --------
+    >>> from sklearn_embed import Word2VecVectorizer
+    >>> texts = ["the cat sat", "the dog sat", "a cat and a dog"] * 20
+    >>> model = Word2VecVectorizer(8, min_count=1, random_state=0).fit(texts)
+    >>> model.transform(["a cat", "fish"]).shape
+    (2, 8)
+    >>> model.words_[:3]
+    ['cat', 'dog', 'sat']
+    """
+
+    _parameter_constraints: dict = {
+        **WordVectorizer._parameter_constraints,
+        "window": [COUNT],
+        "architecture": [StrOptions({"skipgram", "cbow"})],
+        "loss": [StrOptions({"negative_sampling", "hierarchical_softmax", "softmax"})],
+        "negative": [Interval(Integral, 1, 1000, closed="both")],
+        "ns_exponent": [Interval(Real, None, None, closed="neither")],
+        "sample": [NOT_NEGATIVE],
+        "cbow_mean": ["boolean"],
+        "shrink_windows": ["boolean"],
+        "combine": [StrOptions({"input", "output", "sum", "concatenate"})],
+        "min_learning_rate": [POSITIVE],
+    }
+
+    def __init__(
+        self,
+        vector_size=100,
+        *,
+        window=5,
+        architecture="skipgram",
+        loss="negative_sampling",
+        negative=5,
+        ns_exponent=0.75,
+        sample=1e-3,
+        cbow_mean=True,
+        shrink_windows=True,
+        combine="input",
+        learning_rate=0.025,
+        min_learning_rate=1e-4,
+        epochs=5,
+        lowercase=True,
+        strip_accents=None,
+        preprocessor=None,
+        tokenizer=None,
+        token_pattern=DEFAULT_PATTERN,
+        stop_words=None,
+        min_count=5,
+        max_features=None,
+        vocabulary=None,
+        unlabeled=None,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=5,
+        tol=1e-3,
+        warm_start=False,
+        n_jobs=None,
+        random_state=None,
+        verbose=False,
+    ):
+        self.vector_size = vector_size
+        self.window = window
+        self.architecture = architecture
+        self.loss = loss
+        self.negative = negative
+        self.ns_exponent = ns_exponent
+        self.sample = sample
+        self.cbow_mean = cbow_mean
+        self.shrink_windows = shrink_windows
+        self.combine = combine
+        self.learning_rate = learning_rate
+        self.min_learning_rate = min_learning_rate
+        self.epochs = epochs
+        self.lowercase = lowercase
+        self.strip_accents = strip_accents
+        self.preprocessor = preprocessor
+        self.tokenizer = tokenizer
+        self.token_pattern = token_pattern
+        self.stop_words = stop_words
+        self.min_count = min_count
+        self.max_features = max_features
+        self.vocabulary = vocabulary
+        self.unlabeled = unlabeled
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.warm_start = warm_start
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def _rates(self):
+        """Return the first and the last learning rate."""
+        return self.learning_rate, min(self.min_learning_rate, self.learning_rate)
+
+    def _new_state(self, vocabulary, rng):
+        """Return fresh parameters: words small and random, outputs zero."""
+        n_words, size = len(vocabulary), self.vector_size
+        inputs = padded_zeros(n_words, size)
+        # Drawn in steps, for the sake of memory.
+        for first in range(0, n_words, 8192):
+            rows = inputs[first : first + 8192, :size]
+            rows[:] = (rng.random(rows.shape, np.float32) - 0.5) / size
+        tree = self.loss == "hierarchical_softmax"
+        n_outputs = max(n_words - 1, 1) if tree else n_words
+        return {"input": inputs, "output": padded_zeros(n_outputs, size)}
+
+    def _job(self, parts, held_out, vocabulary, state, seed, schedule):
+        """Return what trains the parameters."""
+        return Word2VecJob(
+            self,
+            parts,
+            held_out,
+            vocabulary,
+            state["input"],
+            state["output"],
+            seed,
+            schedule,
+        )
+
+    def _published(self, state, final):
+        """Return the fitted attributes; ``final`` uses up the state."""
+        size = self.vector_size
+        plain = {
+            name: stripped(matrix, size, in_place=final)
+            for name, matrix in state.items()
+        }
+        tree = self.loss == "hierarchical_softmax"
+        name = "node_vectors_" if tree else "context_vectors_"
+        vectors = {
+            "input": lambda: plain["input"],
+            "output": lambda: plain["output"],
+            "sum": lambda: plain["input"] + plain["output"],
+            "concatenate": lambda: np.hstack([plain["input"], plain["output"]]),
+        }[self.combine]()
+        return {"vectors_": vectors, name: plain["output"], "_state": plain}

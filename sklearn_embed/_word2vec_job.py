@@ -1,0 +1,121 @@
+"""An epoch of word2vec, cut into short calls of its kernel."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from functools import partial
+
+import numpy as np
+from joblib import effective_n_jobs
+
+from sklearn_embed._kernels.common import readonly
+from sklearn_embed._kernels.sampling import (
+    draw_pool,
+    huffman_tree,
+    keep_thresholds,
+)
+from sklearn_embed._kernels.word2vec import Corpus, Plan, make_epoch
+from sklearn_embed._training import Job
+
+#: Multiplications and additions of one call: some hundredths of a second.
+CALL_FLOPS = 5e8
+
+#: Tokens that a call reads at least.
+LEAST_TOKENS = 2048
+
+
+class Word2VecJob(Job):
+    """Trains the matrices of a Word2VecVectorizer.
+
+    Parameters
+    ----------
+    model : Word2VecVectorizer
+        Whose parameters count.
+    parts, held_out : list of TokenizedDocuments
+        What to learn from, and what to measure the loss on.
+    vocabulary : Vocabulary
+        Words and counts.
+    inputs, outputs : ndarray of shape (n_rows, width), float32
+        Changed in place.
+    seed : int
+        Of everything drawn.
+    schedule : Schedule
+        How the learning rate falls.
+    """
+
+    def __init__(
+        self, model, parts, held_out, vocabulary, inputs, outputs, seed, schedule
+    ):
+        self._model, self._seed, self._schedule = model, seed, schedule
+        self._inputs, self._outputs = inputs, outputs
+        keep = readonly(keep_thresholds(vocabulary.counts, model.sample))
+        self._parts = [self._corpus(part, vocabulary, keep) for part in parts]
+        all_kept = readonly(np.full_like(keep, 2**32 - 1))
+        self._held_out = [self._corpus(part, vocabulary, all_kept) for part in held_out]
+        self._total = sum(part.n_tokens for part in parts)
+        self._guide = self._make_guide(vocabulary.counts)
+        self._epoch = make_epoch(model.architecture, model.loss, self._n_negative())
+
+    def phases(self, epoch):
+        """Yield the slices of one epoch, all at once: threads do not wait."""
+        yield self._tasks(self._parts, epoch, self._epoch)
+
+    def validation_phases(self):
+        """Yield slices that measure the loss of the held-out documents."""
+        yield self._tasks(self._held_out, -1, self._measure)
+
+    def _corpus(self, documents, vocabulary, keep):
+        rows = readonly(vocabulary.rows(documents.table))
+        return Corpus(documents.ids, documents.starts, documents.offsets, rows, keep)
+
+    def _n_negative(self):
+        return self._model.negative if self._model.loss == "negative_sampling" else 0
+
+    def _make_guide(self, counts):
+        """Return what tells the kernel which output rows a word meets."""
+        if self._model.loss == "hierarchical_softmax":
+            return huffman_tree(counts)
+        rng = np.random.default_rng([self._seed, 2])
+        return readonly(draw_pool(counts, self._model.ns_exponent, rng))
+
+    def _tasks(self, corpora, epoch, kernel):
+        """Yield one call of the kernel after the other."""
+        done = self._total * epoch
+        for number, corpus in enumerate(corpora):
+            plan = self._plan(epoch, number, done)
+            n_tokens = int(corpus.offsets[-1])
+            step = self._tokens_per_call(n_tokens)
+            for first in range(0, n_tokens, step):
+                last = min(first + step, n_tokens)
+                yield partial(self._call, kernel, corpus, plan, first, last)
+            done += n_tokens
+
+    def _plan(self, epoch, part, done):
+        model, schedule = self._model, self._schedule
+        sequence = np.random.SeedSequence([self._seed, epoch + 1, part])
+        return Plan(
+            int(model.window),
+            bool(model.shrink_windows),
+            bool(model.cbow_mean),
+            sequence.generate_state(1, np.uint64)[0],
+            float(schedule.learning_rate),
+            float(schedule.min_learning_rate),
+            float(done),
+            float(max(1, self._total * schedule.n_epochs)),
+        )
+
+    def _tokens_per_call(self, n_tokens):
+        """Return how many tokens are few enough for Ctrl-C and for all threads."""
+        predictions = 1 if self._model.architecture == "cbow" else self._model.window
+        rows = {
+            "negative_sampling": self._n_negative() + 1,
+            "hierarchical_softmax": 16,
+            "softmax": len(self._outputs),
+        }[self._model.loss]
+        flops = 6 * predictions * rows * self._outputs.shape[1]
+        share = n_tokens // (8 * effective_n_jobs(self._model.n_jobs)) + 1
+        return max(LEAST_TOKENS, min(share, int(CALL_FLOPS / flops)))
+
+    def _call(self, kernel, corpus, plan, first, last):
+        return kernel(
+            corpus, plan, first, last, self._inputs, self._outputs, self._guide, None
+        )

@@ -1,0 +1,215 @@
+"""The contract of a text estimator, as checks that anybody can run.
+
+scikit-learn's own checks feed matrices of numbers, so that on an estimator whose
+tags say "documents" nearly none of them runs.  These feed documents.
+"""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from numpy.testing import assert_array_equal
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline
+
+from sklearn_embed._text.tokenized import TokenizedDocuments
+
+__all__ = ["check_text_estimator", "text_checks"]
+
+_DOCUMENTS = (
+    "The cat sat on the mat, and the dog sat by the door.",
+    "A dog and a cat met; the cat ran and the dog ran after it.",
+    "",
+    "Мир и труд: кошка и собака, собака и кошка.",
+    "the cat sat on the dog and the dog sat on the cat",
+    "的 猫 和 的 狗 在 门 边, the cat and the dog",
+)
+
+
+def check_text_estimator(estimator):
+    """Run every check of this module on an estimator of documents.
+
+    Parameters
+    ----------
+    estimator : estimator
+        An unfitted transformer that can learn from six short sentences and whose
+        randomness is fixed (``min_count=1``, ``random_state=0`` or the like).
+
+    Raises
+    ------
+    AssertionError
+        If the estimator breaks a promise; the message says which.
+
+    Examples
+    --------
+    >>> from sklearn_embed import OneHotTokens
+    >>> from sklearn_embed.testing import check_text_estimator
+    >>> check_text_estimator(OneHotTokens())
+    """
+    for check in text_checks():
+        check(estimator)
+
+
+def text_checks():
+    """Return the checks, functions of one unfitted estimator each.
+
+    Returns
+    -------
+    list of callable
+        For ``pytest.mark.parametrize`` and the like.
+    """
+    return [thing for name, thing in globals().items() if name.startswith("check_each")]
+
+
+def check_each_container_gives_the_same_rows(estimator):
+    """Lists, tuples, generators, arrays, Series, frames and arrays of ids agree."""
+    expected = _rows(clone(estimator).fit(list(_DOCUMENTS)), list(_DOCUMENTS))
+    for make in _CONTAINERS:
+        fitted = clone(estimator).fit(make(_DOCUMENTS))
+        assert_array_equal(_rows(fitted, make(_DOCUMENTS)), expected)
+
+
+def check_each_row_depends_on_its_document_alone(estimator):
+    """No row changes with its neighbours or its place."""
+    fitted = clone(estimator).fit(_DOCUMENTS)
+    together = _rows(fitted, _DOCUMENTS)
+    for document, row in zip(_DOCUMENTS, together, strict=True):
+        assert_array_equal(_rows(fitted, [document])[0], row)
+    assert_array_equal(_rows(fitted, _DOCUMENTS[::-1]), together[::-1])
+
+
+def check_each_row_is_finite(estimator):
+    """Empty and unknown documents give zeros, not NaN."""
+    fitted = clone(estimator).fit(_DOCUMENTS)
+    rows = _rows(fitted, ["", "   ", "?!", "zzz qqq"])
+    assert np.isfinite(rows).all(), "a document without known words gives NaN"
+    assert not rows[:3].any(), "an empty document is not a row of zeros"
+    assert len(_rows(fitted, [])) == 0
+
+
+def check_each_fit_is_reproducible(estimator):
+    """The same seed gives the same bits, and fit_transform is fit and transform."""
+    first, second = (clone(estimator).fit(_DOCUMENTS) for _ in range(2))
+    expected = _rows(first, _DOCUMENTS)
+    assert_array_equal(_rows(second, _DOCUMENTS), expected)
+    assert_array_equal(_rows(first.fit(_DOCUMENTS), _DOCUMENTS), expected)
+    assert_array_equal(
+        _dense(clone(estimator).fit_transform(list(_DOCUMENTS))), expected
+    )
+
+
+def check_each_wrong_input_is_refused(estimator):
+    """A lone string, missing texts, bytes and numbers are named, not misread."""
+    fitted = clone(estimator).fit(_DOCUMENTS)
+    for method in (clone(estimator).fit, fitted.transform):
+        for wrong, word in _WRONG:
+            error = _error_of(method, wrong)
+            assert isinstance(error, (TypeError, ValueError)), f"accepts {wrong!r}"
+            assert word in str(error), f"{error!r} does not say {word!r}"
+    assert isinstance(_error_of(clone(estimator).fit, []), ValueError)
+
+
+def check_each_failed_fit_changes_nothing(estimator):
+    """A fitted estimator whose next fit fails goes on as before."""
+    fitted = clone(estimator).fit(_DOCUMENTS)
+    before, names = _rows(fitted, _DOCUMENTS), set(vars(fitted))
+    for wrong in ([None], ["a", 3], "text", []):
+        assert _error_of(fitted.fit, wrong) is not None
+        assert set(vars(fitted)) == names, "a failed fit leaves attributes behind"
+        assert_array_equal(_rows(fitted, _DOCUMENTS), before)
+
+
+def check_each_fit_leaves_parameters_alone(estimator):
+    """Fit changes no parameter, adds only names with an underscore, returns self."""
+    fitted = clone(estimator)
+    before = {name: str(value) for name, value in fitted.get_params().items()}
+    assert fitted.fit(_DOCUMENTS) is fitted
+    after = {name: str(value) for name, value in fitted.get_params().items()}
+    assert before == after, "fit changes a parameter"
+    added = set(vars(fitted)) - set(vars(clone(estimator)))
+    public = [name for name in added if not name.startswith("_")]
+    assert all(name.endswith("_") for name in public), f"fit sets {public}"
+
+
+def check_each_copy_gives_the_same_rows(estimator):
+    """Pickled estimators transform alike; clones are unfitted."""
+    fitted = clone(estimator).fit(_DOCUMENTS)
+    twin = pickle.loads(pickle.dumps(fitted))
+    assert_array_equal(_rows(twin, _DOCUMENTS), _rows(fitted, _DOCUMENTS))
+    error = _error_of(clone(fitted).transform, list(_DOCUMENTS))
+    assert isinstance(error, NotFittedError), "transform before fit is not refused"
+
+
+def check_each_column_has_a_name(estimator):
+    """Feature names match the columns; set_output gives frames with them."""
+    fitted = clone(estimator).fit(_DOCUMENTS)
+    rows = fitted.transform(list(_DOCUMENTS))
+    names = fitted.get_feature_names_out()
+    assert len(names) == rows.shape[1] == len(set(names))
+    assert names.dtype == object
+    assert all(isinstance(name, str) for name in names)
+    if hasattr(fitted, "set_output"):
+        frame = clone(estimator).set_output(transform="pandas")
+        frame = frame.fit_transform(pd.Series(_DOCUMENTS, index=range(10, 16)))
+        assert isinstance(frame, pd.DataFrame)
+        assert list(frame.columns) == list(names)
+        assert list(frame.index) == list(range(10, 16)), "the Series' index is lost"
+        assert_array_equal(frame.to_numpy(), _dense(rows))
+
+
+def check_each_pipeline_can_be_searched(estimator):
+    """A grid search over a pipeline runs, on strings and on TokenizedDocuments alike."""
+    documents, y = list(_DOCUMENTS) * 3, [0, 1, 0, 1, 0, 1] * 3
+    pipeline = Pipeline([("text", clone(estimator)), ("clf", LogisticRegression())])
+    scores = []
+    for X in (documents, TokenizedDocuments.from_documents(documents)):
+        search = GridSearchCV(pipeline, {"clf__C": [0.1, 1]}, cv=2, error_score="raise")
+        scores.append(search.fit(X, y).cv_results_["mean_test_score"])
+        assert search.predict(documents[:2]).shape == (2,)
+    assert_array_equal(*scores)
+
+
+_CONTAINERS = (
+    tuple,
+    iter,
+    np.array,
+    lambda X: np.array(X, dtype=object)[:, None],
+    lambda X: pd.Series(X, index=range(len(X), 0, -1)),
+    lambda X: pd.DataFrame({"text": X}),
+    TokenizedDocuments.from_documents,
+)
+
+_WRONG = (
+    ("a lone string", "single string"),
+    (["a", None], "Document 1"),
+    (["a", "b", float("nan")], "Document 2"),
+    (["a", b"b"], "Document 1"),
+    ([1.5], "Document 0"),
+    (np.array([["a", "b"]]), "shape"),
+    ({"a": "b"}, "dict"),
+)
+
+
+def _rows(fitted, X):
+    """Return the transformed documents as a dense array."""
+    return _dense(fitted.transform(X))
+
+
+def _dense(rows):
+    """Return an array of what may be sparse or a frame."""
+    return rows.toarray() if sp.issparse(rows) else np.asarray(rows)
+
+
+def _error_of(method, X):
+    """Return the exception that a call raises, or None."""
+    try:
+        method(X)
+    except Exception as error:
+        return error
+    return None
