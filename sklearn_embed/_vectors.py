@@ -79,6 +79,38 @@ class Subwords(NamedTuple):
         )
         return sums, counts
 
+    def check(self, shape):
+        """Refuse parts that do not fit together.
+
+        Parameters
+        ----------
+        shape : tuple of (int, int)
+            Words and dimensions of the vocabulary.
+
+        Raises
+        ------
+        ValueError
+            If a bucket has no place in the matrix, or a shape is another.
+        """
+        n_rows, rows = len(self.vectors), self.rows
+        if self.vectors.ndim != 2 or self.vectors.shape[1] != shape[1]:
+            raise ValueError(
+                f"the n-grams' vectors must have shape (n_rows, {shape[1]}), not "
+                f"{self.vectors.shape}"
+            )
+        if self.own is not None and self.own.shape != shape:
+            raise ValueError(
+                f"the words' own vectors must have shape {shape}, not {self.own.shape}"
+            )
+        if rows is None:
+            fits = n_rows == self.n_buckets
+        else:
+            fits = len(rows) == self.n_buckets and rows.max(initial=-1) < n_rows
+        if not fits or not 0 < self.n_buckets < 1 << 31:
+            raise ValueError(
+                f"{self.n_buckets} buckets of n-grams do not fit {n_rows} vectors"
+            )
+
     def full(self):
         """Return one row per bucket, as gensim and fastText's files want it."""
         if self.rows is None:
@@ -156,6 +188,8 @@ class WordVectors:
                     f"counts must have shape ({len(words)},); got {counts.shape}"
                 )
         _check_words(words)
+        if subwords is not None:
+            subwords.check(vectors.shape)
         if check_finite:
             _check_finite(vectors, words)
         for name, value in (
@@ -367,10 +401,11 @@ def _from_keyed_vectors(keyed):
     counts = keyed.expandos.get("count")
     if counts is not None and _invented(keyed, counts):
         counts = None
-    subwords = None
-    if getattr(keyed, "vectors_ngrams", None) is not None and keyed.bucket:
+    subwords, n_grams = None, getattr(keyed, "vectors_ngrams", None)
+    # Models of gensim 3 may hold fewer rows than buckets, in an order since lost.
+    if n_grams is not None and 0 < keyed.bucket == len(n_grams):
         subwords = Subwords(
-            _frozen(keyed.vectors_ngrams, np.float32),
+            _frozen(n_grams, np.float32),
             int(keyed.min_n),
             int(keyed.max_n),
             int(keyed.bucket),

@@ -60,7 +60,7 @@ def add_subwords(text, ends, limits, rows, skip, vectors, sums, counts):
                     row = np.int64(code % np.uint32(n_buckets))
                     if len(rows):
                         row = np.int64(rows[row])
-                    if row >= 0:
+                    if 0 <= row < len(vectors):
                         for d in range(sums.shape[1]):
                             sums[w, d] += vectors[row, d]
                     if row >= 0 or not skip:

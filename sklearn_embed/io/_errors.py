@@ -1,0 +1,38 @@
+"""The one error of all readers: what is wrong, where, and what to do."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+
+class VectorFileError(ValueError):
+    """A file of vectors that cannot be read, or written, as it is.
+
+    Parameters
+    ----------
+    name : str
+        The file.
+    problem : str
+        What is wrong.
+    remedy : str
+        What the caller can do about it.
+    row : int or None, default=None
+        Row of the file, counted from 0 without the header.
+    offset : int or None, default=None
+        Byte of the (decompressed) file at which the trouble begins.
+    """
+
+    def __init__(self, name, problem, remedy="", *, row=None, offset=None):
+        self.name, self.problem, self.remedy = name, problem, remedy
+        self.row, self.offset = row, offset
+        where = [f"row {row}"] if row is not None else []
+        where += [f"byte {offset}"] if offset is not None else []
+        place = f" ({', '.join(where)})" if where else ""
+        ending = f" {remedy}" if remedy else ""
+        super().__init__(f"{name}: {problem}{place}.{ending}")
+
+    def __reduce__(self):
+        return _again, (self.name, self.problem, self.remedy, self.row, self.offset)
+
+
+def _again(name, problem, remedy, row, offset):
+    """Rebuild the error in another process."""
+    return VectorFileError(name, problem, remedy, row=row, offset=offset)

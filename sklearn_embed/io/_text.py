@@ -1,0 +1,215 @@
+"""Rows of text: word2vec's format with its header, GloVe's without."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import re
+
+import numpy as np
+
+from sklearn_embed._kernels.common import readonly
+from sklearn_embed._kernels.parse import BLANK, GOOD, find_words, parse_rows
+from sklearn_embed.io._collect import Rows, Window
+
+_BLANKS = re.compile(rb"[ \t]+")
+_NUMBER = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_REMEDY = "Correct or remove the row; limit= stops before it"
+
+
+def read_rows(source, n_dimensions, n_rows, options):
+    """Read lines of a word and its numbers.
+
+    Parameters
+    ----------
+    source : Source
+        At the first row.
+    n_dimensions : int
+        Numbers on each line.
+    n_rows : int or None
+        What the header promises; None: there is no header.
+    options : Options
+        What the caller asked for.
+
+    Returns
+    -------
+    WordVectors
+    """
+    _check_promise(source, n_dimensions, n_rows)
+    rows = Rows(source, n_dimensions, n_rows, options)
+    window = Window(source)
+    budget = min(
+        [n for n in (n_rows, options.limit) if n is not None], default=float("inf")
+    )
+    done = 0
+    while done < budget and not rows.complete:
+        window.slide()
+        starts, ends = _lines(window)
+        if len(starts) == 0:
+            if window.exhausted:
+                break
+            continue
+        window.begin = int(min(ends[-1] + 1, window.end))
+        done += _take(window, starts, ends, done, budget - done, rows)
+    if done >= budget and n_rows is not None and options.limit is None:
+        _check_end(window, n_rows, done)
+    if n_rows is not None and done < budget and not rows.complete:
+        raise source.error(
+            f"the header promises {n_rows} rows, but the file ends after {done}",
+            f"Fetch it again, or read what is there with limit={done}",
+            row=done,
+        )
+    return rows.finish()
+
+
+def _check_promise(source, n_dimensions, n_rows):
+    """Refuse a header whose rows could not fit into the file."""
+    remaining = source.remaining()
+    if n_rows is not None and remaining is not None:
+        least = n_rows * (2 * n_dimensions + 1)
+        if least > remaining + n_rows:
+            raise source.error(
+                f"the header promises {n_rows} rows of {n_dimensions} numbers, at "
+                f"least {least} bytes, but {remaining} are left",
+                "The file is cut short or damaged; fetch it again",
+            )
+
+
+def _lines(window):
+    """Return where the whole lines in the window begin and end."""
+    ends = np.flatnonzero(window.data[window.begin : window.end] == 10) + window.begin
+    last = ends[-1] + 1 if len(ends) else window.begin
+    if window.exhausted and last < window.end:
+        ends = np.append(ends, window.end)
+    starts = np.empty_like(ends)
+    starts[:1] = window.begin
+    starts[1:] = ends[:-1] + 1
+    return starts, ends
+
+
+def _take(window, starts, ends, done, budget, rows):
+    """Read the lines found, at most `budget` of them; return how many were rows."""
+    data = readonly(window.data)
+    word_ends, status = find_words(data, readonly(starts), ends)
+    kept = np.flatnonzero(status != BLANK)
+    if len(kept) > budget:
+        window.begin = int(starts[kept[budget]])
+        kept = kept[:budget]
+    text = window.data[: int(ends[-1])].tobytes() if len(ends) else b""
+    words = []
+    for place, r in enumerate(kept.tolist()):
+        offset = window.offset + int(starts[r])
+        if status[r] == GOOD:
+            raw = text[starts[r] : word_ends[r]]
+        else:
+            line = text[starts[r] : ends[r]]
+            raw, _ = _split(line, rows, done + place, offset)
+            word_ends[r] = starts[r] + len(raw)
+        words.append(rows.decode(raw, done + place, offset))
+    chosen = rows.choose(words)
+    lines = kept[chosen]
+    out = rows.next_rows(len(lines))
+    hard = parse_rows(data, readonly(word_ends[lines]), readonly(ends[lines]), out)
+    for place in np.flatnonzero(hard).tolist():
+        r = lines[place]
+        line = text[starts[r] : ends[r]]
+        row, offset = done + int(chosen[place]), window.offset + int(starts[r])
+        raw, numbers = _split(line, rows, row, offset)
+        if len(raw) != word_ends[r] - starts[r]:
+            raise _wrong_width(rows, line, row, offset)
+        # Through float64, as numpy does it: the kernel's and gensim's rounding.
+        with np.errstate(over="ignore"):
+            out[place] = np.array([float(number) for number in numbers])
+        if not np.isfinite(out[place]).all():
+            raise rows.source.error(
+                "a number is too large for float32", _REMEDY, row=row, offset=offset
+            )
+    return len(kept)
+
+
+def _split(line, rows, row, offset):
+    """Split a line that is out of the ordinary, from the right.
+
+    The word may contain blanks, as in the Common Crawl vectors, but no numbers after
+    its first blank: those would mean that the row is too long.
+    """
+    n_dimensions = rows.next_rows(0).shape[1]
+    fields = _BLANKS.split(line)
+    numbers = fields[-n_dimensions:] if len(fields) > n_dimensions else fields[1:]
+    bad = next((field for field in numbers if not _NUMBER.fullmatch(field)), None)
+    if len(fields) <= n_dimensions or any(
+        _NUMBER.fullmatch(field) for field in fields[1:-n_dimensions]
+    ):
+        raise _wrong_width(rows, line, row, offset)
+    if bad is not None:
+        what = "not a finite number" if _is_special(bad) else "not a number"
+        raise rows.source.error(
+            f"{bad[:40]!r} is {what}", _REMEDY, row=row, offset=offset
+        )
+    if 0 in line:
+        raise rows.source.error(
+            "a zero byte in a line of text", _REMEDY, row=row, offset=offset
+        )
+    parts = line.rsplit(None, n_dimensions)
+    return parts[0] if len(parts) > n_dimensions else b"", numbers
+
+
+def _is_special(field):
+    """Tell whether a field is a way to write NaN or infinity."""
+    return field.lower().lstrip(b"+-") in (b"nan", b"inf", b"infinity")
+
+
+def _wrong_width(rows, line, row, offset):
+    """Build the error for a row with too few or too many numbers."""
+    n_dimensions = rows.next_rows(0).shape[1]
+    fields = _BLANKS.split(line)
+    n_numbers = sum(_NUMBER.fullmatch(field) is not None for field in fields[1:])
+    return rows.source.error(
+        f"{n_dimensions} numbers were expected after the word, {n_numbers} are there",
+        _REMEDY,
+        row=row,
+        offset=offset,
+    )
+
+
+def _check_end(window, n_rows, done):
+    """Refuse rows beyond those that the header speaks of."""
+    while True:
+        rest = window.data[window.begin : window.end].tobytes()
+        if rest.strip():
+            raise window.source.error(
+                f"there are more rows than the {n_rows} that the header promises",
+                f"Correct the header, or pass limit={n_rows}",
+                row=done,
+                offset=window.offset + window.begin,
+            )
+        if window.exhausted:
+            return
+        window.begin = window.end
+        window.slide()
+
+
+def guess_width(source, line_limit=1 << 26):
+    """Return the dimensions of a file without header, None if it has no such rows.
+
+    The most frequent number of fields among the first lines decides; one damaged line
+    among them does not.
+    """
+    n_bytes = 1 << 16
+    while True:
+        sample = source.peek(n_bytes)
+        if len(sample) < n_bytes or sample.count(b"\n") >= 4 or n_bytes >= line_limit:
+            break
+        n_bytes *= 4
+    lines = sample.split(b"\n")
+    if len(sample) == n_bytes:
+        lines = lines[:-1]  # the last one may be cut
+    widths, n_words = [], 0
+    for line in lines[:10]:
+        fields = _BLANKS.split(line.rstrip(b" \t\r"))
+        n_words += _NUMBER.fullmatch(fields[0]) is None or fields[0].isdigit()
+        tail = 0
+        while tail < len(fields) - 1 and _NUMBER.fullmatch(fields[-1 - tail]):
+            tail += 1
+        if tail:
+            widths.append(tail)
+    # A table of fractions alone has no words.
+    return max(widths, key=widths.count) if widths and n_words else None
