@@ -497,6 +497,7 @@ class WordVectorizer(
                 "n_iter_": n_iter,
                 "_text_options": options,
                 "_seed": seed,
+                "_n_documents": sum(map(len, parts)),
                 **self._published(state, final),
             }
 
@@ -529,7 +530,7 @@ class WordVectorizer(
             if new is not None:
                 old_rows.append(old)
                 new_rows.append(new)
-        for name in self._word_arrays:
+        for name in set(self._word_arrays) & set(state) & set(self._state):
             old = self._state[name]
             if old.shape[1:] != (self.vector_size,)[: old.ndim - 1]:
                 raise ValueError(

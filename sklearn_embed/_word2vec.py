@@ -17,6 +17,7 @@ from sklearn_embed._base import (
 )
 from sklearn_embed._matrices import padded_zeros, stripped
 from sklearn_embed._text.tokens import DEFAULT_PATTERN
+from sklearn_embed._text.vocabulary import Vocabulary
 from sklearn_embed._word2vec_job import Word2VecJob
 
 
@@ -123,6 +124,8 @@ class Word2VecVectorizer(WordVectorizer):
     ['cat', 'dog', 'sat']
     """
 
+    _word_arrays = ("input", "output")
+
     _parameter_constraints: dict = {
         **WordVectorizer._parameter_constraints,
         "window": [COUNT],
@@ -204,21 +207,89 @@ class Word2VecVectorizer(WordVectorizer):
         self.random_state = random_state
         self.verbose = verbose
 
+    def to_gensim(self):
+        """Return a gensim model that can be trained further.
+
+        Returns
+        -------
+        gensim.models.Word2Vec
+            With copies of all that was learned, the Huffman tree included.
+
+        Raises
+        ------
+        ValueError
+            If the loss is "softmax", which gensim does not know.
+        """
+        from sklearn_embed.io.models import word2vec_to_gensim
+
+        return word2vec_to_gensim(self)
+
+    @classmethod
+    def from_gensim(cls, model, **params):
+        """Return a fitted vectorizer with what a gensim model has learned.
+
+        Parameters
+        ----------
+        model : gensim.models.Word2Vec
+            A trained one.
+        **params : dict
+            Parameters that a gensim model knows nothing of, such as `lowercase`.
+
+        Returns
+        -------
+        Word2VecVectorizer
+            `partial_fit` goes on from there.
+        """
+        from sklearn_embed.io.models import word2vec_from_gensim
+
+        return word2vec_from_gensim(model, **params)
+
+    def _adopt(self, words, counts, state):
+        """Become fitted with words and parameters learned elsewhere."""
+        vocabulary = Vocabulary(words, counts)
+        vars(self).update(
+            {
+                "words_": words,
+                "vocabulary_": vocabulary.index,
+                "counts_": vocabulary.counts,
+                "loss_curve_": [],
+                "n_iter_": self.epochs,
+                "_seed": self._draw_seed(),
+                "_text_options": self._options(),
+                "_n_documents": 0,
+                **self._published(state, final=True),
+            }
+        )
+
     def _rates(self):
         """Return the first and the last learning rate."""
         return self.learning_rate, min(self.min_learning_rate, self.learning_rate)
 
     def _new_state(self, vocabulary, rng):
         """Return fresh parameters: words small and random, outputs zero."""
+        if self.loss == "hierarchical_softmax" and self.combine != "input":
+            raise ValueError(
+                f"combine={self.combine!r} needs output vectors of words, which "
+                "hierarchical softmax has not: use combine='input'."
+            )
         n_words, size = len(vocabulary), self.vector_size
         inputs = padded_zeros(n_words, size)
         # Drawn in steps, for the sake of memory.
         for first in range(0, n_words, 8192):
             rows = inputs[first : first + 8192, :size]
             rows[:] = (rng.random(rows.shape, np.float32) - 0.5) / size
-        tree = self.loss == "hierarchical_softmax"
-        n_outputs = max(n_words - 1, 1) if tree else n_words
-        return {"input": inputs, "output": padded_zeros(n_outputs, size)}
+        if self.loss == "hierarchical_softmax":
+            return {"input": inputs, "nodes": padded_zeros(max(n_words - 1, 1), size)}
+        return {"input": inputs, "output": padded_zeros(n_words, size)}
+
+    def _carry_over(self, vocabulary, state):
+        """Carry words over, and the tree's nodes if it is still the same tree."""
+        super()._carry_over(vocabulary, state)
+        same = vocabulary.words == self.words_ and np.array_equal(
+            vocabulary.counts, self.counts_
+        )
+        if same and "nodes" in state and "nodes" in self._state:
+            state["nodes"][:, : self.vector_size] = self._state["nodes"]
 
     def _job(self, parts, held_out, vocabulary, state, seed, schedule):
         """Return what trains the parameters."""
@@ -227,8 +298,7 @@ class Word2VecVectorizer(WordVectorizer):
             parts,
             held_out,
             vocabulary,
-            state["input"],
-            state["output"],
+            *state.values(),
             seed,
             schedule,
         )
@@ -240,12 +310,12 @@ class Word2VecVectorizer(WordVectorizer):
             name: stripped(matrix, size, in_place=final)
             for name, matrix in state.items()
         }
-        tree = self.loss == "hierarchical_softmax"
-        name = "node_vectors_" if tree else "context_vectors_"
+        inputs, outputs = plain.values()
         vectors = {
-            "input": lambda: plain["input"],
-            "output": lambda: plain["output"],
-            "sum": lambda: plain["input"] + plain["output"],
-            "concatenate": lambda: np.hstack([plain["input"], plain["output"]]),
+            "input": lambda: inputs,
+            "output": lambda: outputs,
+            "sum": lambda: inputs + outputs,
+            "concatenate": lambda: np.hstack([inputs, outputs]),
         }[self.combine]()
-        return {"vectors_": vectors, name: plain["output"], "_state": plain}
+        name = "node_vectors_" if "nodes" in plain else "context_vectors_"
+        return {"vectors_": vectors, name: outputs, "_state": plain}

@@ -9,6 +9,7 @@ from joblib import effective_n_jobs
 
 from sklearn_embed._kernels.common import readonly
 from sklearn_embed._kernels.sampling import (
+    Tree,
     draw_pool,
     huffman_tree,
     keep_thresholds,
@@ -53,61 +54,62 @@ class Word2VecJob(Job):
         self._held_out = [self._corpus(part, vocabulary, all_kept) for part in held_out]
         self._total = sum(part.n_tokens for part in parts)
         self._guide = self._make_guide(vocabulary.counts)
-        self._epoch = make_epoch(model.architecture, model.loss, self._n_negative())
+        negative = model.negative if model.loss == "negative_sampling" else 5
+        self._epoch = make_epoch(model.architecture, model.loss, negative)
 
     def phases(self, epoch):
         """Yield the slices of one epoch, all at once: threads do not wait."""
-        yield self._tasks(self._parts, epoch, self._epoch)
+        yield self._tasks(self._parts, epoch)
 
     def validation_phases(self):
         """Yield slices that measure the loss of the held-out documents."""
-        yield self._tasks(self._held_out, -1, self._measure)
+        yield self._tasks(self._held_out, -1)
 
     def _corpus(self, documents, vocabulary, keep):
         rows = readonly(vocabulary.rows(documents.table))
         return Corpus(documents.ids, documents.starts, documents.offsets, rows, keep)
 
-    def _n_negative(self):
-        return self._model.negative if self._model.loss == "negative_sampling" else 0
-
     def _make_guide(self, counts):
         """Return what tells the kernel which output rows a word meets."""
+        if self._model.loss == "softmax":
+            return None
         if self._model.loss == "hierarchical_softmax":
-            return huffman_tree(counts)
+            return Tree(*map(readonly, huffman_tree(counts)))
         rng = np.random.default_rng([self._seed, 2])
         return readonly(draw_pool(counts, self._model.ns_exponent, rng))
 
-    def _tasks(self, corpora, epoch, kernel):
-        """Yield one call of the kernel after the other."""
-        done = self._total * epoch
+    def _tasks(self, corpora, epoch):
+        """Yield one call of the kernel after the other; epoch -1 only measures."""
+        done = self._total * max(epoch, 0)
         for number, corpus in enumerate(corpora):
             plan = self._plan(epoch, number, done)
             n_tokens = int(corpus.offsets[-1])
             step = self._tokens_per_call(n_tokens)
             for first in range(0, n_tokens, step):
                 last = min(first + step, n_tokens)
-                yield partial(self._call, kernel, corpus, plan, first, last)
+                yield partial(self._call, corpus, plan, first, last)
             done += n_tokens
 
     def _plan(self, epoch, part, done):
         model, schedule = self._model, self._schedule
         sequence = np.random.SeedSequence([self._seed, epoch + 1, part])
         return Plan(
-            int(model.window),
-            bool(model.shrink_windows),
-            bool(model.cbow_mean),
-            sequence.generate_state(1, np.uint64)[0],
-            float(schedule.learning_rate),
-            float(schedule.min_learning_rate),
-            float(done),
-            float(max(1, self._total * schedule.n_epochs)),
+            window=int(model.window),
+            shrink=bool(model.shrink_windows),
+            mean=bool(model.cbow_mean),
+            learn=epoch >= 0,
+            seed=sequence.generate_state(1, np.uint64)[0],
+            rate=float(schedule.learning_rate),
+            min_rate=float(schedule.min_learning_rate),
+            done=float(done),
+            planned=float(max(1, self._total * schedule.n_epochs)),
         )
 
     def _tokens_per_call(self, n_tokens):
         """Return how many tokens are few enough for Ctrl-C and for all threads."""
         predictions = 1 if self._model.architecture == "cbow" else self._model.window
         rows = {
-            "negative_sampling": self._n_negative() + 1,
+            "negative_sampling": self._model.negative + 1,
             "hierarchical_softmax": 16,
             "softmax": len(self._outputs),
         }[self._model.loss]
@@ -115,7 +117,7 @@ class Word2VecJob(Job):
         share = n_tokens // (8 * effective_n_jobs(self._model.n_jobs)) + 1
         return max(LEAST_TOKENS, min(share, int(CALL_FLOPS / flops)))
 
-    def _call(self, kernel, corpus, plan, first, last):
-        return kernel(
+    def _call(self, corpus, plan, first, last):
+        return self._epoch(
             corpus, plan, first, last, self._inputs, self._outputs, self._guide, None
         )

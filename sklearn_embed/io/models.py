@@ -130,8 +130,11 @@ def word2vec_from_gensim(model, **params):
     }
     estimator = Word2VecVectorizer(**(known | params))
     words = list(model.wv.index_to_key)
-    state = {"input": np.array(model.wv.vectors, np.float32, order="C")}
-    if not tree:
-        state["output"] = np.array(model.syn1neg, np.float32, order="C")
+    inputs = np.array(model.wv.vectors, np.float32, order="C")
+    if tree:
+        state = {"input": inputs, "nodes": np.zeros_like(inputs[: len(words) - 1])}
+    else:
+        outputs = np.array(model.syn1neg, np.float32, order="C")
+        state = {"input": inputs, "output": outputs}
     estimator._adopt(words, model.wv.expandos["count"], state)
     return estimator

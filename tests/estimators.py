@@ -1,0 +1,37 @@
+"""One small instance of every estimator, for the suites that run over all."""
+
+import pytest
+
+from sklearn_embed import (
+    MeanPoolEmbedder,
+    OneHotTokens,
+    Word2VecVectorizer,
+)
+
+TINY = {"min_count": 1, "epochs": 2, "random_state": 0}
+VECTORS = {"cat": [1.0, 0.5], "dog": [0.0, 2.0], "кошка": [-1.0, 0.0]}
+
+ESTIMATORS = [
+    OneHotTokens(),
+    OneHotTokens("binary"),
+    OneHotTokens("ids"),
+    OneHotTokens("one_hot"),
+    Word2VecVectorizer(3, **TINY),
+    Word2VecVectorizer(3, architecture="cbow", **TINY),
+    Word2VecVectorizer(3, loss="hierarchical_softmax", **TINY),
+    Word2VecVectorizer(3, loss="softmax", combine="concatenate", **TINY),
+    MeanPoolEmbedder(Word2VecVectorizer(3, **TINY)),
+    MeanPoolEmbedder(VECTORS, weights="idf"),
+]
+
+
+def name_of(estimator):
+    """Name an estimator by its class and by what tells it from its siblings."""
+    choices = ("output", "architecture", "loss", "embedding")
+    params = estimator.get_params(deep=False)
+    values = [params[name] for name in choices if name in params]
+    shown = [value if isinstance(value, str) else type(value).__name__ for value in values]
+    return "-".join([type(estimator).__name__, *shown])
+
+
+every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS, ids=name_of)
