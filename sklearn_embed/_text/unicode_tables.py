@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sklearn_embed._kernels.common import readonly
+
 #: Code points in one block; equal blocks are stored once, so that the table of
 #: an ordinary text (a few alphabets, or thousands of ideographs) stays in L1.
 BLOCK = 128
@@ -30,6 +32,7 @@ class CharTable(NamedTuple):
     blocks: np.ndarray  # (8704,) int32
     entries: np.ndarray  # (n_different_blocks * 128,) int32
     ranges: tuple  # first and width of four ranges of ASCII, then first, width, shift
+    special: str  # the characters that only Python can lower
 
 
 @lru_cache(maxsize=8)
@@ -72,7 +75,10 @@ def compress(entries):
         content = entries[b * BLOCK : (b + 1) * BLOCK].tobytes()
         blocks[b] = places.setdefault(content, len(places) * BLOCK)
     different = np.frombuffer(b"".join(places), np.int32)
-    return CharTable(blocks, different, ascii_ranges(entries[:128]))
+    special = "".join(map(chr, np.flatnonzero(entries & 2)))
+    return CharTable(
+        readonly(blocks), readonly(different), ascii_ranges(entries[:128]), special
+    )
 
 
 def ascii_ranges(entries):
