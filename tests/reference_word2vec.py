@@ -5,6 +5,7 @@
 import numpy as np
 
 WORD = 2**64 - 1
+NODES = 6  # of a path, trained at a time
 
 
 def hash64(seed, counter):
@@ -55,21 +56,17 @@ def softmax_slopes(scores, labels, times):
     return labels - np.exp(logs), -np.sum(logs[:, labels == 1])
 
 
-def block_of(loss, plan, p, centre, guide, negative, n_words):
-    """Rows of the output matrix that a window meets, their labels and weights."""
+def blocks_of(loss, plan, p, centre, guide, negative, n_words):
+    """Output rows that a window meets, with labels and weights, block by block."""
     if loss == "softmax":
-        rows = np.arange(n_words)
-        return rows, (rows == centre) * 1.0, np.ones(n_words)
+        return [(np.arange(n_words), (np.arange(n_words) == centre) * 1.0, 1.0)]
     if loss == "hierarchical_softmax":
-        path = slice(*guide.offsets[centre : centre + 2])
-        return (
-            guide.nodes[path],
-            1.0 - guide.codes[path],
-            np.ones(len(guide.nodes[path])),
-        )
+        first, last = guide.offsets[centre : centre + 2]
+        parts = [slice(at, min(at + NODES, last)) for at in range(first, last, NODES)]
+        return [(guide.nodes[part], 1.0 - guide.codes[part], 1.0) for part in parts]
     rows, times = negatives(plan, p, centre, guide, negative)
     labels = np.array([1.0] + [0.0] * len(rows))
-    return np.array([centre, *rows]), labels, np.array([1.0, *times])
+    return [(np.array([centre, *rows]), labels, np.array([1.0, *times]))]
 
 
 def rate_at(plan, p):
@@ -92,7 +89,7 @@ def step(x, block, slopes, rate):
     return rate * slopes @ block, block + rate * slopes.T @ x
 
 
-def epoch(kind, corpus, plan, inputs, outputs, guide, negative=5, train=True):
+def epoch(kind, corpus, plan, inputs, outputs, guide, negative=5):
     """One pass over the whole corpus; return (loss, predictions).
 
     ``kind`` is (architecture, loss).  ``inputs`` and ``outputs`` change in place.
@@ -103,26 +100,22 @@ def epoch(kind, corpus, plan, inputs, outputs, guide, negative=5, train=True):
     for p, centre, contexts in windows(corpus, plan):
         if not contexts:
             continue
-        rows, labels, times = block_of(
+        rate = rate_at(plan, p) if plan.learn else 0.0
+        terms += len(contexts) if architecture == "skipgram" else 1
+        for rows, labels, times in blocks_of(
             loss, plan, p, centre, guide, negative, len(outputs)
-        )
-        rate = rate_at(plan, p) if train else 0.0
-        block = outputs[rows]
-        if architecture == "skipgram":
-            for pair in pairs(contexts):
-                slopes, cost = slopes_of(inputs[pair] @ block.T, labels, times)
-                change, block = step(inputs[pair], block, slopes, rate)
-                for row, one in zip(pair, change, strict=True):
-                    inputs[row] += one
-                total, terms = total + cost, terms + len(pair)
-        else:
-            share = 1 / len(contexts)
-            x = inputs[contexts].sum(axis=0, keepdims=True)
-            x, share = (x * share, 1.0) if plan.mean else (x, share)
-            slopes, cost = slopes_of(x @ block.T, labels, times)
-            change, block = step(x, block, slopes, rate)
-            for row in contexts:
-                inputs[row] += share * change[0]
-            total, terms = total + cost, terms + 1
-        outputs[rows] = block
+        ):
+            block = outputs[rows]
+            groups = pairs(contexts) if architecture == "skipgram" else [contexts]
+            for group in groups:
+                x, share = inputs[group], 1.0
+                if architecture == "cbow":
+                    x = x.mean(axis=0, keepdims=True)
+                    if not plan.mean:
+                        x, share = x * len(group), 1 / len(group)
+                slopes, cost = slopes_of(x @ block.T, labels, times)
+                change, block = step(x, block, slopes, rate)
+                np.add.at(inputs, group, share * change)
+                total += cost
+            outputs[rows] = block
     return total, terms

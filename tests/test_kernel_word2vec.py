@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import reference_word2vec as reference
@@ -16,6 +18,8 @@ from sklearn_embed._kernels.word2vec import Corpus, Plan, make_epoch
 KINDS = [
     ("skipgram", "negative_sampling"),
     ("cbow", "negative_sampling"),
+    ("skipgram", "hierarchical_softmax"),
+    ("cbow", "hierarchical_softmax"),
 ]
 every_kind = pytest.mark.parametrize("kind", KINDS, ids="-".join)
 every_architecture = pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
@@ -37,8 +41,8 @@ def make_corpus(documents, n_words, keep=None, row_of=None):
     )
 
 
-def make_plan(window=3, shrink=True, mean=True, seed=7, rate=0.2, n=1000):
-    return Plan(window, shrink, mean, np.uint64(seed), rate, 1e-3, 0.0, float(n))
+def make_plan(window=3, shrink=True, mean=True, seed=7, rate=0.2, n=1000, learn=True):
+    return Plan(window, shrink, mean, learn, np.uint64(seed), rate, 1e-3, 0.0, float(n))
 
 
 def make_model(n_words, n_outputs=None, width=20, seed=0, scale=1.0):
@@ -50,6 +54,11 @@ def make_model(n_words, n_outputs=None, width=20, seed=0, scale=1.0):
         matrix[:, :width] = rng.normal(scale=scale, size=(rows, width))
         matrices.append(matrix)
     return matrices
+
+
+def n_outputs(kind, n_words):
+    """Rows of the output matrix."""
+    return max(n_words - 1, 1) if kind[1] == "hierarchical_softmax" else n_words
 
 
 def make_guide(loss, counts, seed=0):
@@ -75,7 +84,7 @@ def train(kind, corpus, plan, model, guide, negative=5, cuts=None):
     total = int(corpus.offsets[-1])
     cuts = [0, total] if cuts is None else cuts
     loss, terms = 0.0, 0
-    for first, last in zip(cuts[:-1], cuts[1:], strict=True):
+    for first, last in pairwise(cuts):
         one, n = epoch(corpus, plan, first, last, inputs, outputs, guide, None)
         loss, terms = loss + one, terms + n
     return inputs, outputs, loss, terms
@@ -97,7 +106,7 @@ def test_an_epoch_equals_its_twin(kind, window, flags):
     row_of = [*range(n_words - 1), -1]
     corpus = make_corpus(documents, n_words, keep, row_of)
     plan = make_plan(window, *flags)
-    model = make_model(n_words, scale=0.4)
+    model = make_model(n_words, n_outputs(kind, n_words), scale=0.4)
     guide = make_guide(kind[1], np.arange(n_words, 0, -1))
     inputs, outputs, loss, terms = train(kind, corpus, plan, model, guide)
     slow = [matrix.astype(np.float64) for matrix in model]
@@ -118,7 +127,8 @@ def test_any_cut_into_ranges_trains_the_same_bits(kind, data):
     total = sum(lengths)
     corpus = make_corpus(documents, n_words, np.full(n_words, 2**31))
     plan = make_plan(data.draw(st.integers(1, 9)), n=max(total, 1))
-    model, guide = make_model(n_words), make_guide(kind[1], np.ones(n_words))
+    model = make_model(n_words, n_outputs(kind, n_words))
+    guide = make_guide(kind[1], np.ones(n_words))
     places = data.draw(st.lists(st.integers(0, total), max_size=8))
     whole = train(kind, corpus, plan, model, guide)
     parts = train(kind, corpus, plan, model, guide, cuts=[0, *sorted(places), total])
@@ -149,7 +159,7 @@ def test_a_long_document_streams_through_the_buffer_like_its_twin(architecture):
 @pytest.mark.parametrize("n_words", [1, 2, 3])
 def test_a_tiny_vocabulary_trains_without_end_or_loss_of_an_update(kind, n_words):
     corpus = make_corpus(random_documents(n_words, [30, 1]), n_words)
-    plan, model = make_plan(), make_model(n_words)
+    plan, model = make_plan(), make_model(n_words, n_outputs(kind, n_words))
     guide = make_guide(kind[1], np.ones(n_words))
     inputs, outputs, loss, _ = train(kind, corpus, plan, model, guide)
     slow = [matrix.astype(np.float64) for matrix in model]
@@ -191,6 +201,36 @@ def test_a_token_beyond_the_table_is_left_out(kind):
         strict=True,
     ):
         assert_array_equal(one, two)
+
+
+@every_kind
+def test_measuring_changes_nothing_and_is_the_loss_of_the_twin(kind):
+    corpus = make_corpus(random_documents(9, [30, 7]), 9)
+    model = make_model(9, n_outputs(kind, 9))
+    guide = make_guide(kind[1], np.ones(9))
+    plan = make_plan(learn=False)
+    inputs, outputs, loss, terms = train(kind, corpus, plan, model, guide)
+    assert_array_equal(inputs, model[0])
+    assert_array_equal(outputs, model[1])
+    slow = [matrix.astype(np.float64) for matrix in model]
+    slow_loss, slow_terms = reference.epoch(kind, corpus, plan, *slow, guide)
+    assert terms == slow_terms
+    assert_allclose(loss, slow_loss, rtol=1e-5)
+
+
+@pytest.mark.parametrize("negative", [1, 2, 15, 20])
+@every_architecture
+def test_any_number_of_negatives_equals_its_twin(architecture, negative):
+    kind = (architecture, "negative_sampling")
+    corpus = make_corpus(random_documents(30, [40, 7]), 30)
+    plan, model = make_plan(rate=0.05), make_model(30, scale=0.4)
+    guide = make_guide(kind[1], np.ones(30))
+    inputs, outputs, loss, _ = train(kind, corpus, plan, model, guide, negative)
+    slow = [matrix.astype(np.float64) for matrix in model]
+    slow_loss, _ = reference.epoch(kind, corpus, plan, *slow, guide, negative)
+    assert_allclose(inputs, slow[0], atol=2e-5)
+    assert_allclose(outputs, slow[1], atol=2e-5)
+    assert_allclose(loss, slow_loss, rtol=2e-5)
 
 
 def test_every_loss_slope_is_that_of_its_loss():

@@ -8,15 +8,16 @@ and position, so that any cut of the positions into ranges trains the same.
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple
 
 import numba
 import numpy as np
-from numba.cpython.unsafe.tuple import tuple_setitem
 
+from sklearn_embed._kernels import lanes
 from sklearn_embed._kernels.common import (
     FASTMATH,
+    LANES,
     decay,
     hash64,
     log1p_unit,
@@ -25,6 +26,9 @@ from sklearn_embed._kernels.common import (
 
 #: Compiled without the lock of Python; sums may be reordered, NaN stays NaN.
 FAST = {"nogil": True, "error_model": "numpy", "fastmath": set(FASTMATH)}
+
+#: The same for a part of a loop: a call would hand over every array in pieces.
+PART = {**FAST, "forceinline": True, "_nrt": False}
 
 #: Tokens that a window buffer holds besides the two windows it carries over.
 STRETCH = 1024
@@ -43,12 +47,17 @@ class Corpus(NamedTuple):
     keep: np.ndarray  # (V,) uint32: a row is kept where 32 random bits are <= keep
 
 
+#: Nodes of a code tree that are trained at a time.
+NODES = 6
+
+
 class Plan(NamedTuple):
     """Numbers that stay the same for a pass over the corpus."""
 
     window: int  # words on each side, at least 1
     shrink: bool  # draw each window's width from 1..window
     mean: bool  # CBOW: mean of the context, or its sum
+    learn: bool  # train, or only measure the loss
     seed: np.uint64  # of this pass: another one for every epoch
     rate: float  # learning rate at the beginning of the whole training
     min_rate: float  # and at its end
@@ -56,16 +65,17 @@ class Plan(NamedTuple):
     planned: float  # positions of the whole training
 
 
-@numba.njit(cache=True, **FAST)
+@numba.njit(cache=True, **PART)
 def kept_row(corpus, seed, p, at):
-    """Return the vocabulary row of the token ids[at] at position p, or -1."""
+    """Return the row of the token ids[at] at position p, or -1, and 64 random bits."""
+    bits = hash64(seed, p)
     t = np.int64(corpus.ids[at])
     if t < 0 or t >= len(corpus.row_of):
-        return np.int32(-1)
+        return np.int32(-1), bits
     row = corpus.row_of[t]
-    if row >= 0 and (hash64(seed, p) >> np.uint64(32)) > corpus.keep[row]:
-        return np.int32(-1)
-    return row
+    if row >= 0 and (bits >> np.uint64(32)) > corpus.keep[row]:
+        row = np.int32(-1)
+    return row, bits
 
 
 @numba.njit(cache=True, **FAST)
@@ -90,28 +100,28 @@ def reach(corpus, plan, first, last):
     begin = first
     shift = corpus.starts[s] - corpus.offsets[s]
     p, stop = first, min(last, corpus.offsets[s + 1])
-    while p < stop and kept_row(corpus, plan.seed, p, p + shift) < 0:
+    while p < stop and kept_row(corpus, plan.seed, p, p + shift)[0] < 0:
         p += 1
     if p < stop:
         found = 0
         while begin > corpus.offsets[s] and found < plan.window:
             begin -= 1
-            found += kept_row(corpus, plan.seed, begin, begin + shift) >= 0
+            found += kept_row(corpus, plan.seed, begin, begin + shift)[0] >= 0
     s = document_of(corpus.offsets, last - 1)
     end = last
     shift = corpus.starts[s] - corpus.offsets[s]
     p, stop = last - 1, max(first, corpus.offsets[s])
-    while p >= stop and kept_row(corpus, plan.seed, p, p + shift) < 0:
+    while p >= stop and kept_row(corpus, plan.seed, p, p + shift)[0] < 0:
         p -= 1
     if p >= stop:
         found = 0
         while end < corpus.offsets[s + 1] and found < plan.window:
-            found += kept_row(corpus, plan.seed, end, end + shift) >= 0
+            found += kept_row(corpus, plan.seed, end, end + shift)[0] >= 0
             end += 1
     return begin, end
 
 
-@numba.njit(cache=True, **FAST)
+@numba.njit(cache=True, **PART)
 def read(corpus, plan, p, end, s, rows, where, before, after, n, start, size):
     """Append kept tokens from position p of document s until the buffer is full.
 
@@ -125,11 +135,11 @@ def read(corpus, plan, p, end, s, rows, where, before, after, n, start, size):
         stop = min(end, corpus.offsets[s + 1])
         shift = corpus.starts[s] - corpus.offsets[s]
         while p < stop and n < size:
-            row = kept_row(corpus, plan.seed, p, p + shift)
+            row, bits = kept_row(corpus, plan.seed, p, p + shift)
             if row >= 0:
                 width = plan.window
                 if plan.shrink:
-                    bits = hash64(plan.seed, p) & np.uint64(0xFFFFFFFF)
+                    bits &= np.uint64(0xFFFFFFFF)
                     width -= np.int64((bits * np.uint64(width)) >> np.uint64(32))
                 rows[n] = row
                 where[n] = p
@@ -143,7 +153,7 @@ def read(corpus, plan, p, end, s, rows, where, before, after, n, start, size):
     return p, s, n, start
 
 
-@numba.njit(cache=True, **FAST)
+@numba.njit(cache=True, **PART)
 def rate_at(plan, p):
     """Return the learning rate at position p: linear, in steps of STEADY."""
     progress = (plan.done + (p // STEADY) * STEADY) / plan.planned
@@ -151,35 +161,97 @@ def rate_at(plan, p):
     return np.float32(max(plan.min_rate, rate))
 
 
+class Scratch(NamedTuple):
+    """Room to work in, of one call; K output rows make a block."""
+
+    places: np.ndarray  # (K,) int64: where the block's rows begin in outputs
+    times: np.ndarray  # (K,): how often each row counts
+    labels: np.ndarray  # (2 * K rounded up,): 1 to be predicted, 0 not
+    both: np.ndarray  # as labels: times of two inputs
+    single: np.ndarray  # as labels: times of one input
+    sums: np.ndarray  # as labels: dot products, then slopes
+    losses: np.ndarray  # as labels
+    block: np.ndarray  # (K * D,): the rows, WIDTH columns of all K after one another
+    hidden: np.ndarray  # (D,): the input of CBOW
+
+
 @numba.njit(cache=True, **FAST)
-def draw_negatives(pool, q, centre, targets, times, zeros):
-    """Set the window's output rows: the centre, then draws from the pool at q.
+def aligned_zeros(size):
+    """Return zeros that begin a cache line."""
+    room = np.zeros(size + LANES, np.float32)
+    skip = (-(room.ctypes.data >> 2)) & (LANES - 1)
+    return room[skip : skip + size]
+
+
+@numba.njit(cache=True, **FAST)
+def make_scratch(like, width):
+    """Return the Scratch for blocks of as many rows as the tuple has numbers."""
+    K = len(like)
+    lane = (2 * K + LANES - 1) // LANES * LANES
+    return Scratch(
+        np.zeros(K, np.int64),
+        np.ones(K, np.float32),
+        aligned_zeros(lane),
+        aligned_zeros(lane),
+        aligned_zeros(lane),
+        aligned_zeros(lane),
+        aligned_zeros(lane),
+        aligned_zeros(K * width),
+        aligned_zeros(width),
+    )
+
+
+@numba.njit(cache=True, **PART)
+def set_times(scratch):
+    """Spread ``times`` over the lanes of one input and of two."""
+    K = len(scratch.times)
+    for o in range(K):
+        scratch.single[o] = scratch.both[o] = scratch.both[K + o] = scratch.times[o]
+
+
+@numba.njit(cache=True, **PART)
+def set_negatives(pool, q, centre, width, scratch, like):
+    """Let the block be the centre and the draws from the pool at q.
 
     A draw equal to the centre is left out (as in word2vec.c), a repeated one
-    counts as often as it was drawn, through the row where it stands first:
-    ``times`` says how often each counts.
+    counts as often as it was drawn, through the row where it stands first.
     """
     mask = len(pool) - 1
-    targets[0] = centre
+    places, times = scratch.places, scratch.times
+    places[0] = centre * width
     again = False
-    for o in range(1, len(zeros)):
-        targets[o] = pool[(q + o) & mask]
+    for o in range(1, len(like)):
+        places[o] = np.int64(pool[(q + o) & mask]) * width
         for u in range(o):
-            again |= targets[u] == targets[o]
-    for o in range(len(zeros)):
-        times[o] = np.float32(1)
+            again |= places[u] == places[o]
+    times[:] = np.float32(1)
     if again:
-        for o in range(1, len(zeros)):
+        for o in range(1, len(like)):
             for u in range(o):
-                if targets[u] == targets[o]:
+                if places[u] == places[o]:
                     times[o] = np.float32(0)
                     times[u] += np.float32(u > 0)
                     break
+    set_times(scratch)
 
 
-@numba.njit(cache=True, **FAST)
-def slopes(sums, labels, weights, losses, rate):
-    """Turn dot products into steps, in place; set each one's loss."""
+@numba.njit(cache=True, **PART)
+def set_nodes(tree, first, last, width, scratch, like):
+    """Let the block be the nodes [first, last) of a path, at most K of them."""
+    K = len(like)
+    for o in range(K):
+        at = min(first + o, last - 1)  # the rest repeats the last one, uncounted
+        scratch.places[o] = np.int64(tree.nodes[at]) * width
+        scratch.times[o] = np.float32(first + o < last)
+        label = np.float32(1) - np.float32(tree.codes[at])
+        scratch.labels[o] = scratch.labels[K + o] = label
+    set_times(scratch)
+
+
+@numba.njit(cache=True, **PART)
+def slopes(scratch, weights, rate):
+    """Turn dot products into steps, in place, and add to the losses."""
+    sums, labels, losses = scratch.sums, scratch.labels, scratch.losses
     for i in range(len(sums)):
         f = sums[i]
         e = decay(abs(f))
@@ -188,187 +260,115 @@ def slopes(sums, labels, weights, losses, rate):
         sums[i] = (labels[i] - probability) * weights[i] * rate
         wrong = f if labels[i] == 0 else -f
         wrong = np.float32(0) if wrong < 0 else wrong
-        losses[i] = (wrong + log1p_unit(e)) * weights[i]
+        losses[i] += (wrong + log1p_unit(e)) * weights[i]
 
 
-@numba.njit(cache=True, **FAST)
-def dots_one(x, block, n, zeros):
-    """Return the dot products of x with the rows of the block."""
-    f = zeros
-    for d in range(n):
-        for o in range(len(zeros)):
-            f = tuple_setitem(f, o, f[o] + x[d] * block[o, d])
-    return f
+@numba.njit(cache=True, **PART)
+def train_two(inputs, x, y, scratch, rate, n, like, learn):
+    """Move the rows at x and y and the block along each other, from old values."""
+    K, block = len(like), scratch.block
+    f = lanes.zero_many(like)
+    g = lanes.zero_many(like)
+    for d in range(0, n, lanes.WIDTH):
+        c = lanes.load_many(block, d * K, like)
+        f = lanes.add_products(f, lanes.load(inputs, x + d), c)
+        g = lanes.add_products(g, lanes.load(inputs, y + d), c)
+    lanes.store_sums(scratch.sums, 0, f + g)
+    slopes(scratch, scratch.both, rate)
+    if learn:
+        f = lanes.fill_many(scratch.sums, 0, like)
+        g = lanes.fill_many(scratch.sums, K, like)
+        for d in range(0, n, lanes.WIDTH):
+            a = lanes.load(inputs, x + d)
+            b = lanes.load(inputs, y + d)
+            c = lanes.load_many(block, d * K, like)
+            lanes.store(inputs, x + d, lanes.add_dot(a, f, c))
+            lanes.store(inputs, y + d, lanes.add_dot(b, g, c))
+            c = lanes.add_products(lanes.add_products(c, a, f), b, g)
+            lanes.store_many(block, d * K, c)
 
 
-@numba.njit(cache=True, **FAST)
-def dots_two(x, y, block, n, zeros):
-    """Return the dot products of x and of y with the rows of the block."""
-    f = zeros
-    g = zeros
-    for d in range(n):
-        for o in range(len(zeros)):
-            c = block[o, d]
-            f = tuple_setitem(f, o, f[o] + x[d] * c)
-            g = tuple_setitem(g, o, g[o] + y[d] * c)
-    return f, g
+@numba.njit(cache=True, **PART)
+def train_one(inputs, x, scratch, rate, n, like, learn):
+    """Move the row at x and the block along each other, from old values."""
+    K, block = len(like), scratch.block
+    f = lanes.zero_many(like)
+    for d in range(0, n, lanes.WIDTH):
+        c = lanes.load_many(block, d * K, like)
+        f = lanes.add_products(f, lanes.load(inputs, x + d), c)
+    lanes.store_sums(scratch.sums, 0, f + lanes.zero_many(like))
+    slopes(scratch, scratch.single, rate)
+    if learn:
+        f = lanes.fill_many(scratch.sums, 0, like)
+        for d in range(0, n, lanes.WIDTH):
+            a = lanes.load(inputs, x + d)
+            c = lanes.load_many(block, d * K, like)
+            lanes.store(inputs, x + d, lanes.add_dot(a, f, c))
+            lanes.store_many(block, d * K, lanes.add_products(c, a, f))
 
 
-@numba.njit(cache=True, **FAST)
-def move_one(x, block, change, n, f):
-    """Move the rows of the block along x; set what x is to change by."""
-    for d in range(n):
-        a = x[d]
-        step = np.float32(0)
-        for o in range(len(f)):
-            c = block[o, d]
-            step += f[o] * c
-            block[o, d] = c + f[o] * a
-        change[d] = step
+@numba.njit(cache=True, **PART)
+def skipgram(inputs, outputs, contexts, m, scratch, rate, n, like, learn):
+    """Train m contexts on the block, two at a time."""
+    for d in range(0, n, lanes.WIDTH):
+        c = lanes.load_rows(outputs, scratch.places, d, like)
+        lanes.store_many(scratch.block, d * len(like), c)
+    for j in range(0, m, 2):
+        x, y = contexts[j], contexts[j + 1]
+        if x != y:
+            train_two(inputs, x, y, scratch, rate, n, like, learn)
+        else:  # without a partner, or meeting itself
+            for _ in range(min(2, m - j)):
+                train_one(inputs, x, scratch, rate, n, like, learn)
+    if learn:
+        for d in range(0, n, lanes.WIDTH):
+            c = lanes.load_many(scratch.block, d * len(like), like)
+            lanes.store_rows(outputs, scratch.places, d, c)
 
 
-@numba.njit(cache=True, **FAST)
-def move_two(x, y, block, n, f, g):
-    """Move x, y and the rows of the block along each other, all from old values."""
-    for d in range(n):
-        a, b = x[d], y[d]
-        step_a, step_b = a, b
-        for o in range(len(f)):
-            c = block[o, d]
-            step_a += f[o] * c
-            step_b += g[o] * c
-            block[o, d] = c + f[o] * a + g[o] * b
-        x[d] = step_a
-        y[d] = step_b
-
-
-@numba.njit(cache=True, **FAST)
-def fetch(matrix, row):
-    """Ask for a row of a matrix ahead of its use."""
-    flat = matrix.reshape(-1)
-    at = np.int64(row) * matrix.shape[1]
-    for d in range(0, matrix.shape[1], 16):
-        prefetch(flat, at + d)
-
-
-@numba.njit(cache=True, **FAST)
-def copy_in(outputs, targets, block, n, zeros):
-    """Copy the window's output rows into the block."""
-    for o in range(len(zeros)):
-        row = outputs[targets[o]]
-        for d in range(n):
-            block[o, d] = row[d]
-
-
-@numba.njit(cache=True, **FAST)
-def copy_out(outputs, targets, block, n, zeros):
-    """Copy the block back; a repeated row is written last from its first place."""
-    for o in range(len(zeros) - 1, -1, -1):
-        row = outputs[targets[o]]
-        for d in range(n):
-            row[d] = block[o, d]
-
-
-@numba.njit(cache=True, **FAST)
-def set_weights(weights, times, second):
-    """Weigh the terms of one context, or of two, by how often a row counts."""
-    for o in range(len(times)):
-        weights[o] = times[o]
-        weights[len(times) + o] = times[o] * second
-
-
-@numba.njit(cache=True, **FAST)
-def store(f, sums, at):
-    """Write a tuple into an array."""
-    for o in range(len(f)):
-        sums[at + o] = f[o]
-
-
-@numba.njit(cache=True, **FAST)
-def load(sums, at, zeros):
-    """Read a tuple from an array."""
-    f = zeros
-    for o in range(len(zeros)):
-        f = tuple_setitem(f, o, sums[at + o])
-    return f
-
-
-@numba.njit(cache=True, **FAST)
-def one_window(x, block, scratch, rate, n, zeros):
-    """Train one input on the block; set its change and return the loss."""
-    sums, labels, weights, losses, times, change = scratch
-    set_weights(weights, times, np.float32(0))
-    store(dots_one(x, block, n, zeros), sums, 0)
-    store(zeros, sums, len(zeros))
-    slopes(sums, labels, weights, losses, rate)
-    move_one(x, block, change, n, load(sums, 0, zeros))
-    return np.float64(np.sum(losses))
-
-
-@numba.njit(cache=True, **FAST)
-def one_context(x, block, scratch, rate, n, zeros):
-    """Train one word's row on the block; return the loss."""
-    loss = one_window(x, block, scratch, rate, n, zeros)
-    change = scratch[-1]
-    for d in range(n):
-        x[d] += change[d]
-    return loss
-
-
-@numba.njit(cache=True, **FAST)
-def skipgram_window(inputs, contexts, m, block, scratch, rate, n, zeros):
-    """Train m contexts, two at a time, on the block; return the loss."""
-    K = len(zeros)
-    sums, labels, weights, losses, times, _ = scratch
-    set_weights(weights, times, np.float32(1))
-    loss = 0.0
-    for j in range(0, m - 1, 2):
-        if contexts[j] == contexts[j + 1]:  # one row must not be changed as two
-            for _ in range(2):
-                loss += one_context(inputs[contexts[j]], block, scratch, rate, n, zeros)
-            set_weights(weights, times, np.float32(1))
-            continue
-        x = inputs[contexts[j]]
-        y = inputs[contexts[j + 1]]
-        f, g = dots_two(x, y, block, n, zeros)
-        store(f, sums, 0)
-        store(g, sums, K)
-        slopes(sums, labels, weights, losses, rate)
-        move_two(x, y, block, n, load(sums, 0, zeros), load(sums, K, zeros))
-        loss += np.sum(losses)
-    if m % 2:
-        loss += one_context(inputs[contexts[m - 1]], block, scratch, rate, n, zeros)
-    return loss
-
-
-@numba.njit(cache=True, **FAST)
-def cbow_window(inputs, contexts, m, mean, hidden, block, scratch, rate, n, zeros):
-    """Train the mean or sum of m contexts on the block; return the loss.
+@numba.njit(cache=True, **PART)
+def cbow(inputs, outputs, contexts, m, scratch, rate, n, like, learn, mean):
+    """Train the mean or sum of m contexts on the output rows.
 
     As in gensim, each context takes the whole step of the mean, but a
     1/m-th of the step of the sum.
     """
-    change = scratch[-1]
-    share = np.float32(1) / np.float32(m)
-    for d in range(n):
-        hidden[d] = np.float32(0)
-    for j in range(m):
-        x = inputs[contexts[j]]
-        for d in range(n):
-            hidden[d] += x[d]
-    if mean:
-        for d in range(n):
-            hidden[d] *= share
-        share = np.float32(1)
-    loss = one_window(hidden, block, scratch, rate, n, zeros)
-    for j in range(m):
-        x = inputs[contexts[j]]
-        for d in range(n):
-            x[d] += share * change[d]
-    return loss
+    places, hidden = scratch.places, scratch.hidden
+    share = lanes.fill(np.float32(1) / np.float32(m))
+    scale = share if mean else lanes.fill(np.float32(1))
+    part = lanes.fill(np.float32(1)) if mean else share
+    zero = lanes.fill(np.float32(0))
+    f = lanes.zero_many(like)
+    for d in range(0, n, lanes.WIDTH):
+        h = lanes.load(inputs, contexts[0] + d)
+        for j in range(1, m):
+            h = lanes.add(h, lanes.load(inputs, contexts[j] + d))
+        h = lanes.multiply(h, scale)
+        lanes.store(hidden, d, h)
+        c = lanes.load_rows(outputs, places, d, like)
+        f = lanes.add_products(f, h, c)
+    lanes.store_sums(scratch.sums, 0, f + lanes.zero_many(like))
+    slopes(scratch, scratch.single, rate)
+    if learn:
+        f = lanes.fill_many(scratch.sums, 0, like)
+        for d in range(0, n, lanes.WIDTH):
+            c = lanes.load_rows(outputs, places, d, like)
+            step = lanes.multiply(lanes.add_dot(zero, f, c), part)
+            c = lanes.add_products(c, lanes.load(hidden, d), f)
+            lanes.store_rows(outputs, places, d, c)
+            for j in range(m):
+                x = lanes.load(inputs, contexts[j] + d)
+                lanes.store(inputs, contexts[j] + d, lanes.add(x, step))
 
 
-@lru_cache(maxsize=None)
+@numba.njit(cache=True, **PART)
+def fetch(matrix, at, n):
+    """Ask for a row ahead of its use."""
+    for d in range(0, n, LANES):
+        prefetch(matrix, at + d)
+
+
+@cache
 def make_epoch(architecture, loss, negative=5, bags=False):
     """Return the kernel ``epoch`` for one kind of model.
 
@@ -381,8 +381,10 @@ def make_epoch(architecture, loss, negative=5, bags=False):
     bags : bool
         Whether an input is the mean of a bag of rows, instead of one row.
     """
-    skipgram = architecture == "skipgram"
-    zeros = (np.float32(0),) * (negative + 1)
+    is_skipgram = architecture == "skipgram"
+    is_tree = loss == "hierarchical_softmax"
+    K = NODES if is_tree else negative + 1
+    like = (np.float32(0),) * K
 
     @numba.njit(cache=True, **FAST)
     def epoch(corpus, plan, first, last, inputs, outputs, guide, bag):
@@ -395,33 +397,25 @@ def make_epoch(architecture, loss, negative=5, bags=False):
         first, last : int
             Range of positions, 0 <= first <= last <= offsets[-1].
         inputs, outputs : ndarray of shape (V, D), float32
-            Word rows and context rows.  Changed in place.
-        guide : ndarray, int32
-            With negative sampling: rows drawn ahead, as many as a power of two.
+            Word rows and context rows (or nodes).  Changed in place.
+        guide : ndarray, int32, or Tree
+            Negative sampling: rows drawn ahead, as many as a power of two.
+            Hierarchical softmax: the codes of the words.
         bag : None
         """
         if first >= last:
             return 0.0, 0
-        window, n = plan.window, (inputs.shape[1] >> 4) << 4
-        K = len(zeros)
+        window, width = plan.window, inputs.shape[1]
+        n = (width >> 4) << 4
+        flat_in, flat_out = inputs.reshape(-1), outputs.reshape(-1)
         size = STRETCH + 4 * window
         rows = np.zeros(size + window + 2, np.int32)
-        where = np.empty(size, np.int64)
+        where = np.zeros(size + 1, np.int64)
         before = np.empty(size, np.int32)
         after = np.empty(size, np.int32)
-        contexts = np.empty(2 * window + 1, np.int32)
-        targets = np.empty(K, np.int32)
-        block = np.empty((K, inputs.shape[1]), np.float32)
-        hidden = np.empty(inputs.shape[1], np.float32)
-        scratch = (
-            np.zeros(2 * K, np.float32),  # sums
-            np.zeros(2 * K, np.float32),  # labels
-            np.zeros(2 * K, np.float32),  # weights
-            np.zeros(2 * K, np.float32),  # losses
-            np.ones(K, np.float32),  # times
-            np.empty(inputs.shape[1], np.float32),  # change
-        )
-        scratch[1][0] = scratch[1][K] = np.float32(1)
+        contexts = np.empty(2 * window + 2, np.int64)
+        scratch = make_scratch(like, width)
+        scratch.labels[0] = scratch.labels[K] = np.float32(1)
         turn = np.int64(hash64(plan.seed, -1) >> np.uint64(1))
         begin, end = reach(corpus, plan, first, last)
         p, s = begin, document_of(corpus.offsets, begin)
@@ -434,34 +428,49 @@ def make_epoch(architecture, loss, negative=5, bags=False):
             done, ready = ready, n_kept if p >= end else n_kept - window
             for i in range(done, ready):
                 at = where[i]
-                if at < first or at >= last:
+                m = before[i] + after[i]
+                if m == 0 or at < first or at >= last:
                     continue
-                m = 0
-                for j in range(i - before[i], i + after[i] + 1):
-                    contexts[m] = rows[j]
-                    m += j != i
-                if m == 0:
-                    continue
-                q = at * (K - 1) + turn
-                draw_negatives(guide, q, rows[i], targets, scratch[4], zeros)
-                for o in range(K - 1):
-                    fetch(outputs, guide[(q + K - 1 + o) & (len(guide) - 1)])
-                fetch(inputs, rows[i + window + 1])
-                fetch(outputs, rows[i + 2])
-                rate = rate_at(plan, at)
-                copy_in(outputs, targets, block, n, zeros)
-                if skipgram:
-                    total += skipgram_window(
-                        inputs, contexts, m, block, scratch, rate, n, zeros
-                    )
-                    terms += m
+                for j in range(before[i]):
+                    contexts[j] = np.int64(rows[i - before[i] + j]) * width
+                for j in range(after[i]):
+                    contexts[before[i] + j] = np.int64(rows[i + 1 + j]) * width
+                contexts[m] = contexts[m - 1]  # an odd one finds itself beside it
+                fetch(flat_in, np.int64(rows[i + window + 1]) * width, n)
+                blocks = 1
+                if is_tree:
+                    path = guide.offsets[rows[i]]
+                    path_end = guide.offsets[rows[i] + 1]
+                    blocks = (path_end - path + K - 1) // K
+                    for e in range(
+                        guide.offsets[rows[i + 1]], guide.offsets[rows[i + 1] + 1]
+                    ):
+                        fetch(flat_out, np.int64(guide.nodes[e]) * width, n)
                 else:
-                    total += cbow_window(
-                        inputs, contexts, m, plan.mean, hidden, block, scratch, rate,
-                        n, zeros,
-                    )  # fmt: skip
-                    terms += 1
-                copy_out(outputs, targets, block, n, zeros)
+                    q = at * (K - 1) + turn
+                    set_negatives(guide, q, np.int64(rows[i]), width, scratch, like)
+                    q = where[i + 1] * (K - 1) + turn
+                    for o in range(1, K):
+                        row = guide[(q + o) & (len(guide) - 1)]
+                        fetch(flat_out, np.int64(row) * width, n)
+                    fetch(flat_out, np.int64(rows[i + 2]) * width, n)
+                rate = rate_at(plan, at)
+                scratch.losses[:] = np.float32(0)
+                for b in range(blocks):
+                    if is_tree:
+                        set_nodes(guide, path + b * K, path_end, width, scratch, like)
+                    if is_skipgram:
+                        skipgram(
+                            flat_in, flat_out, contexts, m, scratch, rate, n, like,
+                            plan.learn,
+                        )  # fmt: skip
+                    else:
+                        cbow(
+                            flat_in, flat_out, contexts, m, scratch, rate, n, like,
+                            plan.learn, plan.mean,
+                        )  # fmt: skip
+                total += np.float64(np.sum(scratch.losses))
+                terms += m if is_skipgram else 1
             if p >= end:
                 return total, terms
             shift = ready - window
