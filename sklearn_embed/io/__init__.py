@@ -8,7 +8,15 @@ from typing import NamedTuple
 import numpy as np
 
 from sklearn_embed._vectors import Subwords, WordVectors, as_word_vectors
-from sklearn_embed.io import _binary, _recognise, _text, _writers, fasttext, native
+from sklearn_embed.io import (
+    _binary,
+    _fasttext_reader,
+    _recognise,
+    _text,
+    _writers,
+    fasttext,
+    native,
+)
 from sklearn_embed.io._collect import finished
 from sklearn_embed.io._errors import VectorFileError
 from sklearn_embed.io._source import opened
@@ -131,7 +139,7 @@ def read_vectors(
                 "format can be mapped"
             )
         if layout.format == "fasttext":
-            model = fasttext.read_stream(stream, options)
+            model = _fasttext_reader.read_stream(stream, options)
             return model.to_word_vectors(stream.name)
         stream.read(len(layout.header))
         read = _binary if layout.format == "word2vec_binary" else _text

@@ -5,10 +5,10 @@
 import re
 from typing import NamedTuple
 
-from sklearn_embed.io import _text, fasttext, native
+from sklearn_embed.io import _fasttext_reader, _text, native
 
 _HEADER = re.compile(rb"[ \t]*(\d{1,18})[ \t]+(\d{1,18})[ \t]*\r?\n")
-_FIELD = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_FIELD = re.compile(rb"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 #: Widest rows believed.
 LARGEST_WIDTH = 1 << 20
@@ -78,7 +78,7 @@ def recognise(source, wanted=None):
                 "A file without this line has format='glove'",
             )
         return layout._replace(format=wanted)
-    if wanted == "fasttext" or (wanted is None and fasttext.looks_like(source)):
+    if wanted == "fasttext" or (wanted is None and _fasttext_reader.looks_like(source)):
         return Layout("fasttext")
     if wanted == "native" or (wanted is None and native.looks_like(source)):
         return Layout("native")

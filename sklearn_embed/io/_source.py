@@ -8,6 +8,7 @@ import gzip
 import io
 import lzma
 import os
+import struct
 import zipfile
 import zlib
 
@@ -68,11 +69,14 @@ class Source:
 
     def peek(self, n_bytes):
         """Return up to `n_bytes` that come next without moving on."""
-        while len(self._ahead) < n_bytes:
-            more = self._pull(n_bytes - len(self._ahead))
+        n_missing, parts = n_bytes - len(self._ahead), [self._ahead]
+        while n_missing > 0:
+            more = self._pull(min(n_missing, PIECE))
             if not more:
                 break
-            self._ahead += more
+            parts.append(more)
+            n_missing -= len(more)
+        self._ahead = b"".join(parts)
         return self._ahead[:n_bytes]
 
     def read(self, n_bytes):
@@ -224,20 +228,21 @@ def opened(source):
     with contextlib.ExitStack() as stack:
         if hasattr(source, "read"):
             raw, size = source, None
+            seekable = getattr(raw, "seekable", lambda: False)()
+            begin = raw.tell() if seekable else 0
             name = str(getattr(source, "name", type(source).__name__))
         else:
             name = os.fspath(source)
             name = os.fsdecode(name)
             raw = stack.enter_context(open(source, "rb"))
-            size = os.fstat(raw.fileno()).st_size
-        plain = Source(raw, name, size)
-        start = plain.peek(6)
-        if not isinstance(start, bytes):
+            size, seekable, begin = os.fstat(raw.fileno()).st_size, True, 0
+        if not isinstance(raw.read(0), bytes):
             raise TypeError(f"{name}: open the file in binary mode ('rb')")
-        if size is None:
-            raw = _Pushed(raw, start)
+        start = Source(raw, name, size).peek(6)
+        if seekable:
+            raw.seek(begin)
         else:
-            raw.seek(0)
+            raw = _Pushed(raw, start)
         make = _compression(start)
         if make is None:
             yield Source(raw, name, size)
@@ -306,7 +311,7 @@ def _open_xz(raw, name, size, stack):
 
 
 def _open_zip(raw, name, size, stack):
-    if size is None and not (hasattr(raw, "seekable") and raw.seekable()):
+    if not raw.seekable():
         raise VectorFileError(
             name,
             "a zip archive cannot be read from an open stream",
@@ -314,7 +319,7 @@ def _open_zip(raw, name, size, stack):
         )
     try:
         archive = stack.enter_context(zipfile.ZipFile(raw))
-        files = [member for member in archive.infolist() if not member.is_dir()]
+        files = [member for member in archive.infolist() if member.filename[-1:] != "/"]
         if len(files) != 1:
             names = ", ".join(member.filename for member in files[:5])
             raise VectorFileError(
@@ -323,7 +328,9 @@ def _open_zip(raw, name, size, stack):
                 "Choose: read_vectors(zipfile.ZipFile(path).open(member))",
             )
         stream = stack.enter_context(archive.open(files[0]))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+    except VectorFileError:
+        raise
+    except (*_DAMAGED, LookupError, struct.error) as error:
         raise VectorFileError(
             name, f"the zip archive cannot be opened: {error}", "Fetch it again"
         ) from error
