@@ -9,6 +9,7 @@ from numbers import Integral, Real
 from typing import NamedTuple
 
 import numpy as np
+from joblib import effective_n_jobs
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
@@ -152,7 +153,7 @@ class TextTransformer(TransformerMixin, BaseEstimator):
     def _tokenize_to_fit(self, X, options=None):
         """Return documents as tokens, and how later strings must be cut."""
         options = options or self._options()
-        documents = tokenize(X, options)
+        documents = tokenize(X, options, n_jobs=self._n_threads())
         if len(documents) == 0:
             raise ValueError(
                 "Found array with 0 sample(s) (shape=(0,)) while a minimum of 1 is "
@@ -163,7 +164,11 @@ class TextTransformer(TransformerMixin, BaseEstimator):
     def _tokenize(self, X):
         """Return documents as tokens, cut as those of fit were."""
         check_is_fitted(self)
-        return tokenize(X, self._text_options)
+        return tokenize(X, self._text_options, n_jobs=self._n_threads())
+
+    def _n_threads(self):
+        """Return the number of threads that `n_jobs` allows."""
+        return effective_n_jobs(getattr(self, "n_jobs", None))
 
 
 class Schedule(NamedTuple):
@@ -296,7 +301,7 @@ class WordVectorizer(
             )
         parts = [documents]
         if further is not None:
-            parts.append(tokenize(further, options, "unlabeled"))
+            parts.append(tokenize(further, options, "unlabeled", self._n_threads()))
         continued = self.warm_start and hasattr(self, "vectors_")
         seed = self._seed if continued else self._draw_seed()
         parts, held_out = self._split(parts, seed)

@@ -2,8 +2,6 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import contextlib
-
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, clone
 from sklearn.exceptions import NotFittedError
@@ -18,7 +16,7 @@ from sklearn_embed._base import (
 )
 from sklearn_embed._pooling import document_frequencies, pool_documents
 from sklearn_embed._text.tokens import DEFAULT_PATTERN, TextOptions, stop_word_set
-from sklearn_embed._training import CallbackSupportMixin, with_callbacks
+from sklearn_embed._training import CallbackSupportMixin, fit_inside, with_callbacks
 from sklearn_embed._vectors import as_word_vectors
 
 
@@ -228,13 +226,7 @@ class MeanPoolEmbedder(
         """Return something with vectors; an unfitted estimator is fitted for it."""
         if not _is_unfitted_estimator(self.embedding):
             return self.embedding
-        embedding = clone(self.embedding)
-        scope = contextlib.nullcontext()
-        if hasattr(self, "_init_callback_context"):
-            context = self._init_callback_context()
-            scope = context.propagate_callback_context(embedding)
-        with scope:
-            return embedding.fit(documents, y)
+        return fit_inside(self, clone(self.embedding), documents, y)
 
     def _rows(self, documents, source):
         """Return the row of each token of the table; -1 for what does not count."""

@@ -29,7 +29,19 @@ def pool_documents(documents, row_of, vectors, weights=None, kind="mean", n_jobs
     ndarray of shape (n_documents, n_dimensions), float32
         Zeros where no word is known.
     """
-    from sklearn_embed._kernels.pooling import pool
+    try:
+        from sklearn_embed._kernels.pooling import pool
+    except ImportError:
+        import scipy.sparse as sp
+
+        rows = row_of[documents.flat_ids()]
+        offsets = np.concatenate([[0], np.cumsum(rows >= 0)])[documents.offsets]
+        rows = rows[rows >= 0]
+        w = np.ones(len(rows)) if weights is None else weights[rows].astype(float)
+        m = sp.csr_array((w, rows, offsets), shape=(len(documents), len(vectors)))
+        total = m.sum(axis=1)
+        total[total == 0] = 1
+        return ((m @ vectors.astype(float)) / total[:, None]).astype(np.float32)
 
     out = np.empty((len(documents), vectors.shape[1]), np.float32)
     pool(

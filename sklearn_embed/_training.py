@@ -117,6 +117,37 @@ class Watch:
             )
 
 
+def fit_inside(estimator, inner, X, y):
+    """Fit an estimator held by another one; callbacks reach into it.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The outer one, whose fit this is.
+    inner : estimator
+        The one to fit.
+    X, y : object
+        What to fit it on.
+
+    Returns
+    -------
+    estimator
+        ``inner``, fitted.
+    """
+    if not hasattr(estimator, "_init_callback_context"):
+        return inner.fit(X, y)
+    told = {"estimator": estimator, "X": X, "y": y}
+    context = estimator._init_callback_context(max_subtasks=1)
+    context.call_on_fit_task_begin(**told)
+    task = context.subcontext(task_name=f"fit-{type(inner).__name__}")
+    with task.propagate_callback_context(inner):
+        task.call_on_fit_task_begin(**told)
+        inner.fit(X, y)
+        task.call_on_fit_task_end(**told)
+    context.call_on_fit_task_end(**told)
+    return inner
+
+
 def train(job, epochs, n_jobs, watch, stopping=None, validate=False):
     """Run epochs until they are over, or until somebody says stop.
 

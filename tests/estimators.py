@@ -30,7 +30,9 @@ def name_of(estimator):
     choices = ("output", "architecture", "loss", "embedding")
     params = estimator.get_params(deep=False)
     values = [params[name] for name in choices if name in params]
-    shown = [value if isinstance(value, str) else type(value).__name__ for value in values]
+    shown = [
+        value if isinstance(value, str) else type(value).__name__ for value in values
+    ]
     return "-".join([type(estimator).__name__, *shown])
 
 

@@ -16,7 +16,8 @@ ROOT = Path(sklearn_embed.__file__).parent
 LAYERS = [
     ("_kernels/common",),
     ("_kernels/",),
-    ("_text/", "_matrices", "_vectors", "_pooling", "_training", "_cooccurrence"),
+    ("_text/", "_matrices", "_vectors", "_pooling", "_training"),
+    ("_counting", "_cooccurrence"),
     ("_base",),
     ("_word2vec_job", "_glove_job", "_fasttext_job"),
     ("_one_hot", "_word2vec", "_glove", "_fasttext", "_mean_pool"),

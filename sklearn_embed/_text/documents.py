@@ -3,11 +3,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections.abc import Iterable, Mapping, Sequence, Set
+from itertools import groupby, islice
+from operator import itemgetter
 
 import numpy as np
 
-#: Documents that are looked at together: enough to be quick, few enough to be small.
-CHUNK_DOCUMENTS = 8192
+#: Documents taken from an iterable at once, and when a chunk of them is full.
+TAKEN, CHUNK_DOCUMENTS, CHUNK_CHARACTERS = 512, 1 << 16, 1 << 25
 
 _REMEDY = "documents are strings, or sequences of string tokens"
 
@@ -18,19 +20,37 @@ def document_chunks(X, name="X"):
     ``kind`` is ``"text"`` (a list of str) or ``"tokens"`` (a list of lists of str).
     Every document is checked; an error names its position.
     """
-    chunk, kind = [], "text"
-    for position, document in enumerate(_elements(X, name)):
-        if type(document) is str:
-            document_kind = "text"
-        else:
-            document_kind, document = _checked(document, position)
-        if document_kind != kind or len(chunk) == CHUNK_DOCUMENTS:
-            if chunk:
+    elements = iter(_elements(X, name))
+    chunk, kind, size, position = [], "text", 0, 0
+    while taken := list(islice(elements, TAKEN)):
+        for new_kind, documents in _runs(taken, position):
+            if chunk and (
+                new_kind != kind
+                or size > CHUNK_CHARACTERS
+                or len(chunk) >= CHUNK_DOCUMENTS
+            ):
                 yield kind, chunk
-            chunk, kind = [], document_kind
-        chunk.append(document)
+                chunk, size = [], 0
+            kind = new_kind
+            chunk += documents
+            size += sum(map(len, documents))
+        position += len(taken)
     if chunk:
         yield kind, chunk
+
+
+def _runs(documents, position):
+    """Cut checked documents into runs of one kind."""
+    if set(map(type, documents)) == {str}:
+        return [("text", documents)]
+    checked = [
+        ("text", document) if type(document) is str else _checked(document, place)
+        for place, document in enumerate(documents, position)
+    ]
+    return [
+        (kind, [document for _, document in run])
+        for kind, run in groupby(checked, key=itemgetter(0))
+    ]
 
 
 def _elements(X, name):
@@ -44,14 +64,14 @@ def _elements(X, name):
         raise TypeError(
             f"{name} is bytes: decode it and pass a list of strings, one a document."
         )
+    if hasattr(X, "nnz") and hasattr(X, "tocsr"):
+        raise TypeError(
+            f"{name} is a sparse matrix, which is not supported: {_REMEDY}."
+        )
     if isinstance(X, (Mapping, Set)):
         raise TypeError(
             f"{name} is a {type(X).__name__}, which has no order of documents: "
             f"pass a list, e.g. list({name}.values()) of a mapping."
-        )
-    if hasattr(X, "nnz") and hasattr(X, "tocsr"):
-        raise TypeError(
-            f"{name} is a sparse matrix, which is not supported: {_REMEDY}."
         )
     if hasattr(X, "__array__") and not isinstance(X, Iterable):
         X = np.asarray(X)

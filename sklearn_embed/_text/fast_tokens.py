@@ -9,6 +9,7 @@ from itertools import chain, islice
 
 import numpy as np
 
+from sklearn_embed._text.growing import Growing
 from sklearn_embed._text.hash_table import HashTable
 from sklearn_embed._text.scanner import Scanner, batches
 
@@ -44,29 +45,6 @@ def fast_lookup(words, lowercase, token_pattern):
     return None if form is None else FastLookup(words, lowercase, *form)
 
 
-class Growing:
-    """An int32 array that is appended to in place."""
-
-    def __init__(self):
-        self.array = np.empty(0, np.int32)
-        self.used = 0
-
-    def append(self, values):
-        """Add values at the end."""
-        end = self.used + len(values)
-        if end > len(self.array):
-            # Reallocated in place where the system can, so by small steps.
-            self.array.resize(end + end // 8, refcheck=False)
-        self.array[self.used : end] = values
-        self.used = end
-
-    def result(self):
-        """Return what was added; nothing can be added any more."""
-        array, self.array = self.array, None
-        array.resize(self.used, refcheck=False)
-        return array
-
-
 class FastEncoder:
     """Turns documents into ids; a token's id is its rank in order of appearance."""
 
@@ -84,7 +62,7 @@ class FastEncoder:
         while this one numbers, batch after batch, those that were not known yet.
         """
         read = self._read if n_jobs == 1 else self._read_ahead
-        ids, lengths = Growing(), np.zeros(len(documents), np.int64)
+        ids, lengths = Growing(np.int32), np.zeros(len(documents), np.int64)
         for first, some, found, where, unknown in in_order(
             read, self._pieces(documents), n_jobs
         ):
@@ -133,7 +111,7 @@ class FastLookup:
 
     def encode(self, documents, n_jobs=1):
         """Return the rows (int32) of all tokens and the documents' lengths (int64)."""
-        rows, lengths = Growing(), np.zeros(len(documents), np.int64)
+        rows, lengths = Growing(np.int32), np.zeros(len(documents), np.int64)
         for first, found, some in in_order(self._read, batches(documents), n_jobs):
             rows.append(found)
             lengths[first : first + len(some)] = some

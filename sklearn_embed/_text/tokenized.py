@@ -6,16 +6,17 @@ import itertools
 from numbers import Integral
 
 import numpy as np
+from joblib import effective_n_jobs
 
 from sklearn_embed._kernels.common import readonly
 from sklearn_embed._text.documents import document_chunks
+from sklearn_embed._text.growing import Growing
 from sklearn_embed._text.table import TokenTable
 from sklearn_embed._text.tokens import (
     DEFAULT_PATTERN,
     Encoder,
     TextOptions,
-    make_preprocess,
-    make_split,
+    make_encoder,
 )
 
 
@@ -85,6 +86,7 @@ class TokenizedDocuments:
         preprocessor=None,
         tokenizer=None,
         token_pattern=DEFAULT_PATTERN,
+        n_jobs=None,
     ):
         r"""Tokenise documents, in one pass.
 
@@ -107,6 +109,9 @@ class TokenizedDocuments:
         token_pattern : str, default=r"(?u)\\b\\w\\w+\\b"
             Regular expression of a token; with one capturing group, the group is
             the token.
+        n_jobs : int or None, default=None
+            Threads.  None means 1 unless in a :obj:`joblib.parallel_config`
+            context, -1 all processors.  The result does not depend on it.
 
         Returns
         -------
@@ -124,7 +129,7 @@ class TokenizedDocuments:
         options = TextOptions(
             lowercase, strip_accents, preprocessor, tokenizer, token_pattern
         )
-        return tokenize(X, options)
+        return tokenize(X, options, n_jobs=effective_n_jobs(n_jobs))
 
     @property
     def n_tokens(self):
@@ -235,27 +240,38 @@ class TokenizedDocuments:
         )
 
 
-def tokenize(X, options, name="X"):
+def tokenize(X, options, name="X", n_jobs=1):
     """Turn raw documents into a TokenizedDocuments; hand one through unchanged."""
     if isinstance(X, TokenizedDocuments):
         return X
-    preprocess, split = make_preprocess(options), make_split(options)
-    encoder, ids, lengths, only_tokens = Encoder(), [], [], True
+    encoders = {"text": make_encoder(options), "tokens": Encoder()}
+    ids, lengths = Growing(np.int32), Growing(np.int64)
+    runs = []
     for kind, documents in document_chunks(X, name):
-        if kind == "text":
-            only_tokens = False
-            if preprocess is not None:
-                documents = map(preprocess, documents)
-            documents = map(split, documents)
-        chunk_ids, chunk_lengths = encoder.encode(documents)
-        ids.append(np.asarray(chunk_ids, np.int32))
-        lengths.append(np.asarray(chunk_lengths, np.int64))
-    offsets = np.zeros(sum(map(len, lengths)) + 1, np.int64)
-    np.cumsum(np.concatenate([*lengths, np.empty(0, np.int64)]), out=offsets[1:])
-    return TokenizedDocuments(
-        np.concatenate([*ids, np.empty(0, np.int32)]),
-        offsets[:-1],
-        offsets,
-        TokenTable.from_tokens(encoder.tokens()),
-        None if only_tokens else options,
-    )
+        first = ids.used
+        chunk_ids, chunk_lengths = encoders[kind].encode(documents, n_jobs)
+        ids.append(chunk_ids)
+        lengths.append(chunk_lengths)
+        runs.append((kind, first, ids.used))
+    ids, lengths = ids.result(), lengths.result()
+    offsets = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    kinds = {kind for kind, _, _ in runs}
+    table = encoders["tokens" if kinds == {"tokens"} else "text"].table()
+    if len(kinds) == 2:
+        table, number_of = _merged(table, encoders["tokens"].table())
+        for kind, first, last in runs:
+            if kind == "tokens":
+                ids[first:last] = number_of[ids[first:last]]
+    made = None if kinds == {"tokens"} else options
+    return TokenizedDocuments(ids, offsets[:-1], offsets, table, made)
+
+
+def _merged(table, other):
+    """Return a table of both, and the new ids of the other one's tokens."""
+    number = {token: i for i, token in enumerate(table.tolist())}
+    tokens = other.tolist()
+    for token in tokens:
+        number.setdefault(token, len(number))
+    new_ids = np.array([number[token] for token in tokens], np.int32)
+    return TokenTable.from_tokens(number), new_ids

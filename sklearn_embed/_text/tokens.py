@@ -6,6 +6,11 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from sklearn_embed._text.fast_tokens import fast_encoder
+from sklearn_embed._text.table import TokenTable
+
 DEFAULT_PATTERN = r"(?u)\b\w\w+\b"
 
 
@@ -55,24 +60,40 @@ def make_split(options):
 
 
 class Encoder:
-    """A growing table of distinct tokens; ids in the order of first sight."""
+    """A growing table of distinct tokens; ids in the order of first sight.
 
-    def __init__(self):
+    Parameters
+    ----------
+    preprocess : callable or None
+        str → str.
+    split : callable or None
+        str → list of str.  None: documents come as tokens.
+    """
+
+    def __init__(self, preprocess=None, split=None):
+        self._preprocess, self._split = preprocess, split
         self._index = _Index()
 
-    def encode(self, documents):
-        """Return the ids of all tokens, and the number of tokens per document."""
+    def __len__(self):
+        return len(self._index)
+
+    def encode(self, documents, n_jobs=1):
+        """Return the ids of all tokens (int32), and the documents' lengths (int64)."""
+        if self._preprocess is not None:
+            documents = map(self._preprocess, documents)
+        if self._split is not None:
+            documents = map(self._split, documents)
         ids, lengths = [], []
         lookup = self._index.__getitem__
         for tokens in documents:
             before = len(ids)
             ids.extend(map(lookup, tokens))
             lengths.append(len(ids) - before)
-        return ids, lengths
+        return np.array(ids, np.int32), np.array(lengths, np.int64)
 
-    def tokens(self):
-        """Return the distinct tokens, by id."""
-        return list(self._index)
+    def table(self):
+        """Return the TokenTable of the tokens seen so far."""
+        return TokenTable.from_tokens(self._index)
 
 
 class _Index(dict):
@@ -81,6 +102,34 @@ class _Index(dict):
     def __missing__(self, key):
         number = self[key] = len(self)
         return number
+
+
+def make_encoder(options):
+    """Return what turns strings into ids: compiled where the pattern allows it."""
+    preprocess = make_preprocess(options)
+    if options.tokenizer is None:
+        compiled = fast_encoder(preprocess is str.lower, options.token_pattern)
+        if compiled is not None:
+            return _Prepared(compiled, preprocess)
+    return Encoder(preprocess, make_split(options))
+
+
+class _Prepared:
+    """A compiled encoder behind a preparation that only Python can do."""
+
+    def __init__(self, encoder, preprocess):
+        self._encoder = encoder
+        self._preprocess = None if preprocess is str.lower else preprocess
+        self.table = encoder.table
+
+    def __len__(self):
+        return len(self._encoder)
+
+    def encode(self, documents, n_jobs=1):
+        """Return ids and lengths; see Encoder."""
+        if self._preprocess is not None:
+            documents = list(map(self._preprocess, documents))
+        return self._encoder.encode(documents, n_jobs)
 
 
 def stop_word_set(stop_words):

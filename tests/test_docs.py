@@ -1,0 +1,90 @@
+"""What the documentation shows is run; what it promises about itself is checked."""
+
+import doctest
+import importlib
+import inspect
+import os
+import pkgutil
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import sklearn_embed
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+MODULES = [
+    module.name
+    for module in pkgutil.walk_packages(sklearn_embed.__path__, "sklearn_embed.")
+]
+FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+
+
+@pytest.mark.parametrize("name", ["sklearn_embed", *MODULES])
+def test_examples_in_docstrings(name):
+    module = importlib.import_module(name)
+    assert doctest.testmod(module, optionflags=FLAGS).failed == 0
+
+
+@pytest.mark.parametrize("name", sklearn_embed.__all__)
+def test_every_public_name_has_a_runnable_example(name):
+    assert ">>>" in getattr(sklearn_embed, name).__doc__
+
+
+def public_objects():
+    """Yield ``(name, object)`` of what users may call."""
+    for module in ("", ".datasets", ".evaluation", ".io", ".testing"):
+        module = importlib.import_module(f"sklearn_embed{module}")
+        for name in module.__all__:
+            thing = getattr(module, name)
+            if not callable(thing) or inspect.ismodule(thing):
+                continue
+            yield name, thing
+            if inspect.isclass(thing):
+                for member, method in vars(thing).items():
+                    if inspect.isfunction(method) and not member.startswith("_"):
+                        yield f"{name}.{member}", method
+
+
+@pytest.mark.parametrize(
+    ("name", "thing"), [pytest.param(*pair, id=pair[0]) for pair in public_objects()]
+)
+def test_every_parameter_is_documented(name, thing):
+    doc = inspect.getdoc(thing)
+    assert doc, f"{name} has no docstring"
+    assert len(doc.splitlines()[0]) <= 79
+    assert "{" not in doc.partition("Parameters")[0], "a section was not filled in"
+    for parameter in inspect.signature(thing).parameters.values():
+        if parameter.name in ("self", "cls"):
+            continue
+        stars = {parameter.VAR_POSITIONAL: r"\*", parameter.VAR_KEYWORD: r"\*\*"}
+        shown = stars.get(parameter.kind, "") + parameter.name
+        assert re.search(rf"^(\w+, )*{shown}(, \w+)* ?:", doc, re.M), (
+            f"{name} does not document {parameter.name}"
+        )
+
+
+def test_example_of_the_readme(tmp_path):
+    code = re.search(r"```python\n(.*?)```", README, re.DOTALL)[1]
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(Path(sklearn_embed.__file__).parents[1])},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "mean_test_score" in done.stdout
+    assert (tmp_path / "vectors.txt").stat().st_size > 10_000
+
+
+def test_commands_of_the_readme_exist():
+    main_job = re.search(r"<!-- main job -->\n```sh\n(.*?)\n```", README, re.DOTALL)[1]
+    script = re.search(r"\S+\.py", main_job)[0]
+    assert (ROOT / script).exists()
+    tests = re.search(r"<!-- test command -->\n```sh\n(.*?)\n```", README, re.DOTALL)[1]
+    assert tests.endswith("tox")
+    assert "<!-- test command -->" in (ROOT / ".ci" / "run").read_text("utf-8")
