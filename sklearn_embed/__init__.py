@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from sklearn_embed._cooccurrence import CooccurrenceCounts
 from sklearn_embed._mean_pool import MeanPoolEmbedder
 from sklearn_embed._one_hot import OneHotTokens
 from sklearn_embed._text.tokenized import TokenizedDocuments
@@ -10,6 +11,7 @@ from sklearn_embed._word2vec import Word2VecVectorizer
 __version__ = "0.1.0"
 
 __all__ = [
+    "CooccurrenceCounts",
     "MeanPoolEmbedder",
     "OneHotTokens",
     "TokenizedDocuments",

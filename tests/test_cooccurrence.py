@@ -1,0 +1,212 @@
+"""Counting whole corpora: threads, bounded memory, sums of partitions."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import os
+import pickle
+import tempfile
+from functools import reduce
+from operator import add
+
+import numpy as np
+import pytest
+import reference_glove as reference
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from strategies import token_documents
+
+from sklearn_embed import CooccurrenceCounts, TokenizedDocuments, _counting
+from sklearn_embed._counting import Window, count_pairs
+
+count = CooccurrenceCounts.from_documents
+windows = st.sampled_from([1, 2, 5, 30, 10**6, "document"])
+weightings = st.sampled_from(["harmonic", "flat"])
+directions = st.sampled_from(["left", "right", "both"])
+
+
+@pytest.fixture
+def small_steps(monkeypatch):
+    """Make three words fill the memory."""
+    monkeypatch.setattr(_counting, "_LEAST_PLACES", 3)
+    monkeypatch.setattr(_counting, "_LEAST_ROOM", 1)
+    monkeypatch.setattr(_counting, "_TASK_VISITS", 20)
+
+
+def assert_same(a, b):
+    assert a.words == b.words
+    assert_array_equal(a.word_counts, b.word_counts)
+    for left, right in zip(a.pairs, b.pairs, strict=True):
+        assert_array_equal(left, right)
+
+
+def some_documents(n=60, seed=0):
+    rng = np.random.default_rng(seed)
+    words = np.array(["the", "of", "cat", "dog", "sat", "мир", "x", "y", "z"])
+    return [
+        list(words[np.minimum(rng.geometric(0.4, rng.integers(0, 25)) - 1, 8)])
+        for _ in range(n)
+    ]
+
+
+@given(token_documents, windows, weightings, directions)
+@settings(deadline=None)
+def test_counts_are_those_of_the_definition(documents, window, weighting, direction):
+    words = sorted({word for document in documents for word in document})
+    if not words:
+        return
+    found = count(
+        documents,
+        window=window,
+        weighting=weighting,
+        direction=direction,
+        vocabulary=words[:6],
+    )
+    rows = [[words.index(w) if w in words[:6] else -1 for w in d] for d in documents]
+    expected = np.zeros((len(words[:6]),) * 2)
+    exact = reference.count_pairs(rows, window, weighting, direction)
+    for pair, value in exact.items():
+        expected[pair] = value
+    assert_allclose(found.to_scipy().toarray(), expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("direction", ["left", "right", "both"])
+@pytest.mark.parametrize("window", [1, 4, "document"])
+@pytest.mark.parametrize("n_jobs", [1, 2, 3])
+def test_neither_memory_nor_threads_change_a_bit(
+    small_steps, window, direction, n_jobs
+):
+    documents = some_documents()
+    whole = count(documents, window=window, direction=direction)
+    parts = count(
+        documents, window=window, direction=direction, max_memory=1, n_jobs=n_jobs
+    )
+    assert_same(parts, whole)
+
+
+def test_temporary_files_are_never_seen(small_steps, monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    seen, interrupted = [], []
+
+    def spying(self, pieces, append=_counting._Runs.append):
+        append(self, pieces)
+        seen.append(list(tmp_path.iterdir()))
+        if interrupted:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(_counting._Runs, "append", spying)
+    count(some_documents(), max_memory=1, window=2)
+    assert len(seen) > 5
+    if os.name == "posix":  # elsewhere it has a name while it is in use
+        assert not any(seen)
+    interrupted.append(True)
+    with pytest.raises(KeyboardInterrupt):
+        count(some_documents(), max_memory=1, window=2)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("direction", ["left", "both"])
+def test_sums_of_partitions_are_the_whole(direction):
+    documents = some_documents()
+    words = ["z", "the", "cat", "x", "nobody"]
+    options = {"window": 3, "direction": direction, "vocabulary": words}
+    whole = count(documents, **options)
+    parts = [
+        count(documents[first : first + 13], **options) for first in range(0, 60, 13)
+    ]
+    assert_same(sum(parts), whole)
+    assert_same(sum(parts[::-1]), whole)
+
+
+@pytest.mark.parametrize("direction", ["left", "both"])
+def test_sums_over_unlike_words_are_associative_and_commutative(direction):
+    parts = [
+        count(some_documents(2, seed), window=3, direction=direction)
+        for seed in range(6)
+    ]
+    whole = count(
+        [document for seed in range(6) for document in some_documents(2, seed)],
+        window=3,
+        direction=direction,
+        vocabulary=sorted({word for part in parts for word in part.words}),
+    )
+    left = reduce(add, parts)
+    right = reduce(lambda a, b: b + a, parts)
+    tree = (parts[3] + parts[0]) + ((parts[5] + parts[1]) + (parts[2] + parts[4]))
+    for total in (left, right, tree):
+        assert_same(total, whole)
+
+
+def test_unlike_windows_are_not_added():
+    with pytest.raises(ValueError, match="unlike windows"):
+        count(["a cat"], window=2) + count(["a cat"], window=3)
+
+
+def test_a_number_is_not_added():
+    with pytest.raises(TypeError):
+        count(["the cat"]) + 1
+
+
+def test_slices_count_as_their_own_copies_do():
+    documents = some_documents()
+    whole = TokenizedDocuments.from_documents(documents)
+    chosen = [5, 3, 3, 17]
+    assert_same(count(whole[chosen]), count([documents[s] for s in chosen]))
+
+
+def test_counts_survive_pickling():
+    counts = count(some_documents())
+    assert_same(pickle.loads(pickle.dumps(counts)), counts)
+
+
+def test_symmetric_counts_are_symmetric():
+    matrix = count(some_documents()).to_scipy()
+    assert (matrix != matrix.T).nnz == 0
+    assert matrix.has_sorted_indices
+
+
+def test_left_is_the_transpose_of_right():
+    left, right = (count(some_documents(), direction=d) for d in ("left", "right"))
+    assert (left.to_scipy() != right.to_scipy().T).nnz == 0
+
+
+def test_ppmi_is_that_of_the_definition():
+    counts = count(some_documents())
+    dense = counts.to_scipy().toarray()
+    total = dense.sum()
+    with np.errstate(divide="ignore"):
+        pmi = np.log(dense * total / np.outer(dense.sum(1), dense.sum(0)))
+    assert_allclose(counts.ppmi().toarray(), np.maximum(pmi, 0), atol=1e-12)
+    shifted = np.maximum(pmi - np.log(2), 0)
+    assert_allclose(counts.ppmi(shift=2).toarray(), shifted, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"window": 0}, {"window": 1.5}, {"weighting": "no"}, {"direction": "up"}],
+    ids=str,
+)
+def test_what_makes_no_sense_is_refused(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        count(["a cat"], **wrong)
+
+
+def test_documents_without_pairs_give_no_pairs():
+    counts = count(["cat", "", "dog"], window=10**6)
+    assert counts.n_pairs == 0
+    assert counts.to_scipy().shape == (2, 2)
+    assert repr(counts) == "CooccurrenceCounts(2 words, 0 pairs)"
+
+
+def test_sums_that_might_not_fit_are_refused(monkeypatch):
+    documents = TokenizedDocuments.from_documents(["a b " * 50], token_pattern=r"\S")
+    part = (documents.ids, documents.starts, documents.offsets, np.arange(2))
+    part = (*part[:3], part[3].astype(np.int32))
+
+    def huge(self, longest):
+        return np.full(longest + 1, 2**60), 2**60
+
+    assert count_pairs([part], 2, Window(30)).units.sum() > 0
+    monkeypatch.setattr(Window, "units", huge)
+    with pytest.raises(OverflowError, match="window=22"):
+        count_pairs([part], 2, Window(30))
