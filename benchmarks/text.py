@@ -1,0 +1,232 @@
+"""Speed and memory of text → ids → rows, against scikit-learn and gensim.
+
+Run ``python benchmarks/text.py [--rounds N] [--characters N] [NAME=FILE ...]``, each
+FILE a text of one document a line (plain or .gz).  Without a file the corpus is the
+docstrings of the installed libraries.  Every contender runs once a round, one after
+the other, and a ratio is taken within its round, so that a noisy machine harms all
+alike.  Peak memory is that of a fresh process each, less that of the texts.
+"""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import argparse
+import gzip
+import subprocess
+import sys
+import threading
+import time
+from collections import defaultdict
+
+import numpy as np
+from gensim.corpora import Dictionary
+from gensim.utils import simple_preprocess
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+
+from sklearn_embed import OneHotTokens, TokenizedDocuments, Word2VecVectorizer
+from sklearn_embed.datasets import load_docstrings
+
+SHORT, LONG = 20, 2000  # words in a document cut short, or joined to a long one
+
+
+def load(source, n_characters):
+    """Return the documents of a file, or of the corpus that is always there."""
+    if not source:
+        texts = load_docstrings().data
+    else:
+        opened = gzip.open if source.endswith(".gz") else open
+        with opened(source, "rt", encoding="utf-8") as lines:
+            texts = [line.rstrip("\n") for line in lines]
+    sizes = np.cumsum([len(text) for text in texts])
+    return list(texts[: int(np.searchsorted(sizes, n_characters)) + 1])
+
+
+def cut(texts, n_words):
+    """Return the same text in documents of so many words."""
+    words = " ".join(texts).split(" ")
+    return [" ".join(words[k : k + n_words]) for k in range(0, len(words), n_words)]
+
+
+# What each contender does with a list of strings.
+def ours(texts, n_jobs=1):
+    return TokenizedDocuments.from_documents(texts, n_jobs=n_jobs)
+
+
+def ours_on_two_threads(texts):
+    return ours(texts, 2)
+
+
+def analyzer_and_dict(texts):
+    analyze = CountVectorizer().build_analyzer()
+    number = defaultdict()
+    number.default_factory = number.__len__
+    ids, lengths = [], []
+    for text in texts:
+        tokens = analyze(text)
+        ids.extend(map(number.__getitem__, tokens))
+        lengths.append(len(tokens))
+    return np.array(ids, np.int32), np.array(lengths), number
+
+
+def gensim_dictionary(texts):
+    dictionary = Dictionary()
+    tokens = [simple_preprocess(text) for text in texts]
+    dictionary.add_documents(tokens)
+    return [dictionary.doc2idx(some) for some in tokens]
+
+
+def one_hot_fit(texts):
+    return OneHotTokens("count").fit_transform(texts)
+
+
+def count_fit(texts):
+    return CountVectorizer().fit_transform(texts)
+
+
+IDS = {
+    "ours": ours,
+    "ours, 2 threads": ours_on_two_threads,
+    "CountVectorizer's analyzer + dict": analyzer_and_dict,
+    "gensim simple_preprocess + Dictionary": gensim_dictionary,
+}
+COUNTS = {"OneHotTokens fit": one_hot_fit, "CountVectorizer fit": count_fit}
+
+
+def transformers(texts):
+    """Return what turns strings into rows, fitted."""
+    vectorizer = Word2VecVectorizer(100, epochs=1, random_state=0).fit(texts)
+    two = Word2VecVectorizer(100, epochs=1, random_state=0, n_jobs=2)
+    two.__dict__.update({**vectorizer.__dict__, "n_jobs": 2})
+    tfidf = TfidfVectorizer().fit(texts)
+    one_hot, count = OneHotTokens("count").fit(texts), CountVectorizer().fit(texts)
+    keyed, analyze = vectorizer.to_keyed_vectors(), count.build_analyzer()
+
+    def loop(texts):
+        """Average by gensim, document after document."""
+        few = texts[:: max(1, len(texts) // 500)]
+        start = time.perf_counter()
+        for text in few:
+            known = [word for word in analyze(text) if word in keyed.key_to_index]
+            if known:
+                keyed.get_mean_vector(known, pre_normalize=False)
+        return (time.perf_counter() - start) * len(texts) / len(few)
+
+    return {
+        "Word2VecVectorizer": vectorizer.transform,
+        "Word2VecVectorizer, 2 threads": two.transform,
+        "loop over gensim (a sample)": loop,
+        "TfidfVectorizer": tfidf.transform,
+        "OneHotTokens": one_hot.transform,
+        "CountVectorizer": count.transform,
+    }
+
+
+def race(title, contenders, texts, n_tokens, n_rounds):
+    """Print speeds, and ratios to the first contender."""
+    times = {name: [] for name in contenders}
+    for function in contenders.values():
+        function(texts[:100])  # compiles
+    for _ in range(n_rounds):
+        for name, function in contenders.items():
+            start = time.perf_counter()
+            result = function(texts)
+            spent = time.perf_counter() - start
+            # A contender that ran on a sample tells its time itself.
+            times[name].append(result if isinstance(result, float) else spent)
+            del result
+    print(f"  {title:46s} million tokens/s    times the first one's time")
+    first = np.array(next(iter(times.values())))
+    for name, seconds in times.items():
+        ratios = np.array(seconds) / first
+        print(
+            f"    {name:44s} {n_tokens / np.median(seconds) / 1e6:16.2f}"
+            f"    {np.median(ratios):.2f} ({ratios.min():.2f} to {ratios.max():.2f})"
+        )
+
+
+def two_cores():
+    """Return how much faster two threads are here when nothing is shared."""
+    # So long in one call that does not hold the interpreter.
+    block = np.random.default_rng(0).random(1 << 22)
+
+    def work():
+        for _ in range(4):
+            np.sort(block)
+
+    def run(n):
+        threads = [threading.Thread(target=work) for _ in range(n)]
+        start = time.perf_counter()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return time.perf_counter() - start
+
+    return 2 * run(1) / run(2)
+
+
+def peak_memory(arguments):
+    """Print the peak of one contender in a process of its own."""
+    line = [sys.executable, __file__, *arguments]
+    run = subprocess.run(line, check=True, capture_output=True, text=True)
+    return run.stdout.strip()
+
+
+def resident_megabytes(forget=False):
+    """Return the largest resident size so far (Linux); forget it first, if asked."""
+    if forget:
+        with open("/proc/self/clear_refs", "w") as stream:
+            stream.write("5")
+    with open("/proc/self/status") as stream:
+        fields = dict(line.split(":", 1) for line in stream)
+    return int(fields["VmHWM"].split()[0]) / 1024
+
+
+def measure_peak(name, source, n_characters):
+    """Run one contender, here, and print what it needed beyond the texts."""
+    contenders = IDS | COUNTS
+    contenders[name](["some words", "a few more words", "и ещё"] * 50)
+    texts = load(source, n_characters)
+    before = resident_megabytes(forget=True)
+    result = contenders[name](texts)
+    line = f"{resident_megabytes() - before:7.0f} MB"
+    if isinstance(result, TokenizedDocuments):
+        arrays = result.ids, result.offsets, result.table.blob, result.table.offsets
+        line += f"  (the result itself {sum(a.nbytes for a in arrays) / 2**20:.0f} MB)"
+    print(line)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("corpora", nargs="*", metavar="NAME=FILE")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--characters", type=int, default=5_000_000)
+    parser.add_argument("--peak", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    corpora = dict(corpus.split("=", 1) for corpus in options.corpora)
+    if options.peak:
+        source = next(iter(corpora.values()))
+        measure_peak(options.peak, source, options.characters)
+        return
+    for name, source in (corpora or {"docstrings": ""}).items():
+        texts = load(source, options.characters)
+        for kind, some in {
+            "documents as they are": texts,
+            f"short documents ({SHORT} words)": cut(texts, SHORT),
+            f"long documents ({LONG} words)": cut(texts, LONG),
+        }.items():
+            n_tokens = ours(some).n_tokens
+            print(f"{name}, {kind}: {len(some)} documents, {n_tokens} tokens")
+            race("tokens to ids", IDS, some, n_tokens, options.rounds)
+            race("counts", COUNTS, some, n_tokens, options.rounds)
+            rows = transformers(some)
+            race("transform", rows, some, n_tokens, options.rounds)
+            print(f"  two threads at best, just now: {two_cores():.2f} times one")
+        print(f"{name}: peak memory beyond the texts and imports")
+        size = f"--characters={options.characters}"
+        for contender in IDS | COUNTS:
+            peak = peak_memory(["--peak", contender, size, f"{name}={source}"])
+            print(f"    {contender:44s} {peak}")
+
+
+if __name__ == "__main__":
+    main()
