@@ -167,6 +167,13 @@ def test_an_unknown_measure_is_refused():
         evaluation.WordPairScorer(PAIRS, "kendall")
 
 
+def test_the_vectors_inside_another_embedder_are_found():
+    class Pooling:
+        embedding_ = FAMILY
+
+    assert evaluation.similarity(Pooling(), "man", "man") == pytest.approx(1)
+
+
 def test_a_pipeline_without_vectors_is_refused():
     with pytest.raises(TypeError, match="no step"):
         evaluation.similarity(make_pipeline(FunctionTransformer()), "a", "b")

@@ -201,10 +201,18 @@ def test_a_matrix_of_unknown_length_grows():
         assert len(read) == 30_000 and read["word29999"].tolist() == [29999, -29999]
 
 
+def test_a_wide_matrix_of_unknown_length_grows():
+    matrix = np.arange(1200, dtype="<f4")[:, None] * np.ones(4096, "<f4")
+    rows = b"".join(b"w%d %b" % (i, row.tobytes()) for i, row in enumerate(matrix))
+    read = read_vectors(io.BytesIO(b"1200 4096\n" + rows))
+    assert read["w1199"].tolist() == [1199] * 4096 and len(read.vectors) == 1200
+
+
 def test_the_first_of_two_rows_of_a_word_counts_and_a_warning_is_given(path):
     path.write_text("3 2\ncat 1 2\ndog 3 4\ncat 5 6\n")
-    with pytest.warns(UserWarning, match="1 rows repeat an earlier word"):
+    with pytest.warns(UserWarning, match="1 rows repeat an earlier word") as caught:
         read = read_vectors(path)
+    assert caught[0].filename == __file__
     assert read.words == ["cat", "dog"] and read["cat"].tolist() == [1, 2]
 
 
@@ -286,6 +294,20 @@ def test_permissions_and_links_stay_as_they_were(path):
     assert read_vectors(path).words == WORDS
 
 
+@pytest.mark.parametrize("format", ROW_FORMATS)
+def test_what_no_row_can_hold_is_refused(path, format):
+    with pytest.raises(VectorFileError, match="no valid Unicode"):
+        write_vectors(WordVectors(["\ud800"], [[1.0]]), path, format)
+    with pytest.raises(VectorFileError, match="no dimensions"):
+        write_vectors(WordVectors(["cat"], np.empty((1, 0))), path, format)
+
+
+def test_a_damaged_parquet_file_is_refused(path):
+    path.write_bytes(b"PAR1 and so on")
+    with pytest.raises(VectorFileError, match="no readable parquet"):
+        read_vectors(path, format="parquet")
+
+
 def test_an_unknown_format_is_refused_with_the_list(path):
     with pytest.raises(ValueError, match=r"format must be one of \['fasttext'"):
         write_vectors(PLAIN, path, "xls")
@@ -317,7 +339,7 @@ def test_gensims_models_are_read_when_named(path, model):
     options = {"bucket": 30} if model is FastText else {}
     trained = model([["the", "cat"]] * 3, vector_size=4, min_count=1, **options)
     trained.save(str(path))
-    with pytest.raises(VectorFileError, match=r"pickle.*pass format='gensim'"):
+    with pytest.raises(VectorFileError, match=r"pickle.*format='gensim'"):
         read_vectors(path)
     read = read_vectors(path, format="gensim")
     assert_array_equal(read.vectors, trained.wv.vectors)

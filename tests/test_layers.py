@@ -21,7 +21,15 @@ LAYERS = [
     ("_base",),
     ("_word2vec_job", "_glove_job", "_fasttext_job"),
     ("_one_hot", "_word2vec", "_glove", "_fasttext", "_mean_pool"),
-    ("_docstrings", "io/", "evaluation", "plotting", "datasets", "testing"),
+    (
+        "_docstrings",
+        "_linear_algebra",
+        "io/",
+        "evaluation",
+        "plotting",
+        "datasets",
+        "testing",
+    ),
     ("__init__",),
 ]
 CLOSED = [("_kernels/",), LAYERS[5]]

@@ -157,6 +157,53 @@ def test_rows_left_out_are_zeros_or_skipped(fasttext):
     assert fewer[0] < counts[0]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"vectors": np.ones((50, 3), np.float32)},
+        {"vectors": np.ones((49, 7), np.float32)},
+        {"own": np.ones((2, 7), np.float32)},
+        {"rows": np.full(49, -1, np.int32)},
+        {"rows": np.full(50, 50, np.int32)},
+    ],
+    ids=str,
+)
+def test_subwords_that_do_not_fit_are_refused(fasttext, change):
+    parts = as_word_vectors(fasttext).subwords._replace(**change)
+    words, vectors = fasttext.wv.index_to_key, fasttext.wv.vectors
+    with pytest.raises(ValueError, match=r"vectors must have shape|do not fit"):
+        WordVectors(words, vectors, subwords=parts)
+
+
+def test_buckets_in_an_order_that_gensim_lost_are_not_used(fasttext):
+    keyed = copy.deepcopy(fasttext.wv)
+    keyed.vectors_ngrams = keyed.vectors_ngrams[:20]
+    assert as_word_vectors(keyed).subwords is None
+
+
+def test_vectors_without_subwords_say_so():
+    with pytest.raises(ValueError, match="no subwords"):
+        small().subword_vectors(["fish"])
+
+
+def test_words_are_iterated_and_counted():
+    assert list(small()) == WORDS and len(small()) == 3
+    assert repr(small()) == "<WordVectors: 3 words, 2 dimensions>"
+
+
+def test_counts_must_be_one_a_word():
+    with pytest.raises(ValueError, match="counts must have shape"):
+        WordVectors(WORDS, VECTORS, [1])
+
+
+def test_a_hook_of_the_sources_own_comes_first():
+    class Source:
+        def to_word_vectors(self):
+            return small()
+
+    assert as_word_vectors(Source()).words == WORDS
+
+
 def test_a_frame_goes_there_and_back():
     frame = small().to_frame()
     assert frame.loc["dog"].tolist() == [2, 3]

@@ -148,7 +148,7 @@ def finished(name, words, vectors, n_duplicates=0, **parts):
         warnings.warn(
             f"{name}: {n_duplicates} rows repeat an earlier word and were left out",
             UserWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
     try:
         return WordVectors(words, vectors, **parts)

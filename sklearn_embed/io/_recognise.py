@@ -17,7 +17,7 @@ _REFUSED = (
     (
         re.compile(rb"\x80[\x00-\x05]"),
         "this is a pickle, which can run any code when it is loaded",
-        "If it is gensim's and you trust whoever made it, pass format='gensim'",
+        "If it is gensim's and you trust it: read_vectors(path, format='gensim')",
     ),
     (
         re.compile(rb"\x93NUMPY"),
@@ -37,7 +37,7 @@ _REFUSED = (
     (
         re.compile(rb"(c[a-z_]+\n[A-Za-z_]+\n|\(dp?\d|\(lp?\d)"),
         "this looks like an old pickle, which can run any code when it is loaded",
-        "If it is gensim's and you trust whoever made it, pass format='gensim'",
+        "If it is gensim's and you trust it: read_vectors(path, format='gensim')",
     ),
 )
 

@@ -10,7 +10,6 @@ of strings is kept as two arrays: its UTF-8 text and where each string ends.
 
 import json
 import mmap as _mmap
-import os
 import sys
 
 import numpy as np
@@ -325,9 +324,8 @@ def _map(source, entries, start):
             "Decompress it, or pass mmap=False",
         )
     arrays, offset = {}, start
-    with open(source.name, "rb") as stream:
-        n_bytes = os.fstat(stream.fileno()).st_size
-        mapped = _mmap.mmap(stream.fileno(), n_bytes, access=_mmap.ACCESS_READ)
+    handle = source.stream.fileno()
+    mapped = _mmap.mmap(handle, source.size, access=_mmap.ACCESS_READ)
     for name, dtype, shape, length in entries:
         n_items = length // dtype.itemsize
         flat = np.frombuffer(mapped, dtype, n_items, offset if n_items else 0)
