@@ -20,6 +20,8 @@ KINDS = [
     ("cbow", "negative_sampling"),
     ("skipgram", "hierarchical_softmax"),
     ("cbow", "hierarchical_softmax"),
+    ("skipgram", "softmax"),
+    ("cbow", "softmax"),
 ]
 every_kind = pytest.mark.parametrize("kind", KINDS, ids="-".join)
 every_architecture = pytest.mark.parametrize("architecture", ["skipgram", "cbow"])

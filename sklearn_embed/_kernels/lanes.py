@@ -6,6 +6,8 @@ processors takes half the register.  These few operations say what is meant.
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import numba
+import numpy as np
 from llvmlite import binding, ir
 from numba import types
 from numba.core import cgutils
@@ -81,6 +83,16 @@ def _fill(builder, number):
 
 
 @intrinsic
+def add_product(typing_context, total, a, b):
+    """Return total + a * b."""
+
+    def codegen(context, builder, signature, args):
+        return _add_product(builder, *args)
+
+    return LANES_TYPE(LANES_TYPE, LANES_TYPE, LANES_TYPE), codegen
+
+
+@intrinsic
 def add(typing_context, a, b):
     """Return a + b."""
 
@@ -98,6 +110,62 @@ def multiply(typing_context, a, b):
         return builder.fmul(*args, flags=FLAGS)
 
     return LANES_TYPE(LANES_TYPE, LANES_TYPE), codegen
+
+
+@intrinsic
+def subtract(typing_context, a, b):
+    """Return a - b, never merged with a neighbouring sum."""
+
+    def codegen(context, builder, signature, args):
+        return builder.fsub(*args)
+
+    return LANES_TYPE(LANES_TYPE, LANES_TYPE), codegen
+
+
+@intrinsic
+def divide(typing_context, a, b):
+    """Return a / b."""
+
+    def codegen(context, builder, signature, args):
+        return builder.fdiv(*args, flags=FLAGS)
+
+    return LANES_TYPE(LANES_TYPE, LANES_TYPE), codegen
+
+
+@intrinsic
+def least(typing_context, a, b):
+    """Return the lesser of a and b; where b is NaN, NaN."""
+
+    def codegen(context, builder, signature, args):
+        a, b = args
+        return builder.select(builder.fcmp_ordered("<", a, b), a, b)
+
+    return LANES_TYPE(LANES_TYPE, LANES_TYPE), codegen
+
+
+@intrinsic
+def greatest(typing_context, a, b):
+    """Return the greater of a and b; where b is NaN, NaN."""
+
+    def codegen(context, builder, signature, args):
+        a, b = args
+        return builder.select(builder.fcmp_ordered(">", a, b), a, b)
+
+    return LANES_TYPE(LANES_TYPE, LANES_TYPE), codegen
+
+
+@intrinsic
+def shift_exponent(typing_context, number):
+    """Return 2 ** n of a number that holds n in its lowest bits (see ``exp``)."""
+
+    def codegen(context, builder, signature, args):
+        whole = ir.VectorType(ir.IntType(32), WIDTH)
+        bits = builder.bitcast(args[0], whole)
+        bits = builder.shl(bits, ir.Constant(whole, [23] * WIDTH))
+        bits = builder.add(bits, ir.Constant(whole, [0x3F800000] * WIDTH))
+        return builder.bitcast(bits, VECTOR)
+
+    return LANES_TYPE(LANES_TYPE), codegen
 
 
 @intrinsic
@@ -266,3 +334,54 @@ def _sums(builder, group):
         ]
         part = half
     return group[0]
+
+
+#: A part of a loop: nothing is counted, nothing is called.  Without ``fastmath``
+#: of its own a function takes its caller's, which would undo ``subtract``.
+PART = {
+    "nogil": True,
+    "error_model": "numpy",
+    "fastmath": {"contract"},
+    "forceinline": True,
+    "_nrt": False,
+}
+
+
+@numba.njit(cache=True, **PART)
+def exp(x):
+    """Return exp(x) and exp(-x) for x within [-87, 87], to 3e-7; NaN stays NaN.
+
+    Adding 1.5 * 2**23 leaves the nearest integer n to x / log(2) in the lowest
+    bits; what remains, r, goes into the series, its even and odd part apart.
+    """
+    rounding = fill(np.float32(12582912))
+    shifted = add_product(rounding, x, fill(np.float32(1.44269504)))
+    back = subtract(shifted, rounding)
+    r = add_product(x, back, fill(np.float32(-0.69314718)))
+    square = multiply(r, r)
+    odd = add_product(
+        fill(np.float32(1.666650526e-1)), square, fill(np.float32(8.369148490e-3))
+    )
+    odd = multiply(r, add_product(fill(np.float32(1)), square, odd))
+    even = add_product(
+        fill(np.float32(4.999886938e-1)), square, fill(np.float32(4.191750725e-2))
+    )
+    even = add_product(fill(np.float32(1)), square, even)
+    up = multiply(add(even, odd), shift_exponent(shifted))
+    down = multiply(subtract(even, odd), shift_exponent(subtract(rounding, back)))
+    return up, down
+
+
+@numba.njit(cache=True, **PART)
+def log1p(x):
+    """Return log(1 + x) for x in [0, 1], to 1e-7; NaN stays NaN."""
+    y = fill(np.float32(5.126102e-3))
+    y = add_product(fill(np.float32(-2.9074028e-2)), y, x)
+    y = add_product(fill(np.float32(7.7516087e-2)), y, x)
+    y = add_product(fill(np.float32(-1.36022476e-1)), y, x)
+    y = add_product(fill(np.float32(1.90768807e-1)), y, x)
+    y = add_product(fill(np.float32(-2.4835399e-1)), y, x)
+    y = add_product(fill(np.float32(3.33181217e-1)), y, x)
+    y = add_product(fill(np.float32(-4.9999445e-1)), y, x)
+    y = add_product(fill(np.float32(9.99999966e-1)), y, x)
+    return multiply(y, x)

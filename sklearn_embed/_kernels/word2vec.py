@@ -20,7 +20,6 @@ from sklearn_embed._kernels.common import (
     LANES,
     decay,
     hash64,
-    log1p_unit,
     prefetch,
 )
 
@@ -166,11 +165,11 @@ class Scratch(NamedTuple):
 
     places: np.ndarray  # (K,) int64: where the block's rows begin in outputs
     times: np.ndarray  # (K,): how often each row counts
-    labels: np.ndarray  # (2 * K rounded up,): 1 to be predicted, 0 not
-    both: np.ndarray  # as labels: times of two inputs
-    single: np.ndarray  # as labels: times of one input
-    sums: np.ndarray  # as labels: dot products, then slopes
-    losses: np.ndarray  # as labels
+    signs: np.ndarray  # (2 * K rounded up,): 1 to be predicted, -1 not
+    both: np.ndarray  # as signs: times of two inputs
+    single: np.ndarray  # as signs: times of one input
+    sums: np.ndarray  # as signs: dot products, then slopes
+    losses: np.ndarray  # as signs
     block: np.ndarray  # (K * D,): the rows, WIDTH columns of all K after one another
     hidden: np.ndarray  # (D,): the input of CBOW
 
@@ -243,24 +242,32 @@ def set_nodes(tree, first, last, width, scratch, like):
         at = min(first + o, last - 1)  # the rest repeats the last one, uncounted
         scratch.places[o] = np.int64(tree.nodes[at]) * width
         scratch.times[o] = np.float32(first + o < last)
-        label = np.float32(1) - np.float32(tree.codes[at])
-        scratch.labels[o] = scratch.labels[K + o] = label
+        sign = np.float32(1 - 2 * np.int64(tree.codes[at]))
+        scratch.signs[o] = scratch.signs[K + o] = sign
     set_times(scratch)
 
 
 @numba.njit(cache=True, **PART)
 def slopes(scratch, weights, rate):
     """Turn dot products into steps, in place, and add to the losses."""
-    sums, labels, losses = scratch.sums, scratch.labels, scratch.losses
-    for i in range(len(sums)):
-        f = sums[i]
-        e = decay(abs(f))
-        share = np.float32(1) / (np.float32(1) + e)
-        probability = share if f >= 0 else e * share
-        sums[i] = (labels[i] - probability) * weights[i] * rate
-        wrong = f if labels[i] == 0 else -f
-        wrong = np.float32(0) if wrong < 0 else wrong
-        losses[i] += (wrong + log1p_unit(e)) * weights[i]
+    sums, signs, losses = scratch.sums, scratch.signs, scratch.losses
+    one, most = lanes.fill(np.float32(1)), lanes.fill(np.float32(87))
+    step = lanes.fill(rate)
+    for i in range(0, len(sums), lanes.WIDTH):
+        sign, weight = lanes.load(signs, i), lanes.load(weights, i)
+        z = lanes.multiply(lanes.load(sums, i), sign)  # > 0: predicted right
+        z = lanes.greatest(lanes.subtract(lanes.fill(np.float32(0)), most), z)
+        up, down = lanes.exp(lanes.least(most, z))
+        doubt = lanes.divide(one, lanes.add(one, up))  # sigmoid(-z), exact if small
+        weight_step = lanes.multiply(lanes.multiply(sign, weight), step)
+        lanes.store(sums, i, lanes.multiply(doubt, weight_step))
+        # log(1 + exp(-z)); the second term is -z where z < 0, else 0.
+        loss = lanes.subtract(
+            lanes.log1p(lanes.least(up, down)),
+            lanes.least(z, lanes.fill(np.float32(0))),
+        )
+        total = lanes.add_product(lanes.load(losses, i), loss, weight)
+        lanes.store(losses, i, total)
 
 
 @numba.njit(cache=True, **PART)
@@ -361,6 +368,123 @@ def cbow(inputs, outputs, contexts, m, scratch, rate, n, like, learn, mean):
                 lanes.store(inputs, contexts[j] + d, lanes.add(x, step))
 
 
+@numba.njit(cache=True, **FAST)
+def softmax_slopes(scores, target, rate):
+    """Turn scores into the steps of their softmax, in place; return the loss."""
+    top = scores[target]
+    for i in range(len(scores)):
+        top = max(top, scores[i])
+    gap = top - scores[target]
+    total = 0.0
+    for i in range(len(scores)):
+        scores[i] = decay(top - scores[i])
+        total += np.float64(scores[i])
+    share = np.float32(1 / total) * rate
+    for i in range(len(scores)):
+        scores[i] *= -share
+    scores[target] += rate
+    return np.log(total) + np.float64(gap)
+
+
+@numba.njit(cache=True, **PART)
+def set_rows(places, first, n_rows, width):
+    """Let the block be the rows from ``first`` on; past the end, the last one."""
+    for o in range(len(places)):
+        places[o] = min(first + o, n_rows - 1) * width
+
+
+@numba.njit(cache=True, **FAST)
+def softmax(inputs, x, y, outputs, target, scores, scratch, rate, like, learn):
+    """Move the rows at x and y and all output rows along each other; y < 0: none.
+
+    All from old values: what x and y are to change by is gathered apart.
+    Returns the loss.  ``scores`` has room for two inputs, each with a margin.
+    """
+    K, places, change = len(like), scratch.places, scratch.block
+    (n_rows, width), flat = outputs.shape, outputs.reshape(-1)
+    other, half = max(y, 0), len(scores) // 2
+    for first in range(0, n_rows, K):
+        set_rows(places, first, n_rows, width)
+        f = lanes.zero_many(like)
+        g = lanes.zero_many(like)
+        for d in range(0, width, lanes.WIDTH):
+            c = lanes.load_rows(flat, places, d, like)
+            f = lanes.add_products(f, lanes.load(inputs, x + d), c)
+            g = lanes.add_products(g, lanes.load(inputs, other + d), c)
+        lanes.store_sums(scores, first, f)  # the next group overwrites the rest
+        lanes.store_sums(scores, half + first, g)
+    loss = softmax_slopes(scores[:n_rows], target, rate)
+    if y >= 0:
+        loss += softmax_slopes(scores[half : half + n_rows], target, rate)
+    else:
+        scores[half:] = np.float32(0)
+    if not learn:
+        return loss
+    change[: 2 * width] = np.float32(0)
+    scores[n_rows:half] = np.float32(0)  # a repeated last row does not move
+    scores[half + n_rows :] = np.float32(0)
+    for first in range(0, n_rows, K):
+        set_rows(places, first, n_rows, width)
+        f = lanes.fill_many(scores, first, like)
+        g = lanes.fill_many(scores, half + first, like)
+        for d in range(0, width, lanes.WIDTH):
+            c = lanes.load_rows(flat, places, d, like)
+            a, b = lanes.load(change, d), lanes.load(change, width + d)
+            lanes.store(change, d, lanes.add_dot(a, f, c))
+            lanes.store(change, width + d, lanes.add_dot(b, g, c))
+            c = lanes.add_products(c, lanes.load(inputs, x + d), f)
+            c = lanes.add_products(c, lanes.load(inputs, other + d), g)
+            lanes.store_rows(flat, places, d, c)
+    for d in range(width):
+        inputs[x + d] += change[d]
+        inputs[other + d] += change[width + d]
+    return loss
+
+
+@numba.njit(cache=True, **FAST)
+def softmax_skipgram(
+    inputs, contexts, m, outputs, target, scores, scratch, rate, like, learn
+):
+    """Train m contexts on all output rows, two at a time; return the loss."""
+    loss = 0.0
+    for j in range(0, m, 2):
+        x, y = contexts[j], contexts[j + 1]
+        if x != y:
+            loss += softmax(
+                inputs, x, y, outputs, target, scores, scratch, rate, like, learn
+            )
+        else:
+            for _ in range(min(2, m - j)):
+                loss += softmax(
+                    inputs, x, -1, outputs, target, scores, scratch, rate, like, learn
+                )
+    return loss
+
+
+@numba.njit(cache=True, **FAST)
+def softmax_cbow(
+    inputs, contexts, m, outputs, target, scores, scratch, rate, like, plan
+):
+    """Train the mean or sum of m contexts on all output rows; return the loss."""
+    hidden, old = scratch.hidden, scratch.hidden.copy()
+    share = np.float32(1) / np.float32(m)
+    hidden[:] = np.float32(0)
+    for j in range(m):
+        for d in range(len(hidden)):
+            hidden[d] += inputs[contexts[j] + d]
+    if plan.mean:
+        hidden *= share
+        share = np.float32(1)
+    old[:] = hidden
+    loss = softmax(
+        hidden, 0, -1, outputs, target, scores, scratch, rate, like, plan.learn
+    )
+    for j in range(m):
+        for d in range(len(hidden)):
+            inputs[contexts[j] + d] += share * (hidden[d] - old[d])
+    return loss
+
+
 @numba.njit(cache=True, **PART)
 def fetch(matrix, at, n):
     """Ask for a row ahead of its use."""
@@ -383,7 +507,8 @@ def make_epoch(architecture, loss, negative=5, bags=False):
     """
     is_skipgram = architecture == "skipgram"
     is_tree = loss == "hierarchical_softmax"
-    K = NODES if is_tree else negative + 1
+    is_softmax = loss == "softmax"
+    K = negative + 1 if loss == "negative_sampling" else NODES
     like = (np.float32(0),) * K
 
     @numba.njit(cache=True, **FAST)
@@ -415,7 +540,10 @@ def make_epoch(architecture, loss, negative=5, bags=False):
         after = np.empty(size, np.int32)
         contexts = np.empty(2 * window + 2, np.int64)
         scratch = make_scratch(like, width)
-        scratch.labels[0] = scratch.labels[K] = np.float32(1)
+        scratch.signs[:] = np.float32(-1)
+        scratch.signs[0] = scratch.signs[K] = np.float32(1)
+        if is_softmax:
+            scores = aligned_zeros(2 * (len(outputs) + LANES + K))
         turn = np.int64(hash64(plan.seed, -1) >> np.uint64(1))
         begin, end = reach(corpus, plan, first, last)
         p, s = begin, document_of(corpus.offsets, begin)
@@ -438,6 +566,20 @@ def make_epoch(architecture, loss, negative=5, bags=False):
                 contexts[m] = contexts[m - 1]  # an odd one finds itself beside it
                 fetch(flat_in, np.int64(rows[i + window + 1]) * width, n)
                 blocks = 1
+                rate = rate_at(plan, at)
+                terms += m if is_skipgram else 1
+                if is_softmax:
+                    if is_skipgram:
+                        total += softmax_skipgram(
+                            flat_in, contexts, m, outputs, rows[i], scores, scratch,
+                            rate, like, plan.learn,
+                        )  # fmt: skip
+                    else:
+                        total += softmax_cbow(
+                            flat_in, contexts, m, outputs, rows[i], scores, scratch,
+                            rate, like, plan,
+                        )  # fmt: skip
+                    continue
                 if is_tree:
                     path = guide.offsets[rows[i]]
                     path_end = guide.offsets[rows[i] + 1]
@@ -454,7 +596,6 @@ def make_epoch(architecture, loss, negative=5, bags=False):
                         row = guide[(q + o) & (len(guide) - 1)]
                         fetch(flat_out, np.int64(row) * width, n)
                     fetch(flat_out, np.int64(rows[i + 2]) * width, n)
-                rate = rate_at(plan, at)
                 scratch.losses[:] = np.float32(0)
                 for b in range(blocks):
                     if is_tree:
@@ -470,7 +611,6 @@ def make_epoch(architecture, loss, negative=5, bags=False):
                             plan.learn, plan.mean,
                         )  # fmt: skip
                 total += np.float64(np.sum(scratch.losses))
-                terms += m if is_skipgram else 1
             if p >= end:
                 return total, terms
             shift = ready - window
