@@ -21,9 +21,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_embed._pooling import pool_documents
+from sklearn_embed._pooling import pool_any
 from sklearn_embed._text.tokenized import tokenize
-from sklearn_embed._text.tokens import TextOptions
+from sklearn_embed._text.tokens import TextOptions, make_lookup
 from sklearn_embed._text.vocabulary import (
     Vocabulary,
     counts_by_word,
@@ -132,6 +132,16 @@ class TextTransformer(TransformerMixin, BaseEstimator):
         for name in self._shared_parameters:
             setattr(twin, name, getattr(self, name))
         return twin
+
+    def __getstate__(self):
+        state = super().__getstate__()
+        # Made of the words again, faster than it could be read.
+        return {name: value for name, value in state.items() if name != "_lookup"}
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        if "words_" in vars(self):
+            self._lookup = make_lookup(self.words_, self._text_options)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -371,11 +381,16 @@ class WordVectorizer(
         ndarray of shape (n_documents, n_dimensions), float32
             A document without known words is a row of zeros.
         """
-        documents = self._tokenize(X)
-        rows = Vocabulary(self.words_, self.counts_, self.vocabulary_).rows(
-            documents.table
+        check_is_fitted(self)
+        vocabulary = Vocabulary(self.words_, self.counts_, self.vocabulary_)
+        return pool_any(
+            X,
+            self._text_options,
+            vocabulary.rows,
+            self.vectors_,
+            lookup=self._lookup,
+            n_jobs=self._n_threads(),
         )
-        return pool_documents(documents, rows, self.vectors_, n_jobs=self.n_jobs)
 
     def to_word_vectors(self):
         """Return words, vectors and counts as one immutable value.
@@ -501,6 +516,7 @@ class WordVectorizer(
                 "counts_": vocabulary.counts,
                 "n_iter_": n_iter,
                 "_text_options": options,
+                "_lookup": make_lookup(vocabulary.words, options),
                 "_seed": seed,
                 "_n_documents": sum(map(len, parts)),
                 **self._published(state, final),

@@ -14,7 +14,7 @@ from sklearn_embed._base import (
     _fit_context,
     documented,
 )
-from sklearn_embed._pooling import document_frequencies, pool_documents
+from sklearn_embed._pooling import document_frequencies, pool_any
 from sklearn_embed._text.tokens import DEFAULT_PATTERN, TextOptions, stop_word_set
 from sklearn_embed._training import CallbackSupportMixin, fit_inside, with_callbacks
 from sklearn_embed._vectors import as_word_vectors
@@ -188,7 +188,7 @@ class MeanPoolEmbedder(
             "weights_": None,
         }
         if self.weights == "idf":
-            rows = self._rows(documents, source)
+            rows = self._rows(documents.table, source)
             frequencies = document_frequencies(documents, rows, len(source))
             idf = np.log((1 + len(documents)) / (1 + frequencies)) + 1
             fitted["weights_"] = idf.astype(np.float32)
@@ -208,10 +208,14 @@ class MeanPoolEmbedder(
         ndarray of shape (n_documents, n_dimensions), float32
             A document without known words is a row of zeros.
         """
-        documents = self._tokenize(X)
-        rows = self._rows(documents, self._source)
-        return pool_documents(
-            documents, rows, self.vectors_, self.weights_, n_jobs=self.n_jobs
+        check_is_fitted(self)
+        return pool_any(
+            X,
+            self._text_options,
+            self._rows,
+            self.vectors_,
+            weights=self.weights_,
+            n_jobs=self._n_threads(),
         )
 
     def _embedding_options(self):
@@ -228,13 +232,13 @@ class MeanPoolEmbedder(
             return self.embedding
         return fit_inside(self, clone(self.embedding), documents, y)
 
-    def _rows(self, documents, source):
-        """Return the row of each token of the table; -1 for what does not count."""
-        tokens = documents.table.tolist()
+    def _rows(self, table, source=None):
+        """Return the row of each token of a table; -1 for what does not count."""
+        tokens = table.tolist()
         stops = stop_word_set(self.stop_words)
         if stops:
             tokens = [None if token in stops else token for token in tokens]
-        return source.rows(tokens)
+        return (source or self._source).rows(tokens)
 
     @property
     def _n_features_out(self):

@@ -3,10 +3,70 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import numpy as np
-from joblib import effective_n_jobs
+
+from sklearn_embed._kernels.pooling import pool
+from sklearn_embed._text.documents import document_chunks
+from sklearn_embed._text.growing import Growing
+from sklearn_embed._text.tokenized import TokenizedDocuments, tokenize
 
 
-def pool_documents(documents, row_of, vectors, weights=None, kind="mean", n_jobs=None):
+def pool_any(
+    X, options, rows_of, vectors, *, lookup=None, weights=None, kind="mean", n_jobs=1
+):
+    """Return pooled rows of raw or tokenised documents, in constant extra memory.
+
+    Parameters
+    ----------
+    X : iterable of documents, or TokenizedDocuments
+        The documents.
+    options : TextOptions
+        How strings become tokens.
+    rows_of : callable
+        Gives int32 (n_tokens,), the row of each token of a TokenTable, or -1.
+    vectors : ndarray of shape (n_words, n_dimensions), float32
+        The words' vectors.
+    lookup : object or None
+        From `make_lookup`: strings to rows without a table in between.
+    weights, kind, n_jobs : object
+        As in `pool_documents`.
+
+    Returns
+    -------
+    ndarray of shape (n_documents, n_dimensions), float32
+        Zeros where no word is known.
+    """
+
+    def pooled(documents):
+        row_of = rows_of(documents.table)
+        return pool_documents(documents, row_of, vectors, weights, kind, n_jobs)
+
+    if isinstance(X, TokenizedDocuments):
+        return pooled(X)
+    out = Growing(np.float32)
+    for found, texts in document_chunks(X):
+        if found == "text" and lookup is not None:
+            rows = _looked_up(lookup, texts, vectors, weights, kind, n_jobs)
+        else:
+            rows = pooled(tokenize(texts, options, n_jobs=n_jobs))
+        out.append(rows.ravel())
+    return out.result().reshape(-1, vectors.shape[1])
+
+
+def _looked_up(lookup, texts, vectors, weights, kind, n_jobs):
+    """Pool strings batch by batch, each in the thread that looked it up."""
+    out = np.empty((len(texts), vectors.shape[1]), np.float32)
+
+    def pool_batch(first, rows, lengths):
+        offsets = np.zeros(len(lengths) + 1, np.int64)
+        np.cumsum(lengths, out=offsets[1:])
+        part = out[first : first + len(lengths)]
+        pool(kind, rows, offsets[:-1], offsets, None, weights, vectors, part)
+
+    lookup.map(pool_batch, texts, n_jobs)
+    return out
+
+
+def pool_documents(documents, row_of, vectors, weights=None, kind="mean", n_jobs=1):
     """Return the mean, or another summary, of the vectors of each document's words.
 
     Parameters
@@ -21,7 +81,7 @@ def pool_documents(documents, row_of, vectors, weights=None, kind="mean", n_jobs
         Weight of each word; None: 1.
     kind : {"mean", "sum", "max", "min"}
         The summary.
-    n_jobs : int or None
+    n_jobs : int
         Threads; rows are independent.
 
     Returns
@@ -29,20 +89,6 @@ def pool_documents(documents, row_of, vectors, weights=None, kind="mean", n_jobs
     ndarray of shape (n_documents, n_dimensions), float32
         Zeros where no word is known.
     """
-    try:
-        from sklearn_embed._kernels.pooling import pool
-    except ImportError:
-        import scipy.sparse as sp
-
-        rows = row_of[documents.flat_ids()]
-        offsets = np.concatenate([[0], np.cumsum(rows >= 0)])[documents.offsets]
-        rows = rows[rows >= 0]
-        w = np.ones(len(rows)) if weights is None else weights[rows].astype(float)
-        m = sp.csr_array((w, rows, offsets), shape=(len(documents), len(vectors)))
-        total = m.sum(axis=1)
-        total[total == 0] = 1
-        return ((m @ vectors.astype(float)) / total[:, None]).astype(np.float32)
-
     out = np.empty((len(documents), vectors.shape[1]), np.float32)
     pool(
         kind,
@@ -53,7 +99,7 @@ def pool_documents(documents, row_of, vectors, weights=None, kind="mean", n_jobs
         weights,
         vectors,
         out,
-        n_jobs=effective_n_jobs(n_jobs),
+        n_jobs=n_jobs,
     )
     return out
 

@@ -16,7 +16,7 @@ from sklearn_embed._base import (
     documented,
 )
 from sklearn_embed._matrices import padded_zeros, stripped
-from sklearn_embed._text.tokens import DEFAULT_PATTERN
+from sklearn_embed._text.tokens import DEFAULT_PATTERN, make_lookup
 from sklearn_embed._text.vocabulary import Vocabulary
 from sklearn_embed._word2vec_job import Word2VecJob
 
@@ -246,7 +246,7 @@ class Word2VecVectorizer(WordVectorizer):
 
     def _adopt(self, words, counts, state):
         """Become fitted with words and parameters learned elsewhere."""
-        vocabulary = Vocabulary(words, counts)
+        vocabulary, options = Vocabulary(words, counts), self._options()
         vars(self).update(
             {
                 "words_": words,
@@ -255,7 +255,8 @@ class Word2VecVectorizer(WordVectorizer):
                 "loss_curve_": [],
                 "n_iter_": self.epochs,
                 "_seed": self._draw_seed(),
-                "_text_options": self._options(),
+                "_text_options": options,
+                "_lookup": make_lookup(words, options),
                 "_n_documents": 0,
                 **self._published(state, final=True),
             }

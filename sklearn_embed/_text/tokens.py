@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sklearn_embed._text.fast_tokens import fast_encoder
+from sklearn_embed._text.fast_tokens import fast_encoder, fast_lookup
 from sklearn_embed._text.table import TokenTable
 
 DEFAULT_PATTERN = r"(?u)\b\w\w+\b"
@@ -74,9 +74,6 @@ class Encoder:
         self._preprocess, self._split = preprocess, split
         self._index = _Index()
 
-    def __len__(self):
-        return len(self._index)
-
     def encode(self, documents, n_jobs=1):
         """Return the ids of all tokens (int32), and the documents' lengths (int64)."""
         if self._preprocess is not None:
@@ -114,22 +111,41 @@ def make_encoder(options):
     return Encoder(preprocess, make_split(options))
 
 
+def make_lookup(words, options):
+    """Return what turns strings into rows of given words, or None.
+
+    There is one only where the pattern has a compiled form.
+    """
+    if options.tokenizer is not None:
+        return None
+    preprocess = make_preprocess(options)
+    compiled = fast_lookup(words, preprocess is str.lower, options.token_pattern)
+    return None if compiled is None else _Prepared(compiled, preprocess)
+
+
 class _Prepared:
-    """A compiled encoder behind a preparation that only Python can do."""
+    """A compiled encoder or lookup behind what only Python can do to strings."""
 
-    def __init__(self, encoder, preprocess):
-        self._encoder = encoder
+    def __init__(self, compiled, preprocess):
+        self._compiled = compiled
         self._preprocess = None if preprocess is str.lower else preprocess
-        self.table = encoder.table
-
-    def __len__(self):
-        return len(self._encoder)
 
     def encode(self, documents, n_jobs=1):
         """Return ids and lengths; see Encoder."""
-        if self._preprocess is not None:
-            documents = list(map(self._preprocess, documents))
-        return self._encoder.encode(documents, n_jobs)
+        return self._compiled.encode(self._prepared(documents), n_jobs)
+
+    def map(self, function, documents, n_jobs=1):
+        """Call ``function(first, rows, lengths)`` for batch after batch."""
+        return self._compiled.map(function, self._prepared(documents), n_jobs)
+
+    def table(self):
+        """Return the TokenTable of the tokens seen so far."""
+        return self._compiled.table()
+
+    def _prepared(self, documents):
+        if self._preprocess is None:
+            return documents
+        return list(map(self._preprocess, documents))
 
 
 def stop_word_set(stop_words):
