@@ -1,0 +1,241 @@
+"""An epoch of GloVe: pairs dealt out to tasks that share no parameter."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from functools import partial
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from sklearn_embed._kernels.common import readonly
+from sklearn_embed._kernels.glove import (
+    BLOCK_BYTES,
+    deal_pairs,
+    measure_pairs,
+    pull_towards,
+    train_pairs,
+    unpack_places,
+)
+from sklearn_embed._training import Job, Threads
+
+#: Pairs of a task, on average and at least: enough to hide what starting it costs.
+TASK_PAIRS = 1 << 14
+
+_MOST_GROUPS = 64
+_MOST_PLACES = 1 << 16
+_ROWS_PER_PULL = 1 << 13
+
+
+class Weighting(NamedTuple):
+    """The weight of a pair by its count: equation 9."""
+
+    x_max: float | None = 100.0
+    alpha: float = 0.75
+
+    def __call__(self, counts):
+        """Return f(counts), float32."""
+        if self.x_max is None:
+            return np.ones_like(counts)
+        ratio = counts / np.float32(self.x_max)
+        return np.minimum(ratio, np.float32(1)) ** np.float32(self.alpha)
+
+
+class Retrofit(NamedTuple):
+    """Which words are pulled towards which vectors, and how strongly."""
+
+    rows: np.ndarray  # (n_known,) int32
+    goals: np.ndarray  # (n_known, vector_size) float32
+    strength: float
+
+
+class DealtPairs:
+    """Pairs by the two groups of words that they touch.
+
+    Parameters
+    ----------
+    pairs : Pairs
+        Counts; of both directions, the upper half.
+    mirrored : bool
+        Whether that is so.
+    width : int
+        Padded width of the parameters.
+    weighting : Weighting
+        Counts to weights.
+    scale : float, default=1.0
+        What all counts are multiplied by.
+    n_jobs : int or None, default=None
+        Threads.
+    """
+
+    def __init__(self, pairs, mirrored, width, weighting, scale=1.0, n_jobs=None):
+        n_words = len(pairs.indptr) - 1
+        self.mirrored = mirrored
+        self.n_groups = _number_of_groups(n_words, len(pairs.indices))
+        bits = int(np.log2(BLOCK_BYTES / (16 * width)))
+        self._bits = min(max(bits, 3), 15)
+        self._ends, self._keys, self.targets = deal_pairs(
+            *map(readonly, pairs[:3]),
+            float(pairs.scale) / scale,
+            self.n_groups,
+            self.mirrored,
+            self._bits,
+        )
+        self.weights = np.empty_like(self.targets)
+        # A place takes the memory of its key.
+        self.places = self._keys.view(np.uint16).reshape(-1, 2)
+        tasks = (
+            partial(self._finish, slice(first, last), weighting)
+            for first, last in pairwise(self._ends)
+            if last > first
+        )
+        with Threads(n_jobs) as threads:
+            for _ in threads.run(tasks):
+                pass
+        del self._keys
+
+    def __len__(self):
+        return len(self.targets)
+
+    def _finish(self, at, weighting):
+        """Put the pairs of two groups in order, and turn counts into targets."""
+        keys = self._keys[at]
+        order = np.argsort(keys, kind="stable")
+        counts = self.targets[at][order]
+        self.places[at] = unpack_places(keys[order], self._bits)
+        self.weights[at] = weighting(counts)
+        self.targets[at] = np.log(counts)
+
+    def of(self, a, b):
+        """Yield (groups, places, targets, weights) of the pairs of two groups."""
+        orders = [(a, b), (b, a)]
+        for groups in (
+            orders if a != b and not self.mirrored else [(min(a, b), max(a, b))]
+        ):
+            tile = groups[0] * self.n_groups + groups[1]
+            at = slice(self._ends[tile], self._ends[tile + 1])
+            if at.stop > at.start:
+                arrays = (self.places, self.targets, self.weights)
+                yield groups, *(readonly(array[at]) for array in arrays)
+
+
+def _number_of_groups(n_words, n_pairs):
+    """Return a power of two that depends on the data only, never on the threads."""
+    n_groups = 1
+    while n_groups * _MOST_PLACES < n_words or (
+        n_groups < _MOST_GROUPS
+        and 16 * n_groups <= n_words
+        and 2 * n_groups**2 * TASK_PAIRS <= n_pairs
+    ):
+        n_groups *= 2
+    return n_groups
+
+
+def rounds(n_groups):
+    """Return lists of pairs of groups: each pair once, each group once a list.
+
+    A round-robin tournament, by the circle method; last, each group by itself.
+    """
+    players = list(range(n_groups))
+    schedule = []
+    for _ in range(n_groups - 1):
+        half = n_groups // 2
+        schedule.append(
+            list(zip(players[:half], players[: half - 1 : -1], strict=True))
+        )
+        players.insert(1, players.pop())
+    return [*schedule, [(group, group) for group in range(n_groups)]]
+
+
+class GloveJob(Job):
+    """Trains the state of a GloVeVectorizer.
+
+    Parameters
+    ----------
+    pairs, held_out : DealtPairs
+        What to learn from, and what to measure the loss on, or None.
+    state : ndarray of shape (n_words, 4 * width), float32
+        Changed in place.
+    seed : int
+        Of the order of tasks.
+    rate, clip : float
+        Learning rate; largest slope.
+    retrofit : Retrofit or None
+        Vectors to stay close to.
+    """
+
+    def __init__(self, pairs, held_out, state, seed, rate, clip, retrofit=None):
+        self._pairs, self._held_out, self._seed = pairs, held_out, seed
+        self._state, self._width = state, state.shape[1] // 4
+        self._rate, self._clip = np.float32(rate), np.float32(clip)
+        self._retrofit = retrofit
+
+    def phases(self, epoch):
+        """Yield lists of tasks that share no row, in an order of the epoch's own."""
+        rng = np.random.default_rng([self._seed, 2, epoch])
+        schedule = rounds(self._pairs.n_groups)
+        groups = rng.permutation(self._pairs.n_groups).tolist()
+        for number in rng.permutation(len(schedule)):
+            tasks = [(groups[a], groups[b]) for a, b in schedule[number]]
+            starts = rng.random(len(tasks))
+            yield [
+                partial(self._train, *task, start)
+                for task, start in zip(tasks, starts, strict=True)
+            ]
+        if self._retrofit is not None:
+            n_rows = len(self._retrofit.rows)
+            yield [
+                partial(self._pull, slice(first, first + _ROWS_PER_PULL))
+                for first in range(0, n_rows, _ROWS_PER_PULL)
+            ]
+
+    def validation_phases(self):
+        """Yield tasks that measure the loss of the held-out pairs."""
+        n_groups = self._held_out.n_groups
+        yield [
+            partial(self._measure, a, b) for a in range(n_groups) for b in range(a + 1)
+        ]
+
+    def _train(self, a, b, start):
+        loss, n_terms = 0.0, 0
+        for groups, places, targets, weights in self._pairs.of(a, b):
+            part, n = train_pairs(
+                self._state.reshape(-1),
+                self._width,
+                places,
+                targets,
+                weights,
+                int(start * len(targets)),
+                groups,
+                self._pairs.n_groups,
+                self._pairs.mirrored,
+                self._rate,
+                self._clip,
+            )
+            loss, n_terms = loss + part, n_terms + n
+        return loss, n_terms
+
+    def _measure(self, a, b):
+        loss, n_terms = 0.0, 0
+        for groups, *arrays in self._held_out.of(a, b):
+            part, n = measure_pairs(
+                self._state.reshape(-1),
+                self._width,
+                *arrays,
+                groups,
+                self._held_out.n_groups,
+                self._held_out.mirrored,
+            )
+            loss, n_terms = loss + part, n_terms + n
+        return loss, n_terms
+
+    def _pull(self, at):
+        rows, goals, strength = self._retrofit
+        loss = pull_towards(
+            self._state.reshape(len(self._state), 4, self._width),
+            readonly(rows[at]),
+            readonly(goals[at]),
+            np.float32(strength),
+            self._rate,
+        )
+        return loss, 0

@@ -1,0 +1,297 @@
+"""The training kernels against the paper's equations in float64."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+import pytest
+import reference_glove as reference
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sklearn_embed._counting import Pairs
+from sklearn_embed._glove_job import (
+    DealtPairs,
+    GloveJob,
+    Retrofit,
+    Weighting,
+    rounds,
+)
+from sklearn_embed._kernels import glove as kernels
+from sklearn_embed._training import Threads
+
+
+def some_params(n_words, size, seed=0):
+    rng = np.random.default_rng(seed)
+    shapes = [(n_words, size), (n_words, size), n_words, n_words]
+    return [rng.normal(size=shape) * 0.5 for shape in shapes]
+
+
+def some_pairs(n_words, mirrored, seed=0, share=0.5):
+    """Return Pairs in thirds, and {(i, j): count} of all that they stand for."""
+    rng = np.random.default_rng(seed)
+    thirds = rng.integers(1, 90, (n_words, n_words))
+    thirds[rng.random((n_words, n_words)) > share] = 0
+    if mirrored:
+        thirds = np.triu(thirds)
+    i, j = np.nonzero(thirds)
+    indptr = np.cumsum([0, *np.bincount(i, minlength=n_words)])
+    pairs = Pairs(indptr, j.astype(np.int32), thirds[i, j], 3)
+    counts = {(a, b): thirds[a, b] / 3 for a, b in zip(i, j, strict=True)}
+    if mirrored:
+        counts.update({(b, a): x for (a, b), x in counts.items()})
+    return pairs, counts
+
+
+def dealt(pairs, mirrored, size, monkeypatch=None, x_max=10.0):
+    return DealtPairs(
+        pairs, mirrored, kernels.state_width(size), Weighting(x_max, 0.75)
+    )
+
+
+@pytest.fixture(params=[1, 4, 16])
+def n_groups(request, monkeypatch):
+    """Have the words dealt out to so many groups."""
+    monkeypatch.setattr(
+        "sklearn_embed._glove_job._number_of_groups", lambda *sizes: request.param
+    )
+    return request.param
+
+
+def visited(job, epoch):
+    """Return the pairs in the order in which an epoch visits them."""
+    pairs, order = job._pairs, []
+    for tasks in job.phases(epoch):
+        for task in tasks:
+            a, b, start = task.args
+            for groups, places, targets, weights in pairs.of(a, b):
+                n = len(targets)
+                for p in np.roll(np.arange(n), -int(start * n)):
+                    i, j = (
+                        int(row_of(place, group, pairs.n_groups))
+                        for place, group in zip(places[p], groups, strict=True)
+                    )
+                    order.append((i, j, targets[p], weights[p]))
+                    if pairs.mirrored and i != j:
+                        order.append((j, i, targets[p], weights[p]))
+    return order
+
+
+def row_of(place, group, n_groups):
+    return int(place) * n_groups + (n_groups - 1 - group if place & 1 else group)
+
+
+@pytest.mark.parametrize("mirrored", [True, False])
+def test_every_pair_is_visited_once_an_epoch(n_groups, mirrored):
+    pairs, counts = some_pairs(70, mirrored)
+    job = GloveJob(dealt(pairs, mirrored, 3), None, np.zeros((70, 64), "f"), 0, 1, 1)
+    for epoch in range(2):
+        order = visited(job, epoch)
+        assert sorted((i, j) for i, j, *_ in order) == sorted(counts)
+        for i, j, target, weight in order:
+            assert_allclose(target, np.log(counts[i, j]), rtol=1e-6)
+            assert_allclose(weight, reference.weight(counts[i, j], 10, 0.75), rtol=1e-6)
+    assert visited(job, 0) == visited(job, 0)
+    if n_groups > 1:
+        assert visited(job, 0) != visited(job, 1)
+
+
+@pytest.mark.parametrize("n", [1, 2, 4, 8, 64])
+def test_rounds_are_a_tournament(n):
+    schedule = rounds(n)
+    met = [tuple(sorted(pair)) for pairs in schedule for pair in pairs]
+    assert sorted(met) == [(a, b) for a in range(n) for b in range(a, n)]
+    for pairs in schedule:
+        rows = [group for pair in pairs for group in set(pair)]
+        assert len(rows) == len(set(rows))
+
+
+@pytest.mark.parametrize("mirrored", [True, False])
+@pytest.mark.parametrize("size", [1, 14, 30])
+@pytest.mark.parametrize("clip", [100.0, 0.05])
+def test_an_epoch_is_that_of_the_definition(n_groups, mirrored, size, clip):
+    n_words, rate = 40, 0.05
+    pairs, counts = some_pairs(n_words, mirrored)
+    params = some_params(n_words, size)
+    squares = [np.ones_like(array) for array in params]
+    state = kernels.new_state(*params)
+    job = GloveJob(dealt(pairs, mirrored, size), None, state, 0, rate, clip)
+    for epoch in range(2):
+        order = visited(job, epoch)
+        with Threads(1) as threads:
+            loss = threads.mean_loss(job.phases(epoch))
+        expected = reference.train_pairs(params, squares, order, rate, clip)
+        assert_allclose(loss, expected / len(counts), rtol=1e-5)
+    parts = state.reshape(n_words, 4, -1)
+    tight = {"rtol": 2e-4, "atol": 2e-6}
+    assert_allclose(parts[:, 0, :size], params[0], **tight)
+    assert_allclose(parts[:, 2, :size], params[1], **tight)
+    assert_allclose(parts[:, 0, size], params[2], **tight)
+    assert_allclose(parts[:, 2, size + 1], params[3], **tight)
+    assert_allclose(parts[:, 1, :size], squares[0], **tight)
+    assert_allclose(parts[:, 3, :size], squares[1], **tight)
+    assert_allclose(parts[:, 1, size], squares[2], **tight)
+    assert_allclose(parts[:, 3, size + 1], squares[3], **tight)
+    assert (parts[:, 0, size + 1] == 1).all()
+    assert (parts[:, 2, size] == 1).all()
+    assert not parts[:, ::2, size + 2 :].any()
+
+
+def test_slopes_are_those_of_the_loss():
+    rng = np.random.default_rng(0)
+    point = [rng.normal(size=5), rng.normal(size=5), 0.3, -0.2]
+    slopes = reference.pair_slopes(*point, 0.7, 0.4)
+    eps = 1e-6
+    for number, slope in enumerate(slopes):
+        for d in range(np.size(slope)):
+            shift = eps * np.eye(5)[d] if np.ndim(slope) else eps
+            sides = [
+                reference.pair_loss(
+                    *(
+                        x + sign * shift if k == number else x
+                        for k, x in enumerate(point)
+                    ),
+                    0.7,
+                    0.4,
+                )
+                for sign in (1, -1)
+            ]
+            numeric = (sides[0] - sides[1]) / (2 * eps)
+            assert_allclose(numeric, np.ravel(slope)[d], rtol=1e-6)
+
+
+@pytest.mark.parametrize("mirrored", [True, False])
+def test_threads_do_not_change_a_bit(n_groups, mirrored):
+    pairs, _ = some_pairs(200, mirrored)
+    results = []
+    for n_jobs in (1, 2, 3):
+        state = kernels.new_state(*some_params(200, 9))
+        job = GloveJob(dealt(pairs, mirrored, 9), None, state, 0, 0.05, 100.0)
+        with Threads(n_jobs) as threads:
+            losses = [threads.mean_loss(job.phases(epoch)) for epoch in range(3)]
+        results.append((losses, state))
+    for losses, state in results[1:]:
+        assert losses == results[0][0]
+        assert_array_equal(state, results[0][1])
+
+
+@pytest.mark.parametrize("mirrored", [True, False])
+def test_measuring_gives_the_loss_and_changes_nothing(n_groups, mirrored):
+    pairs, counts = some_pairs(40, mirrored)
+    params = some_params(40, 7)
+    state = kernels.new_state(*params)
+    before = state.copy()
+    held_out = dealt(pairs, mirrored, 7)
+    job = GloveJob(held_out, held_out, state, 0, 0.05, 100.0)
+    with Threads(2) as threads:
+        loss = threads.mean_loss(job.validation_phases())
+    terms = [
+        reference.pair_loss(
+            params[0][i],
+            params[1][j],
+            params[2][i],
+            params[3][j],
+            np.log(x),
+            reference.weight(x, 10, 0.75),
+        )
+        for (i, j), x in counts.items()
+    ]
+    assert_allclose(loss, np.mean(terms), rtol=1e-5)
+    assert_array_equal(state, before)
+
+
+@given(st.lists(st.integers(0, 2**16 - 1), min_size=2), st.integers(3, 15))
+@settings(deadline=None)
+def test_places_survive_packing(rows, bits):
+    """All words in one group, so that a place is a row."""
+    rows = sorted({*rows, 0, 2**16 - 1})
+    indptr = np.zeros(2**16 + 1, np.int64)
+    indptr[np.array(rows) + 1] = 1
+    indices = np.array(rows[::-1], np.int32)
+    units = np.ones(len(rows), np.int64)
+    _, keys, _ = kernels.deal_pairs(
+        np.cumsum(indptr), indices, units, 1.0, 1, False, bits
+    )
+    places = kernels.unpack_places(keys, bits)
+    assert_array_equal(places, np.column_stack([rows, rows[::-1]]))
+
+
+def test_pairs_come_block_by_block_and_eight_words_at_a_time():
+    pairs, _ = some_pairs(64, False, share=1.0)
+    order = DealtPairs(pairs, False, 1 << 12, Weighting())  # 16 words a block
+    blocks = order.places // 16
+    strips = order.places[:, 0] // 8
+    key = np.column_stack([blocks, strips, order.places[:, 1], order.places[:, 0]])
+    assert key.tolist() == sorted(key.tolist())
+
+
+@pytest.mark.parametrize("strength", [1e-3, 1.0, 1e6])
+def test_the_pull_ends_where_the_implicit_step_does(strength):
+    n_words, size = 6, 5
+    params = some_params(n_words, size)
+    state = kernels.new_state(*params)
+    parts = state.reshape(n_words, 4, -1)
+    parts[:, 1, :size] += 0.5
+    squares = parts[:, 1, :size].astype(float), parts[:, 3, :size].astype(float)
+    rows = np.array([1, 4], np.int32)
+    goals = np.random.default_rng(1).normal(size=(2, size)).astype(np.float32)
+    before = state.copy()
+    loss = kernels.pull_towards(
+        parts, rows, goals, np.float32(strength), np.float32(0.05)
+    )
+    expected = 0.0
+    for row, goal in zip(rows, goals, strict=True):
+        part, *ends = reference.pull_towards(
+            params[0][row],
+            params[1][row],
+            squares[0][row],
+            squares[1][row],
+            goal.astype(float),
+            strength,
+            0.05,
+        )
+        expected += part
+        for place, end in zip((0, 2, 1, 3), ends, strict=True):
+            assert_allclose(parts[row, place, :size], end, rtol=1e-4, atol=1e-5)
+    assert_allclose(loss, expected, rtol=1e-5)
+    others = np.delete(np.arange(n_words), rows)
+    assert_array_equal(state[others], before[others])
+
+
+def test_a_great_pull_reaches_the_goal():
+    state = kernels.new_state(*some_params(3, 4))
+    goals = np.ones((3, 4), np.float32)
+    retrofit = Retrofit(np.arange(3, dtype=np.int32), goals, 1e9)
+    pairs, _ = some_pairs(3, True)
+    job = GloveJob(dealt(pairs, True, 4), None, state, 0, 0.05, 100.0, retrofit)
+    with Threads(1) as threads:
+        threads.mean_loss(job.phases(0))
+    parts = state.reshape(3, 4, -1)
+    assert_allclose(parts[:, 0, :4] + parts[:, 2, :4], goals, atol=1e-4)
+
+
+def test_what_is_not_a_number_stays_visible():
+    pairs, _ = some_pairs(8, True, share=1.0)
+    params = some_params(8, 3)
+    params[0][2, 1] = np.nan
+    job = GloveJob(
+        dealt(pairs, True, 3), None, kernels.new_state(*params), 0, 0.05, 100.0
+    )
+    with Threads(1) as threads:
+        assert np.isnan(threads.mean_loss(job.phases(0)))
+
+
+def test_without_x_max_all_pairs_weigh_one():
+    counts = np.array([0.1, 3, 1000], np.float32)
+    assert_array_equal(Weighting(None)(counts), [1, 1, 1])
+    expected = [reference.weight(x, 100, 0.75) for x in counts.tolist()]
+    assert_allclose(Weighting(100, 0.75)(counts), expected, rtol=1e-6)
+
+
+def test_one_word_with_itself_is_trained():
+    pairs = Pairs(np.array([0, 1]), np.array([0], np.int32), np.array([6]), 3)
+    state = kernels.new_state(*some_params(1, 2))
+    job = GloveJob(dealt(pairs, True, 2), None, state, 0, 0.5, 100.0)
+    with Threads(1) as threads:
+        losses = [threads.mean_loss(job.phases(epoch)) for epoch in range(200)]
+    assert losses[-1] < 1e-6
