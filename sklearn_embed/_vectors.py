@@ -60,23 +60,27 @@ class Subwords(NamedTuple):
             How many n-grams each word has.
         """
         from sklearn_embed._kernels.common import readonly
-        from sklearn_embed._kernels.subword_sums import add_subwords
+        from sklearn_embed._kernels.subwords import add_rows
+        from sklearn_embed._text.subwords import ngram_buckets
+        from sklearn_embed._text.table import TokenTable
 
         shape = len(words), self.vectors.shape[1]
         sums = np.zeros(shape, np.float32) if start is None else np.array(start)
         counts = np.zeros(len(words), np.int64)
-        encoded = [b"<%b>" % word.encode("utf-8", "surrogatepass") for word in words]
-        ends = np.cumsum([len(word) for word in encoded], dtype=np.int64)
-        add_subwords(
-            readonly(np.frombuffer(b"".join(encoded), np.uint8)),
-            readonly(ends),
-            (np.int64(self.min_n), np.int64(self.max_n), np.int64(self.n_buckets)),
-            readonly(np.empty(0) if self.rows is None else self.rows, np.int32),
-            self.missing == "skip",
-            readonly(self.vectors, np.float32),
-            sums,
-            counts,
-        )
+        vectors = readonly(self.vectors, np.float32)
+        limits = self.min_n, self.max_n, self.n_buckets
+        for first in range(0, len(words), 8192):  # for the sake of memory
+            part = slice(first, first + 8192)
+            table = TokenTable.from_tokens(words[part])
+            bounds, rows = ngram_buckets(table, *limits)
+            if self.rows is not None:
+                rows = self.rows[rows]
+            counted = np.diff(bounds)
+            if self.missing == "skip":
+                found = np.concatenate([[0], np.cumsum(rows >= 0)])
+                counted = np.diff(found[bounds])
+            counts[part] = counted
+            add_rows(bounds, readonly(rows, np.int32), vectors, sums[part])
         return sums, counts
 
     def check(self, shape):
@@ -331,14 +335,27 @@ class WordVectors:
     def __sklearn_clone__(self):
         return self
 
-    def __reduce__(self):
-        parts = (self.words, self.vectors, self.counts, self.subwords)
-        return _restore, parts
+    def __getstate__(self):
+        # Plain parts, so that skops, too, can write them without trusting our types.
+        parts = None if self.subwords is None else tuple(self.subwords)
+        return {
+            "words": self.words,
+            "vectors": self.vectors,
+            "counts": self.counts,
+            "subwords": parts,
+        }
 
-
-def _restore(words, vectors, counts, subwords):
-    """Unpickle: what was checked once is not searched for NaN again."""
-    return WordVectors(words, vectors, counts, subwords, check_finite=False)
+    def __setstate__(self, state):
+        parts = state["subwords"]
+        subwords = None if parts is None else Subwords(*parts)
+        # What was checked once is not searched for NaN again.
+        self.__init__(
+            state["words"],
+            state["vectors"],
+            state["counts"],
+            subwords,
+            check_finite=False,
+        )
 
 
 def as_word_vectors(source):

@@ -1,0 +1,109 @@
+"""Words to bags of character n-grams, numbered by fastText's hash or one by one."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+
+from sklearn_embed._kernels.subwords import count_ngrams, hash_words, number_ngrams
+from sklearn_embed._kernels.token_table import SLACK, hash_tokens
+from sklearn_embed._text.hash_table import HashTable
+from sklearn_embed._text.scanner import Batch, Scanner, utf8
+
+_NO_SPANS = np.empty(0, np.int32)
+
+
+def ngram_codes(table, min_n, max_n):
+    """Hash the character n-grams of all words of a table.
+
+    Parameters
+    ----------
+    table : TokenTable
+        The words.
+    min_n, max_n : int
+        Shortest and longest n-gram in characters, the brackets of ``<word>``
+        included.  None are longer than 0: no n-grams.
+
+    Returns
+    -------
+    bounds : ndarray of shape (n_words + 1,), int64
+        Where each word's n-grams begin in `codes`.
+    codes : ndarray of shape (n_ngrams,), uint32
+        fastText's hash of each n-gram, by start, then by length.
+    """
+    bounds = count_ngrams(table.blob, table.offsets, int(min_n), int(max_n))
+    codes = np.empty(bounds[-1], np.uint32)
+    _number(table, min_n, max_n, bounds, codes, _NO_SPANS)
+    return bounds, codes
+
+
+def ngram_buckets(table, min_n, max_n, n_buckets):
+    """Return bounds and, in place of the codes, int32 buckets: code mod `n_buckets`."""
+    bounds, codes = ngram_codes(table, min_n, max_n)
+    return bounds, (codes % np.uint32(n_buckets)).astype(np.int32)
+
+
+def token_codes(table):
+    """Return uint32 (n_tokens,): fastText's hash of each whole token of a table."""
+    return hash_words(table.blob, table.offsets)
+
+
+class NgramNumbers:
+    """Numbers n-grams by their spelling, so that no two share a number.
+
+    Parameters
+    ----------
+    ngrams : list of str, default=()
+        Distinct n-grams that have the numbers of their places in this list.
+    """
+
+    def __init__(self, ngrams=()):
+        self._known = HashTable()
+        self._known.add_words(list(ngrams), Scanner.hash_mask)
+
+    def __len__(self):
+        return len(self._known)
+
+    def tolist(self):
+        """Return the n-grams by number."""
+        return self._known.to_token_table().tolist()
+
+    def rows(self, table, min_n, max_n, *, grow=False):
+        """Return the numbers of the n-grams of all words of a table.
+
+        Parameters
+        ----------
+        table : TokenTable
+            The words.
+        min_n, max_n : int
+            As of `ngram_codes`.
+        grow : bool, default=False
+            Whether n-grams seen for the first time get the next numbers; else -1.
+
+        Returns
+        -------
+        bounds : ndarray of shape (n_words + 1,), int64
+            Where each word's n-grams begin in `numbers`.
+        numbers : ndarray of shape (n_ngrams,), int32
+            By start, then by length.
+        """
+        bounds = count_ngrams(table.blob, table.offsets, int(min_n), int(max_n))
+        spans = np.empty(2 * bounds[-1], np.int32)
+        codes = np.empty(bounds[-1], np.uint32)
+        _number(table, min_n, max_n, bounds, codes, spans)
+        marked = b"".join(b"<%b>" % word for word in utf8(table.tolist()))
+        text = np.frombuffer(marked + bytes(SLACK), np.uint8).copy()
+        # From begin and end to start and length; none is left out, since all are
+        # at least one character long.
+        ends = np.array([len(spans)], np.int32)
+        hashes = np.empty(len(codes) + 1, np.uint32)
+        hash_tokens(
+            text, spans, ends, 1, Scanner.hash_mask, hashes, np.empty(1, np.int64)
+        )
+        batch = Batch(text, spans, hashes[:-1], None)
+        return bounds, self._known.add(batch) if grow else self._known.look_up(batch)
+
+
+def _number(table, min_n, max_n, bounds, codes, spans):
+    number_ngrams(
+        table.blob, table.offsets, int(min_n), int(max_n), bounds, codes, spans
+    )
