@@ -8,7 +8,9 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+import skops.io
 from gensim.models import FastText, KeyedVectors
+from joblib import Parallel, delayed
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
 
@@ -53,6 +55,31 @@ def test_pickling_keeps_every_part():
     assert again.words == WORDS
     assert_array_equal(again.vectors, VECTORS)
     assert_array_equal(again.counts, [3, 2, 2])
+
+
+def test_skops_keeps_every_part(fasttext):
+    vectors = as_word_vectors(fasttext)
+    data = skops.io.dumps(vectors)
+    trusted = skops.io.get_untrusted_types(data=data)
+    assert trusted == ["sklearn_embed._vectors.WordVectors"]
+    again = skops.io.loads(data, trusted=trusted)
+    assert again.words == vectors.words
+    assert_array_equal(again["kitty"], vectors["kitty"])
+
+
+def test_large_vectors_reach_other_processes_as_a_memory_map():
+    words = [f"word{i}" for i in range(4000)]
+    vectors = WordVectors(words, np.ones((4000, 100)))
+    (base,) = Parallel(2)([delayed(_owner)(vectors)])
+    assert base == "mmap"
+
+
+def _owner(vectors):
+    """Name the type of what holds the memory in the end."""
+    base = vectors.vectors
+    while getattr(base, "base", None) is not None:
+        base = base.base
+    return type(base).__name__
 
 
 def test_nothing_can_be_assigned_or_written():
