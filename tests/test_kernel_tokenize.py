@@ -4,6 +4,7 @@
 
 import re
 import sys
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -39,13 +40,10 @@ texts = st.text(characters, max_size=80)
 documents = st.lists(texts, max_size=8)
 
 
-def among_ascii(documents):
-    """Put documents where most are ASCII: those are read by another kernel."""
-    return [text for odd in documents for text in (odd, "An ASCII", "text " * 9, odd)]
-
-
-ROUTES = {"wide": list, "mostly ascii": lambda x: [*x, *["Aa bb "] * (len(x) + 1)]}
-every_route = pytest.mark.parametrize("route", ROUTES.values(), ids=ROUTES)
+@pytest.fixture(params=[True, False], ids=["bytes", "code points"])
+def either_way(request, monkeypatch):
+    """Two kernels find tokens; a sample of the documents decides which."""
+    monkeypatch.setattr(scanner, "mostly_ascii", lambda documents: request.param)
 
 
 def tokens_of(encoder, documents, n_jobs=1):
@@ -72,12 +70,11 @@ def blocks_of_characters(template):
     return ["".join(map(template.format, block)) for block in blocks]
 
 
-@every_route
 @pytest.mark.parametrize("lowercase", [True, False])
 @pytest.mark.parametrize("pattern", [DEFAULT_PATTERN, r"\S+"])
-def test_every_character_counts_and_lowers_as_in_python(pattern, lowercase, route):
+def test_every_character_counts_and_lowers_as_in_python(pattern, lowercase, either_way):
     first = (pattern, lowercase) == (DEFAULT_PATTERN, True)
-    texts = route(blocks_of_characters(" {0} a{0}b ab{0}" if first else " a{0}b"))
+    texts = blocks_of_characters(" {0} a{0}b ab{0}" if first else " a{0}b")
     found = tokens_of(fast_encoder(lowercase, pattern), texts)
     for text, ours, theirs in zip(
         texts, found, by_python(texts, lowercase, pattern), strict=True
@@ -94,9 +91,8 @@ def test_every_character_ends_a_document_as_in_count_vectorizer():
 
 @pytest.mark.parametrize("code", [ord("m"), ord("Q"), 0x436, 0x416, 0x4E2D, 0x10400])
 @pytest.mark.parametrize("change", [1, 4], ids=["class", "lower-case form"])
-@every_route
-def test_a_wrong_entry_of_the_table_is_seen(code, change, route):
-    texts = route([f"ab{chr(code)}cd {SENTENCES['russian']}"])
+def test_a_wrong_entry_of_the_table_is_seen(code, change, either_way):
+    texts = [f"ab{chr(code)}cd {SENTENCES['russian']}"]
     encoder = fast_encoder(True, DEFAULT_PATTERN)
     assert tokens_of(encoder, texts) == by_python(texts)
     right = char_table(r"\w", True)
@@ -116,11 +112,10 @@ def test_a_wrong_entry_of_the_table_is_seen(code, change, route):
 
 @pytest.mark.parametrize("pattern", [*PATTERNS, *(f"(?u){p}" for p in PATTERNS)])
 @pytest.mark.parametrize("lowercase", [True, False])
-@every_route
 def test_sentences_of_many_languages_give_the_tokens_of_python(
-    pattern, lowercase, route
+    pattern, lowercase, either_way
 ):
-    texts = route([*SENTENCES.values(), "", " ", "".join(SENTENCES.values())])
+    texts = [*SENTENCES.values(), "", " ", "".join(SENTENCES.values())]
     found = tokens_of(fast_encoder(lowercase, pattern), texts)
     assert found == by_python(texts, lowercase, pattern)
 
@@ -128,9 +123,10 @@ def test_sentences_of_many_languages_give_the_tokens_of_python(
 @given(documents, st.sampled_from(sorted(PATTERNS)), st.booleans())
 @settings(deadline=None, max_examples=200)
 def test_any_text_gives_the_tokens_of_python(texts, pattern, lowercase):
-    for some in (texts, among_ascii(texts)):
-        found = tokens_of(fast_encoder(lowercase, pattern), some)
-        assert found == by_python(some, lowercase, pattern)
+    for choice in (True, False):
+        with patch.object(scanner, "mostly_ascii", lambda _, choice=choice: choice):
+            found = tokens_of(fast_encoder(lowercase, pattern), texts)
+        assert found == by_python(texts, lowercase, pattern)
 
 
 @given(documents)
@@ -140,26 +136,32 @@ def test_ids_and_table_are_those_of_the_python_path(texts):
     for some in (texts, texts[::-1]):
         ids, lengths = fast.encode(some)
         slow_ids, slow_lengths = slow.encode(by_python(some))
-        assert ids.tolist() == slow_ids
-        assert lengths.tolist() == slow_lengths
-    assert fast.table().tolist() == slow.tokens()
-    assert len(fast) == len(slow.tokens())
+        np.testing.assert_array_equal(ids, slow_ids)
+        np.testing.assert_array_equal(lengths, slow_lengths)
+    assert fast.table().tolist() == slow.table().tolist()
+    assert len(fast) == len(slow)
 
 
 @given(texts, st.booleans(), st.sampled_from([DEFAULT_PATTERN, r"\S+"]))
 @settings(deadline=None, max_examples=300)
 def test_a_long_document_is_cut_without_a_trace(text, lowercase, pattern):
-    limit, scanner.BATCH_CHARS = scanner.BATCH_CHARS, 7
-    try:
-        some = [text, "a b", text + text, ""]
+    some = [text, "a b", text + text, ""]
+    with patch.object(scanner, "BATCH_CHARS", 7):
         found = tokens_of(fast_encoder(lowercase, pattern), some)
         rows, _ = fast_lookup(["aa", "b"], lowercase, pattern).encode(some)
-    finally:
-        scanner.BATCH_CHARS = limit
     expected = by_python(some, lowercase, pattern)
     assert found == expected
     number = {"aa": 0, "b": 1}
     assert rows.tolist() == [number.get(w, -1) for tokens in expected for w in tokens]
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [("Plain English, " * 99 + "naïve", True), (SENTENCES["russian"] * 9, False)],
+)
+@pytest.mark.parametrize("n", [1, 31, 33, 1000])
+def test_a_sample_tells_ascii_from_other_text(text, expected, n):
+    assert scanner.mostly_ascii([text] * n) is expected
 
 
 def test_the_pieces_of_a_long_document_are_short():

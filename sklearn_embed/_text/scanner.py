@@ -86,8 +86,7 @@ class Scanner:
         return len(text)
 
     def _scan(self, documents):
-        n_ascii = sum(map(str.isascii, documents))
-        find = self._find_wide if 2 * n_ascii < len(documents) else self._find
+        find = self._find if mostly_ascii(documents) else self._find_wide
         ends = np.empty(len(documents), np.int32)
         found = find(documents, ends)
         if found is None:
@@ -119,6 +118,15 @@ class Scanner:
         blocks, entries, _, _ = self.table
         done = find_wide_edges(codes, stops, blocks, entries, out, edges, ends)
         return (out, edges) if done else None
+
+
+def mostly_ascii(documents):
+    """Tell, by a sample, whether UTF-8 is the faster way through some documents."""
+    step = -(-len(documents) // 32)
+    n_characters = 8192 // -(-len(documents) // step)
+    sample = "".join([text[:n_characters] for text in documents[::step]])
+    # One character in 25 or so that is no ASCII makes the two equally fast.
+    return 24 * sum(map(len, utf8([sample]))) <= 25 * len(sample)
 
 
 def room(n_bytes, n_edges):
