@@ -9,7 +9,12 @@ from sklearn_embed._counting import Pairs, Window, count_pairs
 from sklearn_embed._kernels.common import readonly
 from sklearn_embed._text.tokenized import tokenize
 from sklearn_embed._text.tokens import TextOptions
-from sklearn_embed._text.vocabulary import Vocabulary, given_words, learn_vocabulary
+from sklearn_embed._text.vocabulary import (
+    Limits,
+    Vocabulary,
+    given_words,
+    learn_vocabulary,
+)
 
 
 class CooccurrenceCounts:
@@ -130,12 +135,8 @@ class CooccurrenceCounts:
         if vocabulary is not None:
             words = Vocabulary(given_words(vocabulary)).counted([documents])
         else:
-            words = learn_vocabulary(
-                [documents],
-                min_count=min_count,
-                max_features=max_features,
-                stop_words=stop_words,
-            )
+            limits = Limits(min_count, max_features, stop_words)
+            words = learn_vocabulary([documents], limits)
         part = (
             documents.ids,
             documents.starts,
@@ -149,6 +150,9 @@ class CooccurrenceCounts:
     def n_pairs(self):
         """Number of stored pairs."""
         return len(self.pairs.indices)
+
+    def __len__(self):
+        return len(self.words)
 
     def __repr__(self):
         return f"CooccurrenceCounts({len(self.words):,} words, {self.n_pairs:,} pairs)"

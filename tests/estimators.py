@@ -3,6 +3,7 @@
 import pytest
 
 from sklearn_embed import (
+    GloVeVectorizer,
     MeanPoolEmbedder,
     OneHotTokens,
     Word2VecVectorizer,
@@ -20,6 +21,8 @@ ESTIMATORS = [
     Word2VecVectorizer(3, architecture="cbow", **TINY),
     Word2VecVectorizer(3, loss="hierarchical_softmax", **TINY),
     Word2VecVectorizer(3, loss="softmax", combine="concatenate", **TINY),
+    GloVeVectorizer(3, **TINY),
+    GloVeVectorizer(3, window="document", direction="left", **TINY),
     MeanPoolEmbedder(Word2VecVectorizer(3, **TINY)),
     MeanPoolEmbedder(VECTORS, weights="idf"),
 ]
@@ -27,7 +30,7 @@ ESTIMATORS = [
 
 def name_of(estimator):
     """Name an estimator by its class and by what tells it from its siblings."""
-    choices = ("output", "architecture", "loss", "embedding")
+    choices = ("output", "architecture", "loss", "direction", "embedding")
     params = estimator.get_params(deep=False)
     values = [params[name] for name in choices if name in params]
     shown = [

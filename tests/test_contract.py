@@ -6,7 +6,12 @@ from estimators import ESTIMATORS, every_estimator
 from sklearn.base import clone
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
-from sklearn_embed import MeanPoolEmbedder, OneHotTokens, Word2VecVectorizer
+from sklearn_embed import (
+    GloVeVectorizer,
+    MeanPoolEmbedder,
+    OneHotTokens,
+    Word2VecVectorizer,
+)
 from sklearn_embed.testing import text_checks
 
 # What scikit-learn asks of matrices of numbers and documents cannot answer.
@@ -62,6 +67,10 @@ class OverNumbers:
 
 
 class OneHotTokensOverNumbers(OverNumbers, OneHotTokens):
+    pass
+
+
+class GloVeVectorizerOverNumbers(OverNumbers, GloVeVectorizer):
     pass
 
 

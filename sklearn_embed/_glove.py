@@ -1,0 +1,395 @@
+"""GloVe: words placed so that dot products fit logarithms of co-occurrence."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_memory
+
+from sklearn_embed._base import (
+    COUNT,
+    NOT_NEGATIVE,
+    POSITIVE,
+    Schedule,
+    StrOptions,
+    WordVectorizer,
+    _fit_context,
+    documented,
+)
+from sklearn_embed._cooccurrence import CooccurrenceCounts
+from sklearn_embed._counting import Window, count_pairs
+from sklearn_embed._glove_job import DealtPairs, GloveJob, Retrofit, Weighting
+from sklearn_embed._kernels.glove import new_state, state_width
+from sklearn_embed._text.tokens import DEFAULT_PATTERN
+from sklearn_embed._text.vocabulary import Vocabulary
+from sklearn_embed._training import with_callbacks
+from sklearn_embed._vectors import as_word_vectors
+
+
+def _never(estimator):
+    """Say what to do instead of partial_fit."""
+    raise AttributeError(
+        "counts must be complete before training: add up CooccurrenceCounts of "
+        "batches and call fit_counts."
+    )
+
+
+@documented
+class GloVeVectorizer(WordVectorizer):
+    r"""Learn word vectors from co-occurrence counts; average them per document.
+
+    Parameters
+    ----------
+    vector_size : int, default=100
+        Dimensions of a vector.
+    window : int or "document", default=10
+        Words on each side that count, at least 1; "document": all there are.
+    weighting : {"harmonic", "flat"}, default="harmonic"
+        Whether a word at distance k counts 1/k, or 1.
+    direction : {"both", "left", "right"}, default="both"
+        On which side of a word its contexts stand.
+    x_max : float or None, default=100.0
+        Count from which on a pair has full weight.  None: all pairs weigh 1.
+    alpha : float, default=0.75
+        Exponent of the weight below `x_max`.
+    combine : {"sum", "word", "context", "concatenate"}, default="sum"
+        Which parameters become `vectors_`: the sum of word and context vectors,
+        either alone, or both side by side.
+    pretrained : WordVectors, KeyedVectors, DataFrame, dict, str, path or None, \
+            default=None
+        Vectors to start from, of `vector_size` dimensions; words that they lack
+        start at random.  `clone` shares them.
+    retrofit : float, default=0.0
+        Strength μ of the penalty that keeps a word close to its pretrained vector;
+        0: it is only a start.
+    learning_rate : float, default=0.05
+        Of AdaGrad.
+    gradient_clip : float or None, default=100.0
+        Largest slope of a single parameter.  None: no limit.
+    epochs : int, default=25
+        Passes over the pairs.
+    max_memory : int or None, default=None
+        Bytes to count in, beyond what the documents and the counts take; see
+        `CooccurrenceCounts.from_documents`.
+    memory : str, joblib.Memory or None, default=None
+        Where counts are kept, so that a search over other parameters than those of
+        text, vocabulary and window counts once for each training set.
+    {text}
+    {vocabulary}
+    {fitting}
+
+    Attributes
+    ----------
+    {attributes}
+    word_vectors_, context_vectors_ : ndarray of shape (n_words, vector_size), float32
+        The two kinds of vectors apart.
+    word_biases_, context_biases_ : ndarray of shape (n_words,), float32
+        Their biases.
+
+    See Also
+    --------
+    CooccurrenceCounts : The counts alone; those of partitions add up.
+    Word2VecVectorizer : Learns from one window at a time.
+
+    Notes
+    -----
+    Over all pairs that occur, with counts :math:`X_{ij}`, training minimises
+
+    .. math:: \tfrac12 \sum_{ij} f(X_{ij})
+              (w_i^\top \tilde w_j + b_i + \tilde b_j - \log X_{ij})^2
+              + \mu \sum_{i \in R} \lVert w_i + \tilde w_i - r_i \rVert^2
+
+    with :math:`f(x) = \min(1, (x / x_{max})^\alpha)`; the second sum is over words
+    with a pretrained vector :math:`r_i` (Dingwall and Potts 2018).
+    `loss_curve_` holds this divided by the number of pairs.
+
+    Training is stochastic, one pair after the other.  Words are dealt out to groups;
+    tasks whose pairs have no word in common run at the same time (Gemulla et al.
+    2011), so that the result is the same, bit for bit, for every `n_jobs`.
+
+    As in the original program, AdaGrad's sums start at 1 and hold squares of slopes
+    times the learning rate, and slopes are clipped one by one.  Deviations: the
+    biases move at the learning rate, like everything else (the program, since it
+    clips, moves them at rate 1, and does not clip theirs); the order of the pairs
+    changes in every epoch; the penalty is an implicit step at the end of each epoch,
+    stable for every μ; ``direction="left"`` is the transpose of the program's
+    ``-symmetric 0``.  As there, words that are left out leave no gap in a window.
+
+    With `early_stopping`, counts of the held-out documents are scaled up by the
+    ratio of the numbers of tokens before they are compared.
+
+    There is no `partial_fit`: counts must be complete before training.  Add up
+    `CooccurrenceCounts` of batches and call `fit_counts`.
+
+    References
+    ----------
+    Pennington, Socher and Manning (2014), "GloVe: Global vectors for word
+    representation", equations 8 and 9.
+
+    Duchi, Hazan and Singer (2011), "Adaptive subgradient methods for online learning
+    and stochastic optimization".
+
+    Gemulla, Haas, Nijkamp and Sismanis (2011), "Large-scale matrix factorization
+    with distributed stochastic gradient descent".
+
+    Dingwall and Potts (2018), "Mittens: An extension of GloVe for learning
+    domain-specialized representations".
+
+    Examples
+    --------
+    >>> from sklearn_embed import GloVeVectorizer
+    >>> texts = ["the cat sat", "the dog sat", "a cat and a dog"] * 20
+    >>> model = GloVeVectorizer(8, min_count=1, random_state=0).fit(texts)
+    >>> model.transform(["a cat", "fish"]).shape
+    (2, 8)
+    >>> model.loss_curve_[-1] < model.loss_curve_[0]
+    True
+    """
+
+    # The loss is smaller here than elsewhere.
+    _doc_section_fitting = WordVectorizer._doc_section_fitting.replace(
+        "tol : float, default=1e-3", "tol : float, default=1e-5"
+    )
+
+    _shared_parameters = (*WordVectorizer._shared_parameters, "pretrained")
+    _word_arrays = (
+        "word",
+        "word_squares",
+        "context",
+        "context_squares",
+        "word_bias",
+        "word_bias_squares",
+        "context_bias",
+        "context_bias_squares",
+    )
+
+    _parameter_constraints: dict = {
+        **WordVectorizer._parameter_constraints,
+        "window": [COUNT, StrOptions({"document"})],
+        "weighting": [StrOptions({"harmonic", "flat"})],
+        "direction": [StrOptions({"both", "left", "right"})],
+        "x_max": [POSITIVE, None],
+        "alpha": [NOT_NEGATIVE],
+        "combine": [StrOptions({"sum", "word", "context", "concatenate"})],
+        "pretrained": "no_validation",
+        "retrofit": [NOT_NEGATIVE],
+        "gradient_clip": [POSITIVE, None],
+        "max_memory": [COUNT, None],
+        "memory": "no_validation",
+    }
+
+    def __init__(
+        self,
+        vector_size=100,
+        *,
+        window=10,
+        weighting="harmonic",
+        direction="both",
+        x_max=100.0,
+        alpha=0.75,
+        combine="sum",
+        pretrained=None,
+        retrofit=0.0,
+        learning_rate=0.05,
+        gradient_clip=100.0,
+        epochs=25,
+        max_memory=None,
+        memory=None,
+        lowercase=True,
+        strip_accents=None,
+        preprocessor=None,
+        tokenizer=None,
+        token_pattern=DEFAULT_PATTERN,
+        stop_words=None,
+        min_count=5,
+        max_features=None,
+        vocabulary=None,
+        unlabeled=None,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=5,
+        tol=1e-5,
+        warm_start=False,
+        n_jobs=None,
+        random_state=None,
+        verbose=False,
+    ):
+        self.vector_size = vector_size
+        self.window = window
+        self.weighting = weighting
+        self.direction = direction
+        self.x_max = x_max
+        self.alpha = alpha
+        self.combine = combine
+        self.pretrained = pretrained
+        self.retrofit = retrofit
+        self.learning_rate = learning_rate
+        self.gradient_clip = gradient_clip
+        self.epochs = epochs
+        self.max_memory = max_memory
+        self.memory = memory
+        self.lowercase = lowercase
+        self.strip_accents = strip_accents
+        self.preprocessor = preprocessor
+        self.tokenizer = tokenizer
+        self.token_pattern = token_pattern
+        self.stop_words = stop_words
+        self.min_count = min_count
+        self.max_features = max_features
+        self.vocabulary = vocabulary
+        self.unlabeled = unlabeled
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.warm_start = warm_start
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit_counts(self, counts):
+        """Learn the vectors of words that have been counted already.
+
+        The parameters about vocabulary, window and early stopping play no part.
+
+        Parameters
+        ----------
+        counts : CooccurrenceCounts
+            For instance a sum of those of partitions.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        if not isinstance(counts, CooccurrenceCounts):
+            raise TypeError(
+                f"counts must be CooccurrenceCounts, not {type(counts).__name__}."
+            )
+        schedule = Schedule(*self._rates(), self.epochs)
+        vocabulary = Vocabulary(counts.words, counts.word_counts)
+        self._learn(
+            counts,
+            [counts],
+            [],
+            vocabulary,
+            self._options(),
+            self._draw_seed(),
+            schedule,
+            range(self.epochs),
+        )
+        return self
+
+    partial_fit = available_if(_never)(WordVectorizer.partial_fit)
+
+    def _new_state(self, vocabulary, rng):
+        """Return fresh parameters, and views of them by name."""
+        n_words, size = len(vocabulary), self.vector_size
+        start = (rng.random((2, n_words, size), np.float32) - np.float32(0.5)) / size
+        biases = (rng.random((2, n_words), np.float32) - np.float32(0.5)) / size
+        retrofit = self._retrofit(vocabulary)
+        if retrofit is not None:
+            start[:, retrofit.rows] = retrofit.goals / 2
+        matrix = new_state(*start, *biases)
+        word, word_squares, context, context_squares = np.moveaxis(
+            matrix.reshape(n_words, 4, state_width(size)), 1, 0
+        )
+        return {
+            "matrix": matrix,
+            "word": word[:, :size],
+            "word_squares": word_squares[:, :size],
+            "context": context[:, :size],
+            "context_squares": context_squares[:, :size],
+            "word_bias": word[:, size],
+            "word_bias_squares": word_squares[:, size],
+            "context_bias": context[:, size + 1],
+            "context_bias_squares": context_squares[:, size + 1],
+        }
+
+    def _retrofit(self, vocabulary):
+        """Return which words have pretrained vectors, and which."""
+        if self.pretrained is None:
+            return None
+        given = as_word_vectors(self.pretrained)
+        if given.vectors.shape[1] != self.vector_size:
+            raise ValueError(
+                f"vector_size={self.vector_size}, but the pretrained vectors have "
+                f"{given.vectors.shape[1]} dimensions: they must be equal."
+            )
+        found = given.rows(vocabulary.words)
+        rows = np.flatnonzero(found >= 0).astype(np.int32)
+        return Retrofit(rows, given.vectors[found[rows]], float(self.retrofit))
+
+    def _job(self, parts, held_out, vocabulary, state, seed, schedule):
+        """Return what trains the parameters, once everything is counted."""
+        retrofit = self._retrofit(vocabulary) if self.retrofit else None
+        return GloveJob(
+            self._dealt(parts, vocabulary),
+            self._dealt(held_out, vocabulary, parts) if held_out else None,
+            state["matrix"],
+            seed,
+            schedule.learning_rate,
+            np.inf if self.gradient_clip is None else self.gradient_clip,
+            retrofit,
+        )
+
+    def _dealt(self, parts, vocabulary, whole=None):
+        """Count documents; scale the counts up to those of a larger whole."""
+        if isinstance(parts[0], CooccurrenceCounts):
+            pairs, window = parts[0].pairs, parts[0].window
+        else:
+            window = Window(self.window, self.weighting, self.direction)
+            pairs = self._counted(parts, vocabulary, window)
+        scale = 1.0
+        if whole is not None:
+            n_tokens = sum(part.n_tokens for part in parts)
+            scale = max(1, sum(part.n_tokens for part in whole)) / max(1, n_tokens)
+        return DealtPairs(
+            pairs,
+            window.direction == "both",
+            state_width(self.vector_size),
+            Weighting(self.x_max, self.alpha),
+            scale,
+            self.n_jobs,
+        )
+
+    def _counted(self, parts, vocabulary, window):
+        """Count pairs, or fetch their counts from where they are kept."""
+        corpora = [
+            (part.ids, part.starts, part.offsets, vocabulary.rows(part.table))
+            for part in parts
+        ]
+        limits = {"max_memory": self.max_memory, "n_jobs": self.n_jobs}
+        memory = check_memory(self.memory)
+        if memory.store_backend is None:
+            return count_pairs(corpora, len(vocabulary), window, **limits)
+        # What is kept is found by the rows themselves, whatever ids they had.
+        plain = [
+            (rows[part.flat_ids()], part.offsets[:-1], part.offsets)
+            for part, (*_, rows) in zip(parts, corpora, strict=True)
+        ]
+        identity = np.arange(-1, len(vocabulary), dtype=np.int32)
+        corpora = [(rows + 1, *bounds, identity) for rows, *bounds in plain]
+        kept = memory.cache(count_pairs, ignore=[*limits])
+        return kept(corpora, len(vocabulary), window, **limits)
+
+    def _published(self, state, final):
+        """Return the fitted attributes."""
+        plain = {name: np.ascontiguousarray(state[name]) for name in self._word_arrays}
+        word, context = plain["word"], plain["context"]
+        vectors = {
+            "word": lambda: word,
+            "context": lambda: context,
+            "sum": lambda: word + context,
+            "concatenate": lambda: np.hstack([word, context]),
+        }[self.combine]()
+        return {
+            "vectors_": vectors,
+            "word_vectors_": word,
+            "context_vectors_": context,
+            "word_biases_": plain["word_bias"],
+            "context_biases_": plain["context_bias"],
+            "_state": plain,
+        }
