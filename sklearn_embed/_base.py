@@ -25,10 +25,9 @@ from sklearn_embed._pooling import pool_any
 from sklearn_embed._text.tokenized import tokenize
 from sklearn_embed._text.tokens import TextOptions, make_lookup
 from sklearn_embed._text.vocabulary import (
+    Limits,
     Vocabulary,
     counts_by_word,
-    empty_vocabulary,
-    frequent_words,
     learn_vocabulary,
 )
 from sklearn_embed._training import (
@@ -46,7 +45,9 @@ __all__ = [
     "Interval",
     "Job",
     "StrOptions",
+    "TextEstimator",
     "TextTransformer",
+    "WordModel",
     "WordVectorizer",
     "_fit_context",
     "documented",
@@ -78,7 +79,7 @@ def documented(cls):
     return cls
 
 
-class TextTransformer(TransformerMixin, BaseEstimator):
+class TextEstimator(BaseEstimator):
     """Base of everything that takes documents."""
 
     _doc_section_text = r"""
@@ -147,7 +148,6 @@ class TextTransformer(TransformerMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array = False
         tags.input_tags.string = True
-        tags.transformer_tags.preserves_dtype = []
         return tags
 
     def _options(self):
@@ -181,6 +181,15 @@ class TextTransformer(TransformerMixin, BaseEstimator):
         return effective_n_jobs(getattr(self, "n_jobs", None))
 
 
+class TextTransformer(TransformerMixin, TextEstimator):
+    """Base of everything that turns documents into rows."""
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+
 class Schedule(NamedTuple):
     """How the learning rate falls: linearly, from the first to the last epoch."""
 
@@ -189,10 +198,8 @@ class Schedule(NamedTuple):
     n_epochs: int
 
 
-class WordVectorizer(
-    CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TextTransformer
-):
-    """Base of every estimator that learns one vector a word.
+class WordModel(CallbackSupportMixin, TextEstimator):
+    """Base of every estimator that learns one vector a word, from labels or without.
 
     A subclass says what is its own: `_new_state` (fresh parameters), `_job` (how an
     epoch is trained) and `_published` (which parameters become which attributes).
@@ -211,10 +218,6 @@ class WordVectorizer(
     """
 
     _doc_section_fitting = """
-        unlabeled : iterable of documents, TokenizedDocuments or None, default=None
-            Further texts to learn from, in addition to those given to `fit`.  `clone`
-            shares it instead of copying it; a `TokenizedDocuments` is not tokenised
-            again for every candidate of a search.
         early_stopping : bool, default=False
             Whether to hold out documents and stop when their loss stops falling.
         validation_fraction : float, default=0.1
@@ -253,17 +256,15 @@ class WordVectorizer(
             Epochs trained.
     """
 
-    _shared_parameters = ("unlabeled",)
     _word_arrays = ("vectors",)
 
     _parameter_constraints: dict = {
-        **TextTransformer._text_constraints,
+        **TextEstimator._text_constraints,
         "vector_size": [COUNT],
         "min_count": [COUNT],
         "max_features": [COUNT, None],
         "epochs": [COUNT],
         "learning_rate": [POSITIVE],
-        "unlabeled": "no_validation",
         "early_stopping": ["boolean"],
         "validation_fraction": [FRACTION],
         "n_iter_no_change": [COUNT],
@@ -273,124 +274,6 @@ class WordVectorizer(
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
-
-    @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None, *, unlabeled=None):
-        """Learn the vectors of the words in some documents.
-
-        Parameters
-        ----------
-        X : iterable of str, of sequences of str, or TokenizedDocuments
-            The documents.
-        y : None
-            Ignored.
-        unlabeled : iterable of documents, TokenizedDocuments or None, default=None
-            Further texts to learn from, in place of the parameter of that name.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator.
-
-        Raises
-        ------
-        ValueError
-            If no word is left, or a parameter is out of range.
-        TypeError
-            If a document is neither a string nor a sequence of strings.
-        FloatingPointError
-            If training diverges.
-        """
-        documents, options = self._tokenize_to_fit(X)
-        further = self.unlabeled if unlabeled is None else unlabeled
-        if unlabeled is None and isinstance(further, Iterator):
-            raise ValueError(
-                "unlabeled is an iterator, which the first fit would use up: give "
-                "TokenizedDocuments.from_documents(...) of it, or a list."
-            )
-        parts = [documents]
-        if further is not None:
-            parts.append(tokenize(further, options, "unlabeled", self._n_threads()))
-        continued = self.warm_start and hasattr(self, "vectors_")
-        seed = self._seed if continued else self._draw_seed()
-        parts, held_out = self._split(parts, seed)
-        vocabulary = learn_vocabulary(
-            parts,
-            min_count=self.min_count,
-            max_features=self.max_features,
-            stop_words=self.stop_words,
-            vocabulary=self.vocabulary,
-        )
-        done = self.n_iter_ if continued else 0
-        if done > self.epochs:
-            raise ValueError(
-                f"epochs={self.epochs} is less than the {done} epochs already trained: "
-                "with warm_start=True it can only grow."
-            )
-        schedule = Schedule(*self._rates(), self.epochs)
-        epochs = range(done, self.epochs)
-        self._learn(X, parts, held_out, vocabulary, options, seed, schedule, epochs)
-        return self
-
-    @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y=None, *, update_vocabulary=True):
-        """Learn from one more batch of documents, in one pass.
-
-        The learning rate is `learning_rate` throughout: the length of the stream is
-        not known, so there is nothing to decay towards.  `epochs`, `unlabeled` and
-        `early_stopping` play no part.
-
-        Parameters
-        ----------
-        X : iterable of str, of sequences of str, or TokenizedDocuments
-            The documents.
-        y : None
-            Ignored.
-        update_vocabulary : bool, default=True
-            Whether words that have by now occurred `min_count` times in the batches
-            get a row, after those that are there.  False: new words are ignored.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator.
-        """
-        documents, options = self._tokenize_to_fit(X)
-        begun = hasattr(self, "vectors_")
-        vocabulary, rare = self._grown_vocabulary(documents, begun, update_vocabulary)
-        seed = self._seed if begun else self._draw_seed()
-        rate, _ = self._rates()
-        done = self.n_iter_ if begun else 0
-        schedule, epochs = Schedule(rate, rate, 1), range(done, done + 1)
-        self._learn(X, [documents], [], vocabulary, options, seed, schedule, epochs)
-        self._rare_counts = rare
-        return self
-
-    def transform(self, X):
-        """Return the mean of each document's word vectors.
-
-        Parameters
-        ----------
-        X : iterable of str, of sequences of str, or TokenizedDocuments
-            The documents.
-
-        Returns
-        -------
-        ndarray of shape (n_documents, n_dimensions), float32
-            A document without known words is a row of zeros.
-        """
-        check_is_fitted(self)
-        vocabulary = Vocabulary(self.words_, self.counts_, self.vocabulary_)
-        return pool_any(
-            X,
-            self._text_options,
-            vocabulary.rows,
-            self.vectors_,
-            lookup=self._lookup,
-            n_jobs=self._n_threads(),
-        )
 
     def to_word_vectors(self):
         """Return words, vectors and counts as one immutable value.
@@ -467,9 +350,11 @@ class WordVectorizer(
         """
         return float(self.to_keyed_vectors().similarity(w1, w2))
 
-    @property
-    def _n_features_out(self):
-        return self.vectors_.shape[1]
+    def _limits(self):
+        """Return which words get a row."""
+        return Limits(
+            self.min_count, self.max_features, self.stop_words, self.vocabulary
+        )
 
     def _draw_seed(self):
         """Draw the number that all randomness of a fit derives from."""
@@ -478,27 +363,6 @@ class WordVectorizer(
     def _rates(self):
         """Return the first and the last learning rate."""
         return self.learning_rate, self.learning_rate
-
-    def _split(self, parts, seed):
-        """Hold documents out of each part, if training is to stop early."""
-        if not self.early_stopping:
-            return parts, []
-        rng = np.random.default_rng([seed, 1])
-        kept, held_out = [], []
-        for documents in parts:
-            n = len(documents)
-            n_out = int(np.ceil(self.validation_fraction * n))
-            if n_out >= n:
-                raise ValueError(
-                    f"early_stopping holds out {n_out} of {n} documents, which leaves "
-                    "none to train on: give more documents or less "
-                    "validation_fraction."
-                )
-            out = np.zeros(n, bool)
-            out[rng.permutation(n)[:n_out]] = True
-            kept.append(documents[~out])
-            held_out.append(documents[out])
-        return kept, held_out
 
     def _learn(self, X, parts, held_out, vocabulary, options, seed, schedule, epochs):
         """Train, and only then change this estimator."""
@@ -577,14 +441,173 @@ class WordVectorizer(
         if begun and not update:
             return Vocabulary(words, list(known.values())), {}
         room = None if self.max_features is None else self.max_features - len(words)
-        new = frequent_words(
-            counts, self.min_count, room, self.stop_words, self.vocabulary
-        )
+        limits = self._limits()._replace(max_features=room)
+        candidates = list(counts)
+        picks = limits.select(candidates, np.fromiter(counts.values(), np.int64))
+        new = {candidates[pick]: counts[candidates[pick]] for pick in picks}
         if not words and not new:
-            raise empty_vocabulary(self.min_count, self.stop_words, self.vocabulary)
+            raise limits.nothing_left()
         known.update(new)
         rare = {word: count for word, count in counts.items() if word not in known}
         return Vocabulary(list(known), list(known.values())), rare
+
+
+class WordVectorizer(ClassNamePrefixFeaturesOutMixin, TextTransformer, WordModel):
+    """Base of every estimator that learns one vector a word and averages them."""
+
+    _doc_section_fitting = (
+        """
+        unlabeled : iterable of documents, TokenizedDocuments or None, default=None
+            Further texts to learn from, in addition to those given to `fit`.  `clone`
+            shares it instead of copying it; a `TokenizedDocuments` is not tokenised
+            again for every candidate of a search.
+    """.rstrip(" ")
+        + WordModel._doc_section_fitting.lstrip("\n")
+    )
+
+    _shared_parameters = ("unlabeled",)
+
+    _parameter_constraints: dict = {
+        **WordModel._parameter_constraints,
+        "unlabeled": "no_validation",
+    }
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, *, unlabeled=None):
+        """Learn the vectors of the words in some documents.
+
+        Parameters
+        ----------
+        X : iterable of str, of sequences of str, or TokenizedDocuments
+            The documents.
+        y : None
+            Ignored.
+        unlabeled : iterable of documents, TokenizedDocuments or None, default=None
+            Further texts to learn from, in place of the parameter of that name.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If no word is left, or a parameter is out of range.
+        TypeError
+            If a document is neither a string nor a sequence of strings.
+        FloatingPointError
+            If training diverges.
+        """
+        documents, options = self._tokenize_to_fit(X)
+        further = self.unlabeled if unlabeled is None else unlabeled
+        if unlabeled is None and isinstance(further, Iterator):
+            raise ValueError(
+                "unlabeled is an iterator, which the first fit would use up: give "
+                "TokenizedDocuments.from_documents(...) of it, or a list."
+            )
+        parts = [documents]
+        if further is not None:
+            parts.append(tokenize(further, options, "unlabeled", self._n_threads()))
+        continued = self.warm_start and hasattr(self, "vectors_")
+        seed = self._seed if continued else self._draw_seed()
+        parts, held_out = self._split(parts, seed)
+        vocabulary = learn_vocabulary(parts, self._limits())
+        done = self.n_iter_ if continued else 0
+        if done > self.epochs:
+            raise ValueError(
+                f"epochs={self.epochs} is less than the {done} epochs already trained: "
+                "with warm_start=True it can only grow."
+            )
+        schedule = Schedule(*self._rates(), self.epochs)
+        epochs = range(done, self.epochs)
+        self._learn(X, parts, held_out, vocabulary, options, seed, schedule, epochs)
+        return self
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None, *, update_vocabulary=True):
+        """Learn from one more batch of documents, in one pass.
+
+        The learning rate is `learning_rate` throughout: the length of the stream is
+        not known, so there is nothing to decay towards.  `epochs`, `unlabeled` and
+        `early_stopping` play no part.
+
+        Parameters
+        ----------
+        X : iterable of str, of sequences of str, or TokenizedDocuments
+            The documents.
+        y : None
+            Ignored.
+        update_vocabulary : bool, default=True
+            Whether words that have by now occurred `min_count` times in the batches
+            get a row, after those that are there.  False: new words are ignored.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        documents, options = self._tokenize_to_fit(X)
+        begun = hasattr(self, "vectors_")
+        vocabulary, rare = self._grown_vocabulary(documents, begun, update_vocabulary)
+        seed = self._seed if begun else self._draw_seed()
+        rate, _ = self._rates()
+        done = self.n_iter_ if begun else 0
+        schedule, epochs = Schedule(rate, rate, 1), range(done, done + 1)
+        self._learn(X, [documents], [], vocabulary, options, seed, schedule, epochs)
+        self._rare_counts = rare
+        return self
+
+    def transform(self, X):
+        """Return the mean of each document's word vectors.
+
+        Parameters
+        ----------
+        X : iterable of str, of sequences of str, or TokenizedDocuments
+            The documents.
+
+        Returns
+        -------
+        ndarray of shape (n_documents, n_dimensions), float32
+            A document without known words is a row of zeros.
+        """
+        check_is_fitted(self)
+        vocabulary = Vocabulary(self.words_, self.counts_, self.vocabulary_)
+        return pool_any(
+            X,
+            self._text_options,
+            vocabulary.rows,
+            self.vectors_,
+            lookup=self._lookup,
+            n_jobs=self._n_threads(),
+        )
+
+    @property
+    def _n_features_out(self):
+        return self.vectors_.shape[1]
+
+    def _split(self, parts, seed):
+        """Hold documents out of each part, if training is to stop early."""
+        if not self.early_stopping:
+            return parts, []
+        rng = np.random.default_rng([seed, 1])
+        kept, held_out = [], []
+        for documents in parts:
+            n = len(documents)
+            n_out = int(np.ceil(self.validation_fraction * n))
+            if n_out >= n:
+                raise ValueError(
+                    f"early_stopping holds out {n_out} of {n} documents, which leaves "
+                    "none to train on: give more documents or less "
+                    "validation_fraction."
+                )
+            out = np.zeros(n, bool)
+            out[rng.permutation(n)[:n_out]] = True
+            kept.append(documents[~out])
+            held_out.append(documents[out])
+        return kept, held_out
 
 
 def _listed(words):

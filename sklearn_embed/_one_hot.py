@@ -15,7 +15,12 @@ from sklearn_embed._base import (
     documented,
 )
 from sklearn_embed._text.tokens import DEFAULT_PATTERN, stop_word_set
-from sklearn_embed._text.vocabulary import Vocabulary, given_words, learn_vocabulary
+from sklearn_embed._text.vocabulary import (
+    Limits,
+    Vocabulary,
+    given_words,
+    learn_vocabulary,
+)
 
 #: What stands for an unknown word in feature names and in inverse_transform.
 UNKNOWN = "<unk>"
@@ -186,7 +191,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
         sparse matrix or ndarray
             As `transform`.
         """
-        return self._encode(self._fit(X))
+        return self._encode(*self._fit(X))
 
     def transform(self, X):
         """Represent documents by the one-hot vectors of their words.
@@ -206,7 +211,10 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
         ValueError
             If a token is unknown and ``handle_unknown="error"``.
         """
-        return self._encode(self._tokenize(X))
+        documents = self._tokenize(X)
+        return self._encode(
+            documents, Vocabulary(self.words_, self.counts_, self.vocabulary_)
+        )
 
     def inverse_transform(self, X):
         """Return the words of each row.
@@ -269,7 +277,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def _fit(self, X):
-        """Learn the vocabulary; return the documents as tokens."""
+        """Learn the vocabulary; return the documents as tokens, and it."""
         documents, options = self._tokenize_to_fit(X)
         vocabulary = self._vocabulary_of(documents)
         fitted = {
@@ -285,21 +293,15 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
                 fitted["max_length_"] = max(1, int(np.diff(offsets).max()))
         vars(self).pop("max_length_", None)
         vars(self).update(fitted)
-        return documents
+        return documents, vocabulary
 
     def _vocabulary_of(self, documents):
         """Return the words in the order of their columns, counted."""
         if self.vocabulary is not None:
             given = Vocabulary(given_words(self.vocabulary))
             return given.counted([documents])
-        learned = learn_vocabulary(
-            [documents],
-            min_count=self.min_count,
-            max_features=self.max_features,
-            stop_words=self.stop_words,
-        )
-        words = sorted(learned.words)
-        return Vocabulary(words, learned.counts[[learned.index[w] for w in words]])
+        limits = Limits(self.min_count, self.max_features, self.stop_words)
+        return learn_vocabulary([documents], limits, by_word=True)
 
     def _unknown(self):
         """Return `handle_unknown`, "auto" resolved."""
@@ -309,7 +311,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
 
     def _columns(self, documents, vocabulary):
         """Return the column of every token that has one, and offsets by document."""
-        column_of = vocabulary.rows(documents.table)
+        column_of = vocabulary.rows(documents.table).copy()
         unknown = np.flatnonzero(column_of < 0)
         if self._unknown() != "ignore" and len(unknown):
             stops = stop_word_set(self.stop_words) - set(vocabulary.words)
@@ -323,9 +325,8 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
         offsets = np.concatenate([[0], np.cumsum(known)])[documents.offsets]
         return columns[known], offsets
 
-    def _encode(self, documents):
+    def _encode(self, documents, vocabulary):
         """Turn documents into the output asked for."""
-        vocabulary = Vocabulary(self.words_, self.counts_, self.vocabulary_)
         columns, offsets = self._columns(documents, vocabulary)
         width = len(vocabulary) + (self._unknown() == "unknown")
         if self.output in ("count", "binary"):

@@ -12,7 +12,7 @@ from strategies import texts, token_documents
 
 from sklearn_embed import TokenizedDocuments
 from sklearn_embed._text.table import TokenTable
-from sklearn_embed._text.vocabulary import given_words, learn_vocabulary
+from sklearn_embed._text.vocabulary import Limits, given_words, learn_vocabulary
 
 TEXTS = ["The cat sat.", "A dog, a cat!", "", "Труд и мир: МИР", "naïve café"]
 
@@ -189,15 +189,15 @@ def test_any_string_survives_the_table():
 
 def test_vocabulary_is_sorted_by_count_and_then_by_word():
     X = TokenizedDocuments.from_documents(["bb cc aa", "cc bb", "dd"])
-    vocabulary = learn_vocabulary([X])
+    vocabulary = learn_vocabulary([X], Limits())
     assert vocabulary.words == ["bb", "cc", "aa", "dd"]
     assert_array_equal(vocabulary.counts, [2, 2, 1, 1])
     assert_array_equal(vocabulary.rows(X.table), [0, 1, 2, 3])
-    assert learn_vocabulary([X], min_count=2).words == ["bb", "cc"]
-    assert learn_vocabulary([X], max_features=3).words == ["bb", "cc", "aa"]
-    assert learn_vocabulary([X], stop_words=["bb"]).words == ["cc", "aa", "dd"]
-    assert learn_vocabulary([X], vocabulary=["dd", "zz"]).words == ["dd"]
-    assert_array_equal(learn_vocabulary([X, X[:1]]).counts, [3, 3, 2, 1])
+    assert learn_vocabulary([X], Limits(2)).words == ["bb", "cc"]
+    assert learn_vocabulary([X], Limits(max_features=3)).words == ["bb", "cc", "aa"]
+    assert learn_vocabulary([X], Limits(stop_words=["bb"])).words == ["cc", "aa", "dd"]
+    assert learn_vocabulary([X], Limits(vocabulary=["dd", "zz"])).words == ["dd"]
+    assert_array_equal(learn_vocabulary([X, X[:1]], Limits()).counts, [3, 3, 2, 1])
 
 
 @pytest.mark.parametrize(
@@ -212,13 +212,13 @@ def test_vocabulary_is_sorted_by_count_and_then_by_word():
 def test_an_empty_vocabulary_names_who_emptied_it(limits, named):
     X = TokenizedDocuments.from_documents(["aa bb", "aa"])
     with pytest.raises(ValueError, match=re.escape(named)):
-        learn_vocabulary([X], **limits)
+        learn_vocabulary([X], Limits(**limits))
 
 
 def test_documents_without_tokens_are_an_empty_vocabulary():
     X = TokenizedDocuments.from_documents(["", "a"])
     with pytest.raises(ValueError, match="contain no tokens"):
-        learn_vocabulary([X])
+        learn_vocabulary([X], Limits())
 
 
 @pytest.mark.parametrize(

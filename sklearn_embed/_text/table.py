@@ -45,13 +45,21 @@ class TokenTable:
 
     def take(self, ids):
         """Return the tokens of some ids, as a list of str."""
-        blob = memoryview(self.blob)
-        starts = self.offsets[:-1][ids].tolist()
-        stops = self.offsets[1:][ids].tolist()
-        return [
-            str(blob[start:stop], *_CODEC)
-            for start, stop in zip(starts, stops, strict=True)
-        ]
+        starts, stops = self.offsets[:-1][ids], self.offsets[1:][ids]
+        if 8 * len(starts) < len(self):
+            blob = memoryview(self.blob)
+            return [
+                str(blob[start:stop], *_CODEC)
+                for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)
+            ]
+        # Many tokens: decode all at once, and cut by characters instead of bytes.
+        text = str(memoryview(self.blob), *_CODEC)
+        if len(text) < len(self.blob):
+            begins = (self.blob & 0xC0) != 0x80  # bytes that begin a character
+            place = np.concatenate([[0], np.cumsum(begins)])
+            starts, stops = place[starts], place[stops]
+        slices = map(slice, starts.tolist(), stops.tolist())
+        return list(map(text.__getitem__, slices))
 
     def tolist(self):
         """Return all tokens, as a list of str."""

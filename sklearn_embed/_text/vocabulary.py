@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections.abc import Mapping
+from itertools import repeat
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,14 +20,20 @@ class Vocabulary:
         Row → word.
     counts : ndarray of shape (n_words,), int64
         Occurrences in the documents it was made of.
+    index : dict or None
+        Word → row, if it is there already.
+    source : tuple or None
+        The TokenTable that it was made of, and int32 (n_tokens,), the row of each of
+        its tokens.
     """
 
-    def __init__(self, words, counts=(), index=None):
+    def __init__(self, words, counts=(), index=None, source=(None, None)):
         self.words = words
         self.counts = np.asarray(counts, np.int64)
         if index is None:
-            index = {word: row for row, word in enumerate(words)}
+            index = dict(zip(words, range(len(words)), strict=True))
         self.index = index
+        self._table, self._rows = source
 
     def __len__(self):
         return len(self.words)
@@ -38,10 +46,77 @@ class Vocabulary:
 
     def rows(self, table):
         """Return int32 (n_tokens,): the row of each token of a table, or -1."""
-        index = self.index
-        return np.fromiter(
-            (index.get(token, -1) for token in table.tolist()), np.int32, len(table)
+        if table is self._table:
+            return self._rows
+        found = map(self.index.get, table.tolist(), repeat(-1))
+        return np.fromiter(found, np.int32, len(table))
+
+
+class Limits(NamedTuple):
+    """Which words get a row."""
+
+    min_count: int = 1
+    max_features: int | None = None
+    stop_words: object = None
+    vocabulary: object = None
+
+    def select(self, words, counts, by_word=False):
+        """Return the positions of the words that meet all limits, in row order.
+
+        The most frequent words come first, equally frequent ones in the order of
+        their characters; with ``by_word`` the latter order is the only one.
+        """
+        picks = np.flatnonzero(counts >= max(self.min_count, 1)).tolist()
+        left_out = stop_word_set(self.stop_words)
+        if left_out:
+            picks = [pick for pick in picks if words[pick] not in left_out]
+        if self.vocabulary is not None:
+            admitted = set(given_words(self.vocabulary))
+            picks = [pick for pick in picks if words[pick] in admitted]
+        picks = np.array(sorted(picks, key=words.__getitem__), np.intp)
+        if by_word and (self.max_features is None or self.max_features >= len(picks)):
+            return picks
+        ranks = np.argsort(-counts[picks], kind="stable")[: self.max_features]
+        return picks[np.sort(ranks) if by_word else ranks]
+
+    def nothing_left(self):
+        """Return the error that names the limits which left no word."""
+        active = {
+            "min_count": self.min_count > 1,
+            "stop_words": bool(self.stop_words),
+            "vocabulary": self.vocabulary is not None,
+        }
+        names = [name for name, is_active in active.items() if is_active]
+        if not names:
+            return ValueError(
+                "Empty vocabulary: the documents contain no tokens. Check "
+                "token_pattern and tokenizer, or give documents with words."
+            )
+        return ValueError(
+            f"Empty vocabulary: {' and '.join(names)} left no word. Relax "
+            f"{'it' if len(names) == 1 else 'them'}, or give more documents."
         )
+
+
+def learn_vocabulary(parts, limits, by_word=False):
+    """Learn a vocabulary from one or several TokenizedDocuments, within limits."""
+    if len(parts) > 1:
+        total = counts_by_word(parts)
+        words, counts = list(total), np.fromiter(total.values(), np.int64, len(total))
+        ids = None
+    else:
+        counts = token_counts(parts[0])
+        ids = np.flatnonzero(counts >= max(limits.min_count, 1))
+        words, counts = parts[0].table.take(ids), counts[ids]
+    picks = limits.select(words, counts, by_word)
+    if not len(picks):
+        raise limits.nothing_left()
+    source = (None, None)
+    if ids is not None:
+        rows = np.full(len(parts[0].table), -1, np.int32)
+        rows[ids[picks]] = np.arange(len(picks))
+        source = parts[0].table, rows
+    return Vocabulary([words[pick] for pick in picks], counts[picks], source=source)
 
 
 def token_counts(documents):
@@ -50,53 +125,6 @@ def token_counts(documents):
     for block in documents.blocks():
         counts += np.bincount(block.flat_ids(), minlength=len(counts))
     return counts
-
-
-def learn_vocabulary(
-    parts, *, min_count=1, max_features=None, stop_words=None, vocabulary=None
-):
-    """Learn a vocabulary from one or several TokenizedDocuments.
-
-    The most frequent words come first, equally frequent ones in the order of their
-    characters.  ``vocabulary`` is a list of admitted words; the other limits apply
-    to what it admits.
-    """
-    counts = counts_by_word(parts, min_count if len(parts) == 1 else 1)
-    kept = frequent_words(counts, min_count, max_features, stop_words, vocabulary)
-    if not kept:
-        raise empty_vocabulary(min_count, stop_words, vocabulary)
-    return Vocabulary(list(kept), list(kept.values()))
-
-
-def frequent_words(counts, min_count, max_features, stop_words, vocabulary):
-    """Return the words of a dict word → count that meet all limits, in order."""
-    left_out = stop_word_set(stop_words)
-    admitted = counts if vocabulary is None else set(given_words(vocabulary))
-    kept = sorted(
-        (-count, word)
-        for word, count in counts.items()
-        if count >= min_count and word in admitted and word not in left_out
-    )
-    return {word: -count for count, word in kept[:max_features]}
-
-
-def empty_vocabulary(min_count, stop_words, vocabulary):
-    """Return the error that names the parameters which left no word."""
-    limits = {
-        "min_count": min_count > 1,
-        "stop_words": bool(stop_words),
-        "vocabulary": vocabulary is not None,
-    }
-    names = [name for name, active in limits.items() if active]
-    if not names:
-        return ValueError(
-            "Empty vocabulary: the documents contain no tokens. Check token_pattern "
-            "and tokenizer, or give documents with words."
-        )
-    return ValueError(
-        f"Empty vocabulary: {' and '.join(names)} left no word. Relax "
-        f"{'it' if len(names) == 1 else 'them'}, or give more documents."
-    )
 
 
 def given_words(vocabulary):
@@ -128,13 +156,13 @@ def given_words(vocabulary):
     return words
 
 
-def counts_by_word(parts, at_least=1):
-    """Return a dict word → occurrences, of words that occur often enough."""
+def counts_by_word(parts):
+    """Return a dict word → occurrences, of all words that occur."""
     total = {}
     for documents in parts:
         counts = token_counts(documents)
-        frequent = np.flatnonzero(counts >= max(at_least, 1))
-        words = documents.table.take(frequent)
-        for word, count in zip(words, counts[frequent].tolist(), strict=True):
+        present = np.flatnonzero(counts)
+        words = documents.table.take(present)
+        for word, count in zip(words, counts[present].tolist(), strict=True):
             total[word] = total.get(word, 0) + count
     return total
