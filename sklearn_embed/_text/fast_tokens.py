@@ -4,7 +4,7 @@
 
 import sys
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain, islice
 
 import numpy as np
@@ -150,12 +150,17 @@ def in_order(function, items, n_jobs):
     if n_jobs == 1 or len(begun) < 2:
         yield from map(function, chain(begun, items))
         return
-    with ThreadPoolExecutor(n_jobs) as pool:
+    # This thread is one of them: it takes an item whenever the others have enough.
+    with ThreadPoolExecutor(n_jobs - 1) as pool:
         waiting = deque()
         try:
             for item in chain(begun, items):
-                waiting.append(pool.submit(function, item))
-                if len(waiting) > 2 * n_jobs:
+                if sum(not future.done() for future in waiting) < 2 * (n_jobs - 1):
+                    waiting.append(pool.submit(function, item))
+                else:
+                    waiting.append(Future())
+                    waiting[-1].set_result(function(item))
+                while waiting and (waiting[0].done() or len(waiting) > 4 * n_jobs):
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
