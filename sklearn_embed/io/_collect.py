@@ -86,7 +86,7 @@ class Rows:
         bounds = [n for n in (n_expected, options.limit) if n is not None]
         if n_expected is None or source.remaining() is None:
             # Nothing vouches for the number: begin small and grow.
-            bounds.append((1 << 22) // n_dimensions + 1)
+            bounds.append((1 << 20) // n_dimensions + 1)
         n_rows = min(bounds)
         if wanted is not None:
             n_rows = min(n_rows, len(wanted))
