@@ -19,7 +19,7 @@ from sklearn_embed._base import (
 from sklearn_embed._cooccurrence import CooccurrenceCounts
 from sklearn_embed._counting import Window, count_pairs
 from sklearn_embed._glove_job import DealtPairs, GloveJob, Retrofit, Weighting
-from sklearn_embed._kernels.glove import new_state, state_width
+from sklearn_embed._kernels.glove import new_state, state_views, state_width
 from sklearn_embed._text.tokens import DEFAULT_PATTERN
 from sklearn_embed._text.vocabulary import Vocabulary
 from sklearn_embed._training import with_callbacks
@@ -154,12 +154,12 @@ class GloVeVectorizer(WordVectorizer):
     _shared_parameters = (*WordVectorizer._shared_parameters, "pretrained")
     _word_arrays = (
         "word",
-        "word_squares",
         "context",
-        "context_squares",
         "word_bias",
-        "word_bias_squares",
         "context_bias",
+        "word_squares",
+        "context_squares",
+        "word_bias_squares",
         "context_bias_squares",
     )
 
@@ -287,26 +287,18 @@ class GloVeVectorizer(WordVectorizer):
     def _new_state(self, vocabulary, rng):
         """Return fresh parameters, and views of them by name."""
         n_words, size = len(vocabulary), self.vector_size
-        start = (rng.random((2, n_words, size), np.float32) - np.float32(0.5)) / size
-        biases = (rng.random((2, n_words), np.float32) - np.float32(0.5)) / size
+        matrix = new_state(n_words, size)
+        views = state_views(matrix, size)
+        for name in ("word", "context", "word_bias", "context_bias"):
+            # Drawn in steps, for the sake of memory.
+            for first in range(0, n_words, 8192):
+                rows = views[name][first : first + 8192]
+                rows[:] = (rng.random(rows.shape, np.float32) - 0.5) / size
         retrofit = self._retrofit(vocabulary)
         if retrofit is not None:
-            start[:, retrofit.rows] = retrofit.goals / 2
-        matrix = new_state(*start, *biases)
-        word, word_squares, context, context_squares = np.moveaxis(
-            matrix.reshape(n_words, 4, state_width(size)), 1, 0
-        )
-        return {
-            "matrix": matrix,
-            "word": word[:, :size],
-            "word_squares": word_squares[:, :size],
-            "context": context[:, :size],
-            "context_squares": context_squares[:, :size],
-            "word_bias": word[:, size],
-            "word_bias_squares": word_squares[:, size],
-            "context_bias": context[:, size + 1],
-            "context_bias_squares": context_squares[:, size + 1],
-        }
+            for name in ("word", "context"):
+                views[name][retrofit.rows] = retrofit.goals / 2
+        return {"matrix": matrix, **views}
 
     def _retrofit(self, vocabulary):
         """Return which words have pretrained vectors, and which."""

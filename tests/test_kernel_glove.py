@@ -27,6 +27,18 @@ def some_params(n_words, size, seed=0):
     return [rng.normal(size=shape) * 0.5 for shape in shapes]
 
 
+def state_of(params):
+    """Return a state with these parameters: word, context and their biases."""
+    state = kernels.new_state(*params[0].shape)
+    for view, array in zip(views_of(state, params), params, strict=False):
+        view[:] = array
+    return state
+
+
+def views_of(state, params):
+    return kernels.state_views(state, params[0].shape[1]).values()
+
+
 def some_pairs(n_words, mirrored, seed=0, share=0.5):
     """Return Pairs in thirds, and {(i, j): count} of all that they stand for."""
     rng = np.random.default_rng(seed)
@@ -114,7 +126,7 @@ def test_an_epoch_is_that_of_the_definition(n_groups, mirrored, size, clip):
     pairs, counts = some_pairs(n_words, mirrored)
     params = some_params(n_words, size)
     squares = [np.ones_like(array) for array in params]
-    state = kernels.new_state(*params)
+    state = state_of(params)
     job = GloveJob(dealt(pairs, mirrored, size), None, state, 0, rate, clip)
     for epoch in range(2):
         order = visited(job, epoch)
@@ -122,16 +134,9 @@ def test_an_epoch_is_that_of_the_definition(n_groups, mirrored, size, clip):
             loss = threads.mean_loss(job.phases(epoch))
         expected = reference.train_pairs(params, squares, order, rate, clip)
         assert_allclose(loss, expected / len(counts), rtol=1e-5)
+    for view, array in zip(views_of(state, params), [*params, *squares], strict=True):
+        assert_allclose(view, array, rtol=2e-4, atol=2e-6)
     parts = state.reshape(n_words, 4, -1)
-    tight = {"rtol": 2e-4, "atol": 2e-6}
-    assert_allclose(parts[:, 0, :size], params[0], **tight)
-    assert_allclose(parts[:, 2, :size], params[1], **tight)
-    assert_allclose(parts[:, 0, size], params[2], **tight)
-    assert_allclose(parts[:, 2, size + 1], params[3], **tight)
-    assert_allclose(parts[:, 1, :size], squares[0], **tight)
-    assert_allclose(parts[:, 3, :size], squares[1], **tight)
-    assert_allclose(parts[:, 1, size], squares[2], **tight)
-    assert_allclose(parts[:, 3, size + 1], squares[3], **tight)
     assert (parts[:, 0, size + 1] == 1).all()
     assert (parts[:, 2, size] == 1).all()
     assert not parts[:, ::2, size + 2 :].any()
@@ -165,7 +170,7 @@ def test_threads_do_not_change_a_bit(n_groups, mirrored):
     pairs, _ = some_pairs(200, mirrored)
     results = []
     for n_jobs in (1, 2, 3):
-        state = kernels.new_state(*some_params(200, 9))
+        state = state_of(some_params(200, 9))
         job = GloveJob(dealt(pairs, mirrored, 9), None, state, 0, 0.05, 100.0)
         with Threads(n_jobs) as threads:
             losses = [threads.mean_loss(job.phases(epoch)) for epoch in range(3)]
@@ -179,7 +184,7 @@ def test_threads_do_not_change_a_bit(n_groups, mirrored):
 def test_measuring_gives_the_loss_and_changes_nothing(n_groups, mirrored):
     pairs, counts = some_pairs(40, mirrored)
     params = some_params(40, 7)
-    state = kernels.new_state(*params)
+    state = state_of(params)
     before = state.copy()
     held_out = dealt(pairs, mirrored, 7)
     job = GloveJob(held_out, held_out, state, 0, 0.05, 100.0)
@@ -229,7 +234,7 @@ def test_pairs_come_block_by_block_and_eight_words_at_a_time():
 def test_the_pull_ends_where_the_implicit_step_does(strength):
     n_words, size = 6, 5
     params = some_params(n_words, size)
-    state = kernels.new_state(*params)
+    state = state_of(params)
     parts = state.reshape(n_words, 4, -1)
     parts[:, 1, :size] += 0.5
     squares = parts[:, 1, :size].astype(float), parts[:, 3, :size].astype(float)
@@ -259,7 +264,7 @@ def test_the_pull_ends_where_the_implicit_step_does(strength):
 
 
 def test_a_great_pull_reaches_the_goal():
-    state = kernels.new_state(*some_params(3, 4))
+    state = state_of(some_params(3, 4))
     goals = np.ones((3, 4), np.float32)
     retrofit = Retrofit(np.arange(3, dtype=np.int32), goals, 1e9)
     pairs, _ = some_pairs(3, True)
@@ -274,9 +279,7 @@ def test_what_is_not_a_number_stays_visible():
     pairs, _ = some_pairs(8, True, share=1.0)
     params = some_params(8, 3)
     params[0][2, 1] = np.nan
-    job = GloveJob(
-        dealt(pairs, True, 3), None, kernels.new_state(*params), 0, 0.05, 100.0
-    )
+    job = GloveJob(dealt(pairs, True, 3), None, state_of(params), 0, 0.05, 100.0)
     with Threads(1) as threads:
         assert np.isnan(threads.mean_loss(job.phases(0)))
 
@@ -290,7 +293,7 @@ def test_without_x_max_all_pairs_weigh_one():
 
 def test_one_word_with_itself_is_trained():
     pairs = Pairs(np.array([0, 1]), np.array([0], np.int32), np.array([6]), 3)
-    state = kernels.new_state(*some_params(1, 2))
+    state = state_of(some_params(1, 2))
     job = GloveJob(dealt(pairs, True, 2), None, state, 0, 0.5, 100.0)
     with Threads(1) as threads:
         losses = [threads.mean_loss(job.phases(epoch)) for epoch in range(200)]

@@ -47,18 +47,33 @@ def state_width(vector_size):
     return padded_width(vector_size + 2)
 
 
-def new_state(word, context, word_bias, context_bias):
-    """Return the state of fresh parameters: ndarray (V, 4 D), float32, aligned."""
-    n_words, size = word.shape
-    width = state_width(size)
+def new_state(n_words, vector_size):
+    """Return a state whose parameters are zero: (V, 4 D), float32, aligned."""
+    width = state_width(vector_size)
     state = aligned_zeros((n_words, 4 * width))
     parts = state.reshape(n_words, 4, width)
-    parts[:, 0, :size], parts[:, 2, :size] = word, context
-    parts[:, 0, size], parts[:, 0, size + 1] = word_bias, 1
-    parts[:, 2, size], parts[:, 2, size + 1] = 1, context_bias
     parts[:, 1::2] = FIRST_SQUARE
-    parts[:, 1, size + 1] = parts[:, 3, size] = FROZEN_SQUARE
+    parts[:, 0, vector_size + 1] = parts[:, 2, vector_size] = 1
+    parts[:, 1, vector_size + 1] = parts[:, 3, vector_size] = FROZEN_SQUARE
     return state
+
+
+def state_views(state, vector_size):
+    """Return the parameters and their sums of squares by name: a dict of views."""
+    n_words, size = len(state), vector_size
+    word, word_squares, context, context_squares = np.moveaxis(
+        state.reshape(n_words, 4, -1), 1, 0
+    )
+    return {
+        "word": word[:, :size],
+        "context": context[:, :size],
+        "word_bias": word[:, size],
+        "context_bias": context[:, size + 1],
+        "word_squares": word_squares[:, :size],
+        "context_squares": context_squares[:, :size],
+        "word_bias_squares": word_squares[:, size],
+        "context_bias_squares": context_squares[:, size + 1],
+    }
 
 
 @intrinsic
