@@ -198,6 +198,21 @@ def test_the_table_grows_past_every_limit():
     assert len(encoder) == 35_000
 
 
+def test_who_looks_up_while_the_table_grows_stays_within_the_arrays():
+    encoder = fast_encoder(True, DEFAULT_PATTERN)
+    seen = []
+    for k in range(300):
+        encoder.encode([" ".join(f"{'long' * (k % 9)}{k}n{n}" for n in range(99))])
+        arrays = encoder.hash_table.arrays
+        seen += [arrays] if not seen or seen[-1] is not arrays else []
+    assert len(seen) > 5
+    for slots, offsets, blob in seen:
+        ids = (slots[slots > 0] & np.uint64(0xFFFFFFFF)).astype(int) - 1
+        assert ids.max() + 1 < len(offsets)
+        assert offsets[ids + 1].max() + token_table.SLACK <= len(blob)
+        assert sorted(ids) == [*range(len(ids))]
+
+
 @pytest.mark.parametrize("n_jobs", [2, 3])
 def test_ids_do_not_depend_on_the_number_of_threads(n_jobs, monkeypatch):
     monkeypatch.setattr(scanner, "BATCH_CHARS", 2000)

@@ -24,7 +24,7 @@ class HashTable:
 
     def __init__(self):
         slots = np.zeros(1 << 12, np.uint64)
-        offsets = np.zeros(1 << 11, np.int64)
+        offsets = np.zeros((1 << 11) + 1, np.int64)
         self.arrays = slots, offsets, np.zeros(1 << 14, np.uint8)
         self.sizes = np.zeros(2, np.int64)
 
@@ -60,18 +60,20 @@ class HashTable:
         )
 
     def _grow(self, n_bytes):
-        """Make room for more tokens, the next one having so many bytes."""
+        """Make room for more tokens, the next one having so many bytes.
+
+        Slots and offsets are replaced always: whoever looks tokens up by the old
+        ones must meet no number of a token that lies beyond the arrays it has.
+        """
         slots, offsets, blob = self.arrays
         n_tokens, used = self.sizes
-        if 2 * (n_tokens + 1) >= len(slots):
-            larger = np.zeros(2 * len(slots), np.uint64)
-            move_slots(slots, larger)
-            slots = larger
-        if n_tokens + 2 > len(offsets):
-            offsets = enlarged(offsets, n_tokens + 1, 1)
+        full = 2 * (n_tokens + 1) >= len(slots)
+        larger = np.zeros((1 + full) * len(slots), np.uint64)
+        move_slots(slots, larger)
         if used + n_bytes + SLACK > len(blob):
-            blob = enlarged(blob, used, n_bytes + SLACK)
-        self.arrays = slots, offsets, blob
+            blob = enlarged(blob, used, used + max(used // 2, n_bytes + SLACK))
+        offsets = enlarged(offsets, n_tokens + 1, len(larger) // 2 + 1)
+        self.arrays = larger, offsets, blob
 
     def to_token_table(self):
         """Return a copy of the distinct tokens."""
@@ -93,8 +95,8 @@ def batch_of_words(words, hash_mask):
     return Batch(text, edges, hashes[:-1], None)
 
 
-def enlarged(array, used, more):
-    """Return a copy with room for half as much again, and for `more` at least."""
-    larger = np.zeros(used + max(used // 2, more), array.dtype)
+def enlarged(array, used, size):
+    """Return a copy of what is used of an array, with room for more."""
+    larger = np.zeros(size, array.dtype)
     larger[:used] = array[:used]
     return larger
