@@ -249,6 +249,9 @@ def draw_words(axes, model, groups):
     places = TSNE(
         perplexity=perplexity, metric="cosine", init="random", random_state=0
     ).fit_transform(vectors)
+    # Distances between clusters mean little in t-SNE: make room for the labels.
+    spread = places.argsort(axis=0).argsort(axis=0) / len(places)
+    places = spread + (places - places.min(axis=0)) / np.ptp(places, axis=0)
     palette = plt.get_cmap("Dark2").colors
     colour = {name: palette[k % 8] for k, name in enumerate(groups)}
     for name in groups:
@@ -257,16 +260,17 @@ def draw_words(axes, model, groups):
     axes.margins(0.1, 0.04)
     axes.set(xticks=[], yticks=[])
     axes.set_title("Words typical of each class: the nearer, the more alike in use")
-    axes.figure.legend(loc="outside lower center", ncols=len(groups), frameon=False)
+    columns = max(1, min(len(groups), 90 // (8 + max(map(len, groups)))))
+    axes.figure.legend(loc="outside lower center", ncols=columns, frameon=False)
     label_points(axes, places, words, [colour[label] for label in labels])
 
 
 def label_points(axes, places, words, colours):
-    """Write each word beside its point, where no other text or point is."""
+    """Write each word beside its point where there is room; else leave the point."""
     figure = axes.get_figure(root=True)
     figure.draw_without_rendering()  # settles the scale
     renderer = figure.canvas.get_renderer()
-    points = axes.transData.transform(places)
+    points, frame = axes.transData.transform(places), axes.get_window_extent()
     taken = []
     sides = [(5, 0, "left", "center"), (-5, 0, "right", "center")]
     sides += [(0, 5, "center", "bottom"), (0, -5, "center", "top")]
@@ -287,6 +291,7 @@ def label_points(axes, places, words, colours):
             )
             box = text.get_window_extent(renderer).padded(1)
             clashes = 3 * box.count_overlaps(taken) + box.count_contains(points)
+            clashes += not (frame.x0 < box.x0 and box.x1 < frame.x1)
             if best is None or clashes < best[0]:
                 if best is not None:
                     best[1].remove()
@@ -295,7 +300,10 @@ def label_points(axes, places, words, colours):
                 text.remove()
             if best[0] == 0:
                 break
-        taken.append(best[2])
+        if best[0] >= 3:
+            best[1].remove()
+        else:
+            taken.append(best[2])
 
 
 def draw_search(axes, table):
@@ -327,7 +335,9 @@ def draw_scores(axes, scores):
 
 def main():
     """Run the whole job."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[1])
+    parser = argparse.ArgumentParser(
+        description="Search over embedding and classifier on a column of texts."
+    )
     parser.add_argument("--csv", type=Path, help="a table of texts")
     parser.add_argument("--text", default="text", help="its column of texts")
     parser.add_argument("--label", default="label", help="its column of labels")
