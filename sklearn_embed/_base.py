@@ -4,6 +4,7 @@
 
 import copy
 import inspect
+import re
 from collections.abc import Iterator
 from numbers import Integral, Real
 from typing import NamedTuple
@@ -71,6 +72,7 @@ def documented(cls):
     attribute ``_doc_name`` of the class or one of its parents.
     """
     doc = inspect.cleandoc(cls.__doc__)
+    doc = re.sub(r"\\\n\s+", "", doc)  # a line continued, in a raw string
     for name in dir(cls):
         if name.startswith("_doc_section_"):
             section = inspect.cleandoc(getattr(cls, name))
