@@ -2,11 +2,14 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import os
 from collections.abc import Iterable, Mapping, Sequence, Set
 from itertools import groupby, islice
 from operator import itemgetter
 
 import numpy as np
+
+from sklearn_embed._text.files import lines_of
 
 #: Documents taken from an iterable at once, and when a chunk of them is full.
 TAKEN, CHUNK_DOCUMENTS, CHUNK_CHARACTERS = 512, 1 << 16, 1 << 25
@@ -58,8 +61,11 @@ def _elements(X, name):
     if isinstance(X, str):
         raise ValueError(
             f"{name} is a single string, not a collection of documents: "
-            f"wrap it in a list, [{name}]."
+            f"wrap it in a list, [{name}], or give pathlib.Path({name}) if it is the "
+            "name of a file."
         )
+    if isinstance(X, os.PathLike):
+        return lines_of(X)
     if isinstance(X, (bytes, bytearray)):
         raise TypeError(
             f"{name} is bytes: decode it and pass a list of strings, one a document."

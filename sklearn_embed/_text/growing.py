@@ -1,8 +1,14 @@
-"""An array that grows at its end, in place where the system can."""
+"""Arrays that grow at their end: in memory, or in a file that nobody has to remove."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import mmap
+import tempfile
+
 import numpy as np
+
+#: Bytes that a Spool keeps in memory before it goes to a file.
+IN_MEMORY = 1 << 27
 
 
 class Growing:
@@ -32,3 +38,44 @@ class Growing:
         array, self._array = self._array, None
         array.resize(self.used, refcheck=False)
         return array
+
+
+class Spool:
+    """A Growing that moves to a temporary file when it has become large.
+
+    The file has no name from the beginning, so that it disappears with the last
+    array over it, even if the process is killed.
+
+    Parameters
+    ----------
+    dtype : dtype
+        Of its elements.
+    """
+
+    def __init__(self, dtype):
+        self._memory, self._file = Growing(dtype), None
+        self._dtype = np.dtype(dtype)
+        self.used = 0
+
+    def append(self, values):
+        """Add values at the end."""
+        values = np.ascontiguousarray(values, self._dtype)
+        self.used += len(values)
+        if self._file is None:
+            self._memory.append(values)
+            if self.used * self._dtype.itemsize > IN_MEMORY:
+                self._file = tempfile.TemporaryFile(prefix="sklearn_embed")
+                self._file.write(self._memory.result())
+                self._memory = None
+        else:
+            self._file.write(values)
+
+    def result(self):
+        """Return what was added, as a memory map if it is large."""
+        if self._file is None:
+            return self._memory.result()
+        with self._file as file:
+            file.flush()
+            # Not numpy.memmap: joblib would look for the file by its name.
+            mapped = mmap.mmap(file.fileno(), 0)
+        return np.frombuffer(mapped, self._dtype)

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import itertools
+import os
+from collections.abc import Iterator
 from numbers import Integral
 
 import numpy as np
@@ -10,7 +12,7 @@ from joblib import effective_n_jobs
 
 from sklearn_embed._kernels.common import readonly
 from sklearn_embed._text.documents import document_chunks
-from sklearn_embed._text.growing import Growing
+from sklearn_embed._text.growing import Growing, Spool
 from sklearn_embed._text.table import TokenTable
 from sklearn_embed._text.tokens import (
     DEFAULT_PATTERN,
@@ -92,10 +94,13 @@ class TokenizedDocuments:
 
         Parameters
         ----------
-        X : iterable of str or of sequences of str
+        X : iterable of str or of sequences of str, or path
             The documents: a list, tuple, generator, array, pandas Series (any
-            index) or one-column DataFrame.  Sequences of tokens are taken as they
-            are; the parameters below do not touch them.
+            index) or one-column DataFrame; or, as a :class:`pathlib.Path`, a file or
+            folder of files in UTF-8 with one document a line (gzip, bzip2 and xz,
+            too).  Generators and files may be larger than memory: their ids go to a
+            temporary file, which disappears with them.  Sequences of tokens are
+            taken as they are; the parameters below do not touch them.
         lowercase : bool, default=True
             Whether strings are lowercased first.
         strip_accents : {"ascii", "unicode"}, callable or None, default=None
@@ -130,6 +135,67 @@ class TokenizedDocuments:
             lowercase, strip_accents, preprocessor, tokenizer, token_pattern
         )
         return tokenize(X, options, n_jobs=effective_n_jobs(n_jobs))
+
+    def save(self, path):
+        """Write to a file that processes can share, whole or not at all.
+
+        Parameters
+        ----------
+        path : str or path
+            The file.  If anything goes wrong, what was there before stays.
+
+        Notes
+        -----
+        The file holds arrays and JSON only: reading it runs no code.  Functions
+        among the text parameters are not kept; strings that a fitted estimator sees
+        later are then cut as its own parameters say.
+        """
+        from sklearn_embed.io.native import save_arrays
+
+        options = self.options and self.options._asdict()
+        if options and any(map(callable, options.values())):
+            options = None
+        arrays = {
+            "ids": self.flat_ids(),
+            "offsets": self.offsets,
+            "table": self.table.blob,
+            "table_offsets": self.table.offsets,
+        }
+        meta = {"kind": "TokenizedDocuments", "options": options}
+        save_arrays(path, arrays, meta)
+
+    @classmethod
+    def load(cls, path, *, mmap=True):
+        """Read what `save` wrote.
+
+        Parameters
+        ----------
+        path : str or path
+            The file.
+        mmap : bool, default=True
+            Whether the ids stay in the file, to be read when needed and shared by
+            all processes that load it.  False: they are read into memory.
+
+        Returns
+        -------
+        TokenizedDocuments
+            The documents.
+
+        Raises
+        ------
+        ValueError
+            If the file is damaged, or holds something else.
+        """
+        from sklearn_embed.io.native import load_arrays
+
+        arrays, meta = load_arrays(path, mmap=mmap)
+        if not isinstance(meta, dict) or meta.get("kind") != cls.__name__:
+            raise ValueError(f"{path} holds no TokenizedDocuments.")
+        options = meta["options"] and TextOptions(**meta["options"])
+        ids, offsets = arrays["ids"], arrays["offsets"]
+        table = TokenTable(arrays["table"], arrays["table_offsets"])
+        _check(path, ids, offsets, table)
+        return cls(ids, offsets[:-1], offsets, table, options)
 
     @property
     def n_tokens(self):
@@ -188,7 +254,18 @@ class TokenizedDocuments:
                 yield tokens[start:stop]
 
     def blocks(self, n_tokens=1 << 22):
-        """Yield consecutive slices of about ``n_tokens`` tokens, whole documents."""
+        """Yield consecutive slices, for work that is to stay small.
+
+        Parameters
+        ----------
+        n_tokens : int, default=4194304
+            Tokens of a slice, at most; a longer document makes a slice of its own.
+
+        Yields
+        ------
+        TokenizedDocuments
+            Whole documents.
+        """
         first = 0
         while first < len(self):
             limit = self.offsets[first] + n_tokens
@@ -245,26 +322,39 @@ def tokenize(X, options, name="X", n_jobs=1):
     if isinstance(X, TokenizedDocuments):
         return X
     encoders = {"text": make_encoder(options), "tokens": Encoder()}
-    ids, lengths = Growing(np.int32), Growing(np.int64)
-    runs = []
+    # What comes as a stream may be larger than memory.
+    streamed = isinstance(X, (Iterator, os.PathLike))
+    ids = Spool(np.int32) if streamed else Growing(np.int32)
+    lengths, runs, kinds = Growing(np.int64), [], set()
     for kind, documents in document_chunks(X, name):
         first = ids.used
         chunk_ids, chunk_lengths = encoders[kind].encode(documents, n_jobs)
         ids.append(chunk_ids)
         lengths.append(chunk_lengths)
-        runs.append((kind, first, ids.used))
+        if kind == "tokens":
+            runs.append((first, ids.used))
+        kinds.add(kind)
     ids, lengths = ids.result(), lengths.result()
     offsets = np.zeros(len(lengths) + 1, np.int64)
     np.cumsum(lengths, out=offsets[1:])
-    kinds = {kind for kind, _, _ in runs}
     table = encoders["tokens" if kinds == {"tokens"} else "text"].table()
     if len(kinds) == 2:
         table, number_of = _merged(table, encoders["tokens"].table())
-        for kind, first, last in runs:
-            if kind == "tokens":
-                ids[first:last] = number_of[ids[first:last]]
+        for first, last in runs:
+            ids[first:last] = number_of[ids[first:last]]
     made = None if kinds == {"tokens"} else options
     return TokenizedDocuments(ids, offsets[:-1], offsets, table, made)
+
+
+def _check(path, ids, offsets, table):
+    """Refuse arrays that would lead a kernel out of bounds."""
+    for ends, n in ((offsets, len(ids)), (table.offsets, len(table.blob))):
+        if len(ends) == 0 or ends[0] != 0 or ends[-1] != n or np.any(np.diff(ends) < 0):
+            raise ValueError(f"{path} is damaged: documents or tokens overlap.")
+    for first in range(0, len(ids), 1 << 22):
+        part = ids[first : first + (1 << 22)]
+        if part.min() < 0 or part.max() >= len(table):
+            raise ValueError(f"{path} is damaged: it has ids of no token.")
 
 
 def _merged(table, other):

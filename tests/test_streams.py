@@ -1,0 +1,222 @@
+"""Corpora that come as streams or files, and that are kept in files."""
+
+import bz2
+import gzip
+import lzma
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from joblib import Parallel, delayed
+from numpy.testing import assert_array_equal
+
+import sklearn_embed
+from sklearn_embed import TokenizedDocuments, Word2VecVectorizer
+from sklearn_embed._text import growing
+
+TEXTS = ["The cat sat.", "", "Труд и мир,\x0c мир", "猫 和 狗", "a cat, a dog"] * 20
+FAST = {"min_count": 1, "epochs": 2, "random_state": 0, "sample": 0}
+PATHS = os.pathsep.join([str(Path(sklearn_embed.__file__).parents[1]), *sys.path])
+
+
+@pytest.fixture
+def spooled(monkeypatch):
+    monkeypatch.setattr(growing, "IN_MEMORY", 64)
+
+
+def is_mapped(array):
+    """Whether an array lies in a file instead of in memory."""
+    while isinstance(array, np.ndarray):
+        array = array.base
+    return type(getattr(array, "obj", array)).__name__ == "mmap"
+
+
+@pytest.mark.parametrize("limit", [0, 64, 100, 1 << 20])
+def test_a_spool_is_an_array_wherever_it_lies(limit, monkeypatch):
+    monkeypatch.setattr(growing, "IN_MEMORY", limit)
+    spool, expected = growing.Spool(np.int32), []
+    for n in (0, 5, 1, 30, 0, 7):
+        spool.append(np.arange(n))
+        expected += range(n)
+    assert spool.used == len(expected)
+    result = spool.result()
+    assert_array_equal(result, expected)
+    assert is_mapped(result) == (limit < 4 * 43)
+
+
+def test_a_stream_trains_to_the_same_bits_as_a_list(spooled):
+    streamed = Word2VecVectorizer(5, **FAST).fit(iter(TEXTS))
+    listed = Word2VecVectorizer(5, **FAST).fit(TEXTS)
+    assert_array_equal(streamed.vectors_, listed.vectors_)
+    X = TokenizedDocuments.from_documents(text for text in TEXTS)
+    assert is_mapped(X.ids)
+    assert list(X) == list(TokenizedDocuments.from_documents(TEXTS))
+
+
+def test_a_stream_may_mix_strings_and_tokens(spooled):
+    mixed = [["The", "cat"], "The cat", ["dog"]] * 20
+    streamed = TokenizedDocuments.from_documents(iter(mixed))
+    assert list(streamed) == [["The", "cat"], ["the", "cat"], ["dog"]] * 20
+
+
+def lines(texts):
+    return "\n".join(texts).encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        Path.write_bytes,
+        lambda path, data: path.write_bytes(data + b"\n"),
+        lambda path, data: path.write_bytes(data.replace(b"\n", b"\r\n")),
+        lambda path, data: path.write_bytes(b"\xef\xbb\xbf" + data),
+        lambda path, data: path.write_bytes(gzip.compress(data)),
+        lambda path, data: path.write_bytes(bz2.compress(data)),
+        lambda path, data: path.write_bytes(lzma.compress(data)),
+    ],
+    ids=["plain", "newline at end", "windows", "mark", "gzip", "bzip2", "xz"],
+)
+def test_a_file_is_one_document_a_line(write, tmp_path):
+    path = tmp_path / "corpus"
+    write(path, lines(TEXTS))
+    expected = list(TokenizedDocuments.from_documents(TEXTS))
+    assert list(TokenizedDocuments.from_documents(path)) == expected
+
+
+def test_a_folder_is_its_files_in_order(tmp_path):
+    (tmp_path / "b.txt").write_bytes(lines(["dog"]))
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "z.gz").write_bytes(gzip.compress(lines(["cat", "cow"])))
+    (tmp_path / ".hidden").write_bytes(b"secret")
+    X = TokenizedDocuments.from_documents(tmp_path)
+    assert list(X) == [["cat"], ["cow"], ["dog"]]
+
+
+def test_unlabeled_texts_may_be_a_file(tmp_path):
+    (tmp_path / "more.txt").write_bytes(lines(["comet meteor"] * 5))
+    model = Word2VecVectorizer(3, unlabeled=tmp_path / "more.txt", **FAST).fit(TEXTS)
+    assert "comet" in model.vocabulary_
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"fine\nbad \xff line\n", "Line 2 of .* is not UTF-8 .*byte 4"),
+        (gzip.compress(lines(TEXTS))[:-12], "damaged after line"),
+        (lzma.compress(lines(TEXTS))[:-12], "damaged after line"),
+    ],
+)
+def test_damaged_files_are_refused_by_line(data, message, tmp_path):
+    path = tmp_path / "corpus"
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match=message):
+        TokenizedDocuments.from_documents(path)
+
+
+def test_what_is_not_there_is_said(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        TokenizedDocuments.from_documents(tmp_path / "nothing")
+    with pytest.raises(FileNotFoundError, match="no files in the folder"):
+        TokenizedDocuments.from_documents(tmp_path)
+    with pytest.raises(ValueError, match=r"pathlib\.Path\(X\)"):
+        Word2VecVectorizer().fit("corpus.txt")
+
+
+@pytest.mark.parametrize("mmap", [True, False])
+def test_a_saved_corpus_comes_back(mmap, tmp_path):
+    X = TokenizedDocuments.from_documents(TEXTS, lowercase=False)
+    for part in (X, X[::-3]):
+        part.save(tmp_path / "corpus")
+        back = TokenizedDocuments.load(tmp_path / "corpus", mmap=mmap)
+        assert list(back) == list(part)
+        assert back.options == X.options
+        assert is_mapped(back.ids) == mmap
+
+
+def test_functions_are_not_kept(tmp_path):
+    X = TokenizedDocuments.from_documents(TEXTS, tokenizer=str.split)
+    X.save(tmp_path / "corpus")
+    assert TokenizedDocuments.load(tmp_path / "corpus").options is None
+
+
+def test_a_failed_save_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "corpus"
+    TokenizedDocuments.from_documents(TEXTS).save(path)
+    before = path.read_bytes()
+
+    def fail(descriptor):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="disk full"):
+        TokenizedDocuments.from_documents(TEXTS[:3]).save(path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_damaged_or_foreign_files_are_refused(tmp_path):
+    from sklearn_embed.io.native import load_arrays, save_arrays
+
+    path = tmp_path / "corpus"
+    X = TokenizedDocuments.from_documents(TEXTS)
+    X.save(path)
+    arrays, meta = load_arrays(path)
+    for name, wrong in (
+        ("ids", X.ids + 1000),
+        ("ids", -X.ids),
+        ("offsets", X.offsets[::-1].copy()),
+        ("offsets", X.offsets + 1),
+        ("table_offsets", X.table.offsets[:0]),
+    ):
+        save_arrays(path, arrays | {name: wrong}, meta)
+        with pytest.raises(ValueError, match="damaged"):
+            TokenizedDocuments.load(path)
+    save_arrays(path, arrays, {"kind": "other"})
+    with pytest.raises(ValueError, match="holds no TokenizedDocuments"):
+        TokenizedDocuments.load(path)
+    path.write_bytes(path.read_bytes()[:-10])
+    with pytest.raises(ValueError, match="damaged|holds"):
+        TokenizedDocuments.load(path)
+
+
+def identity_of_memory(X):
+    """Tell a worker's view of the ids: is it mapped, and does it hold the same?"""
+    return is_mapped(X.ids), X.n_tokens, int(X.ids.sum())
+
+
+def test_workers_map_the_ids_instead_of_copying_them():
+    X = TokenizedDocuments.from_documents([" ".join(TEXTS)] * 400)
+    assert X.ids.nbytes > 100_000
+    with Parallel(n_jobs=2, max_nbytes=50_000) as parallel:
+        seen = parallel(delayed(identity_of_memory)(X) for _ in range(4))
+    assert set(seen) == {(True, X.n_tokens, int(X.ids.sum()))}
+
+
+def test_a_spooled_corpus_pickles(spooled):
+    X = TokenizedDocuments.from_documents(iter(TEXTS))
+    assert list(pickle.loads(pickle.dumps(X))) == list(X)
+
+
+def test_nothing_is_left_by_a_killed_process(tmp_path):
+    code = (
+        "import os, signal\n"
+        "from sklearn_embed import TokenizedDocuments\n"
+        "from sklearn_embed._text import growing\n"
+        "growing.IN_MEMORY = 64\n"
+        "def texts():\n"
+        "    for i in range(100_000):\n"
+        "        yield 'some words of a document'\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "TokenizedDocuments.from_documents(texts())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"TMPDIR": str(tmp_path), "PYTHONPATH": PATHS},
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert list(tmp_path.iterdir()) == []
