@@ -32,12 +32,12 @@ def windows(corpus, plan):
             yield p, row, [other for _, other, _ in around]
 
 
-def negatives(plan, p, centre, pool, negative):
-    """The draws of position p that differ from the centre, repeated ones once.
+def negatives(plan, turn, centre, pool, negative):
+    """The draws of one turn that differ from the centre, repeated ones once.
 
     Return (rows, times).
     """
-    q = p * negative + (hash64(int(plan.seed), WORD) >> 1)
+    q = turn * negative + (hash64(int(plan.seed), WORD) >> 1)
     draws = [int(pool[(q + o) % len(pool)]) for o in range(1, negative + 1)]
     times = {row: draws.count(row) for row in draws if row != centre}
     return list(times), list(times.values())
@@ -56,7 +56,7 @@ def softmax_slopes(scores, labels, times):
     return labels - np.exp(logs), -np.sum(logs[:, labels == 1])
 
 
-def blocks_of(loss, plan, p, centre, guide, negative, n_words):
+def blocks_of(loss, plan, turn, centre, guide, negative, n_words):
     """Output rows that a window meets, with labels and weights, block by block."""
     if loss == "softmax":
         return [(np.arange(n_words), (np.arange(n_words) == centre) * 1.0, 1.0)]
@@ -64,7 +64,7 @@ def blocks_of(loss, plan, p, centre, guide, negative, n_words):
         first, last = guide.offsets[centre : centre + 2]
         parts = [slice(at, min(at + NODES, last)) for at in range(first, last, NODES)]
         return [(guide.nodes[part], 1.0 - guide.codes[part], 1.0) for part in parts]
-    rows, times = negatives(plan, p, centre, guide, negative)
+    rows, times = negatives(plan, turn, centre, guide, negative)
     labels = np.array([1.0] + [0.0] * len(rows))
     return [(np.array([centre, *rows]), labels, np.array([1.0, *times]))]
 
@@ -89,33 +89,48 @@ def step(x, block, slopes, rate):
     return rate * slopes @ block, block + rate * slopes.T @ x
 
 
-def epoch(kind, corpus, plan, inputs, outputs, guide, negative=5):
+def epoch(kind, corpus, plan, inputs, outputs, guide, negative=5, bags=None):
     """One pass over the whole corpus; return (loss, predictions).
 
-    ``kind`` is (architecture, loss).  ``inputs`` and ``outputs`` change in place.
+    ``kind`` is (architecture, loss), ``bags`` a list of input rows for each word.
+    ``inputs`` and ``outputs`` change in place.
     """
     architecture, loss = kind
     slopes_of = softmax_slopes if loss == "softmax" else sigmoid_slopes
     total, terms = 0.0, 0
+
+    def blocks(turn, target):
+        return blocks_of(loss, plan, turn, target, guide, negative, len(outputs))
+
+    def train(x, block, rate):
+        """Train a block with the inputs x; return how they are to change."""
+        nonlocal total
+        rows, labels, times = block
+        slopes, cost = slopes_of(x @ outputs[rows].T, labels, times)
+        change, outputs[rows] = step(x, outputs[rows], slopes, rate)
+        total += cost
+        return change
+
     for p, centre, contexts in windows(corpus, plan):
         if not contexts:
             continue
         rate = rate_at(plan, p) if plan.learn else 0.0
-        terms += len(contexts) if architecture == "skipgram" else 1
-        for rows, labels, times in blocks_of(
-            loss, plan, p, centre, guide, negative, len(outputs)
-        ):
-            block = outputs[rows]
-            groups = pairs(contexts) if architecture == "skipgram" else [contexts]
-            for group in groups:
-                x, share = inputs[group], 1.0
-                if architecture == "cbow":
-                    x = x.mean(axis=0, keepdims=True)
-                    if not plan.mean:
-                        x, share = x * len(group), 1 / len(group)
-                slopes, cost = slopes_of(x @ block.T, labels, times)
-                change, block = step(x, block, slopes, rate)
-                np.add.at(inputs, group, share * change)
-                total += cost
-            outputs[rows] = block
+        if architecture == "skipgram" and bags is None:
+            terms += len(contexts)
+            for block in blocks(p, centre):
+                for pair in pairs(contexts):
+                    inputs[pair] += train(inputs[pair], block, rate)
+            continue
+        around = architecture == "skipgram"
+        words, targets = ([centre], contexts) if around else (contexts, [centre])
+        rows = words if bags is None else [row for word in words for row in bags[word]]
+        mean = plan.mean or bags is not None
+        start = inputs[rows].mean(axis=0, keepdims=True) * (1 if mean else len(rows))
+        x = start
+        for turn, target in enumerate(targets):
+            terms += 1
+            turn = p * (2 * plan.window + 1) + turn if around else p
+            for block in blocks(turn, target):
+                x = x + train(x, block, rate)
+        np.add.at(inputs, rows, (x - start) / (1 if mean else len(rows)))
     return total, terms

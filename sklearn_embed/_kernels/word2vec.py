@@ -160,6 +160,13 @@ def rate_at(plan, p):
     return np.float32(max(plan.min_rate, rate))
 
 
+class Bags(NamedTuple):
+    """The input rows of each word, at least one; both arrays read-only."""
+
+    offsets: np.ndarray  # (V + 1,) int64
+    rows: np.ndarray  # int32: word i has rows[offsets[i]:offsets[i + 1]]
+
+
 class Scratch(NamedTuple):
     """Room to work in, of one call; K output rows make a block."""
 
@@ -171,7 +178,8 @@ class Scratch(NamedTuple):
     sums: np.ndarray  # as signs: dot products, then slopes
     losses: np.ndarray  # as signs
     block: np.ndarray  # (K * D,): the rows, WIDTH columns of all K after one another
-    hidden: np.ndarray  # (D,): the input of CBOW
+    hidden: np.ndarray  # (D,): mean or sum of several input rows
+    start: np.ndarray  # (D,): the same before it is trained
 
 
 @numba.njit(cache=True, **FAST)
@@ -196,6 +204,7 @@ def make_scratch(like, width):
         aligned_zeros(lane),
         aligned_zeros(lane),
         aligned_zeros(K * width),
+        aligned_zeros(width),
         aligned_zeros(width),
     )
 
@@ -334,38 +343,51 @@ def skipgram(inputs, outputs, contexts, m, scratch, rate, n, like, learn):
 
 
 @numba.njit(cache=True, **PART)
-def cbow(inputs, outputs, contexts, m, scratch, rate, n, like, learn, mean):
-    """Train the mean or sum of m contexts on the output rows.
+def gather(inputs, places, m, mean, scratch, n):
+    """Set hidden to the mean or the sum of m input rows."""
+    scale = lanes.fill(np.float32(1) / np.float32(m if mean else 1))
+    for d in range(0, n, lanes.WIDTH):
+        h = lanes.load(inputs, places[0] + d)
+        for j in range(1, m):
+            h = lanes.add(h, lanes.load(inputs, places[j] + d))
+        h = lanes.multiply(h, scale)
+        lanes.store(scratch.hidden, d, h)
+        lanes.store(scratch.start, d, h)
 
-    As in gensim, each context takes the whole step of the mean, but a
-    1/m-th of the step of the sum.
+
+@numba.njit(cache=True, **PART)
+def spread(inputs, places, m, mean, scratch, n):
+    """Move m input rows by what hidden has moved.
+
+    As in gensim, each takes the whole step of the mean, but a 1/m-th of the
+    step of the sum; the hidden vector moves by its own step either way.
     """
+    part = lanes.fill(np.float32(1) / np.float32(1 if mean else m))
+    for d in range(0, n, lanes.WIDTH):
+        h, start = lanes.load(scratch.hidden, d), lanes.load(scratch.start, d)
+        step = lanes.multiply(lanes.subtract(h, start), part)
+        for j in range(m):
+            x = lanes.load(inputs, places[j] + d)
+            lanes.store(inputs, places[j] + d, lanes.add(x, step))
+
+
+@numba.njit(cache=True, **PART)
+def train_hidden(outputs, scratch, rate, n, like, learn):
+    """Move hidden and the block's rows along each other, from old values."""
     places, hidden = scratch.places, scratch.hidden
-    share = lanes.fill(np.float32(1) / np.float32(m))
-    scale = share if mean else lanes.fill(np.float32(1))
-    part = lanes.fill(np.float32(1)) if mean else share
-    zero = lanes.fill(np.float32(0))
     f = lanes.zero_many(like)
     for d in range(0, n, lanes.WIDTH):
-        h = lanes.load(inputs, contexts[0] + d)
-        for j in range(1, m):
-            h = lanes.add(h, lanes.load(inputs, contexts[j] + d))
-        h = lanes.multiply(h, scale)
-        lanes.store(hidden, d, h)
         c = lanes.load_rows(outputs, places, d, like)
-        f = lanes.add_products(f, h, c)
+        f = lanes.add_products(f, lanes.load(hidden, d), c)
     lanes.store_sums(scratch.sums, 0, f + lanes.zero_many(like))
     slopes(scratch, scratch.single, rate)
     if learn:
         f = lanes.fill_many(scratch.sums, 0, like)
         for d in range(0, n, lanes.WIDTH):
+            h = lanes.load(hidden, d)
             c = lanes.load_rows(outputs, places, d, like)
-            step = lanes.multiply(lanes.add_dot(zero, f, c), part)
-            c = lanes.add_products(c, lanes.load(hidden, d), f)
-            lanes.store_rows(outputs, places, d, c)
-            for j in range(m):
-                x = lanes.load(inputs, contexts[j] + d)
-                lanes.store(inputs, contexts[j] + d, lanes.add(x, step))
+            lanes.store(hidden, d, lanes.add_dot(h, f, c))
+            lanes.store_rows(outputs, places, d, lanes.add_products(c, h, f))
 
 
 @numba.njit(cache=True, **FAST)
@@ -461,35 +483,68 @@ def softmax_skipgram(
     return loss
 
 
-@numba.njit(cache=True, **FAST)
-def softmax_cbow(
-    inputs, contexts, m, outputs, target, scores, scratch, rate, like, plan
-):
-    """Train the mean or sum of m contexts on all output rows; return the loss."""
-    hidden, old = scratch.hidden, scratch.hidden.copy()
-    share = np.float32(1) / np.float32(m)
-    hidden[:] = np.float32(0)
-    for j in range(m):
-        for d in range(len(hidden)):
-            hidden[d] += inputs[contexts[j] + d]
-    if plan.mean:
-        hidden *= share
-        share = np.float32(1)
-    old[:] = hidden
-    loss = softmax(
-        hidden, 0, -1, outputs, target, scores, scratch, rate, like, plan.learn
-    )
-    for j in range(m):
-        for d in range(len(hidden)):
-            inputs[contexts[j] + d] += share * (hidden[d] - old[d])
-    return loss
-
-
 @numba.njit(cache=True, **PART)
 def fetch(matrix, at, n):
     """Ask for a row ahead of its use."""
     for d in range(0, n, LANES):
         prefetch(matrix, at + d)
+
+
+@numba.njit(cache=True, **PART)
+def fetch_draws(outputs, pool, q, width, n, K):
+    """Ask for the rows that the draws at q will need."""
+    for o in range(1, K):
+        row = pool[(q + o) & (len(pool) - 1)]
+        fetch(outputs, np.int64(row) * width, n)
+
+
+@numba.njit(cache=True, **PART)
+def fetch_path(outputs, tree, row, width, n):
+    """Ask for the nodes of a word."""
+    for e in range(tree.offsets[row], tree.offsets[row + 1]):
+        fetch(outputs, np.int64(tree.nodes[e]) * width, n)
+
+
+@numba.njit(cache=True, **PART)
+def fetch_bag(inputs, bags, row, width, n):
+    """Ask for the input rows of a word."""
+    for e in range(bags.offsets[row], bags.offsets[row + 1]):
+        fetch(inputs, np.int64(bags.rows[e]) * width, n)
+
+
+@numba.njit(cache=True, **PART)
+def list_rows(rows, i, before, after, width, places):
+    """List where the rows of the words around i begin; return their number."""
+    m = 0
+    for j in range(i - before, i):
+        places[m] = np.int64(rows[j]) * width
+        m += 1
+    for j in range(i + 1, i + 1 + after):
+        places[m] = np.int64(rows[j]) * width
+        m += 1
+    places[m] = places[m - 1]  # an odd one finds itself beside it
+    return m
+
+
+@numba.njit(cache=True, **FAST)
+def list_bags(rows, first, last, centre, bags, width, places):
+    """List the bags' rows of the words [first, last) but for the centre.
+
+    Return (places, their number): places grows where it is too small.
+    """
+    m = 0
+    for j in range(first, last):
+        if j == centre:
+            continue
+        start, stop = bags.offsets[rows[j]], bags.offsets[rows[j] + 1]
+        if m + stop - start > len(places):
+            larger = np.empty(2 * (m + stop - start), np.int64)
+            larger[:m] = places[:m]
+            places = larger
+        for e in range(start, stop):
+            places[m] = np.int64(bags.rows[e]) * width
+            m += 1
+    return places, m
 
 
 @cache
@@ -506,6 +561,8 @@ def make_epoch(architecture, loss, negative=5, bags=False):
         Whether an input is the mean of a bag of rows, instead of one row.
     """
     is_skipgram = architecture == "skipgram"
+    is_pairs = is_skipgram and not bags  # every input is a row by itself
+    is_around = is_skipgram and bags
     is_tree = loss == "hierarchical_softmax"
     is_softmax = loss == "softmax"
     K = negative + 1 if loss == "negative_sampling" else NODES
@@ -526,7 +583,9 @@ def make_epoch(architecture, loss, negative=5, bags=False):
         guide : ndarray, int32, or Tree
             Negative sampling: rows drawn ahead, as many as a power of two.
             Hierarchical softmax: the codes of the words.
-        bag : None
+        bag : Bags or None
+            With ``bags``: the input rows of each word.  ``inputs`` then has as
+            many rows as they speak of.
         """
         if first >= last:
             return 0.0, 0
@@ -538,7 +597,7 @@ def make_epoch(architecture, loss, negative=5, bags=False):
         where = np.zeros(size + 1, np.int64)
         before = np.empty(size, np.int32)
         after = np.empty(size, np.int32)
-        contexts = np.empty(2 * window + 2, np.int64)
+        places = np.empty(2 * window + 2, np.int64)
         scratch = make_scratch(like, width)
         scratch.signs[:] = np.float32(-1)
         scratch.signs[0] = scratch.signs[K] = np.float32(1)
@@ -556,61 +615,78 @@ def make_epoch(architecture, loss, negative=5, bags=False):
             done, ready = ready, n_kept if p >= end else n_kept - window
             for i in range(done, ready):
                 at = where[i]
-                m = before[i] + after[i]
-                if m == 0 or at < first or at >= last:
+                if before[i] + after[i] == 0 or at < first or at >= last:
                     continue
-                for j in range(before[i]):
-                    contexts[j] = np.int64(rows[i - before[i] + j]) * width
-                for j in range(after[i]):
-                    contexts[before[i] + j] = np.int64(rows[i + 1 + j]) * width
-                contexts[m] = contexts[m - 1]  # an odd one finds itself beside it
-                fetch(flat_in, np.int64(rows[i + window + 1]) * width, n)
-                blocks = 1
                 rate = rate_at(plan, at)
-                terms += m if is_skipgram else 1
-                if is_softmax:
-                    if is_skipgram:
+                scratch.losses[:] = np.float32(0)
+                left, right = i - before[i], i + after[i] + 1
+                # What is to be predicted, from what: with bags, skip-gram
+                # predicts the words around from the one in the middle.
+                target, targets_end = i, i + 1
+                if not bags:
+                    m = list_rows(rows, i, before[i], after[i], width, places)
+                    fetch(flat_in, np.int64(rows[i + window + 1]) * width, n)
+                elif is_skipgram:
+                    places, m = list_bags(rows, i, i + 1, -1, bag, width, places)
+                    target, targets_end = left, right
+                    fetch(flat_out, np.int64(rows[i + window + 1]) * width, n)
+                    fetch_bag(flat_in, bag, rows[i + 1], width, n)
+                else:
+                    places, m = list_bags(rows, left, right, i, bag, width, places)
+                    fetch_bag(flat_in, bag, rows[i + window + 1], width, n)
+                if is_pairs:
+                    terms += m
+                else:
+                    gather(flat_in, places, m, bags or plan.mean, scratch, n)
+                for j in range(target, targets_end):
+                    if is_around and j == i:
+                        continue
+                    if not is_pairs:
+                        terms += 1
+                    if is_softmax and is_pairs:
                         total += softmax_skipgram(
-                            flat_in, contexts, m, outputs, rows[i], scores, scratch,
+                            flat_in, places, m, outputs, rows[j], scores, scratch,
                             rate, like, plan.learn,
                         )  # fmt: skip
-                    else:
-                        total += softmax_cbow(
-                            flat_in, contexts, m, outputs, rows[i], scores, scratch,
-                            rate, like, plan,
+                        continue
+                    if is_softmax:
+                        total += softmax(
+                            scratch.hidden, 0, -1, outputs, rows[j], scores, scratch,
+                            rate, like, plan.learn,
                         )  # fmt: skip
-                    continue
-                if is_tree:
-                    path = guide.offsets[rows[i]]
-                    path_end = guide.offsets[rows[i] + 1]
-                    blocks = (path_end - path + K - 1) // K
-                    for e in range(
-                        guide.offsets[rows[i + 1]], guide.offsets[rows[i + 1] + 1]
-                    ):
-                        fetch(flat_out, np.int64(guide.nodes[e]) * width, n)
-                else:
-                    q = at * (K - 1) + turn
-                    set_negatives(guide, q, np.int64(rows[i]), width, scratch, like)
-                    q = where[i + 1] * (K - 1) + turn
-                    for o in range(1, K):
-                        row = guide[(q + o) & (len(guide) - 1)]
-                        fetch(flat_out, np.int64(row) * width, n)
-                    fetch(flat_out, np.int64(rows[i + 2]) * width, n)
-                scratch.losses[:] = np.float32(0)
-                for b in range(blocks):
+                        continue
+                    block, blocks_end = 0, 1
                     if is_tree:
-                        set_nodes(guide, path + b * K, path_end, width, scratch, like)
-                    if is_skipgram:
-                        skipgram(
-                            flat_in, flat_out, contexts, m, scratch, rate, n, like,
-                            plan.learn,
-                        )  # fmt: skip
+                        block, blocks_end = (
+                            guide.offsets[rows[j]],
+                            guide.offsets[rows[j] + 1],
+                        )
+                        fetch_path(flat_out, guide, rows[j + 1], width, n)
+                    elif is_around:
+                        q = (at * (2 * window + 1) + j - left - (j > i)) * (
+                            K - 1
+                        ) + turn
+                        set_negatives(guide, q, np.int64(rows[j]), width, scratch, like)
+                        fetch_draws(flat_out, guide, q + K - 1, width, n, K)
                     else:
-                        cbow(
-                            flat_in, flat_out, contexts, m, scratch, rate, n, like,
-                            plan.learn, plan.mean,
-                        )  # fmt: skip
+                        q = at * (K - 1) + turn
+                        set_negatives(guide, q, np.int64(rows[i]), width, scratch, like)
+                        q = where[i + 1] * (K - 1) + turn
+                        fetch_draws(flat_out, guide, q, width, n, K)
+                        fetch(flat_out, np.int64(rows[i + 2]) * width, n)
+                    for b in range(block, blocks_end, K):
+                        if is_tree:
+                            set_nodes(guide, b, blocks_end, width, scratch, like)
+                        if is_pairs:
+                            skipgram(
+                                flat_in, flat_out, places, m, scratch, rate, n, like,
+                                plan.learn,
+                            )  # fmt: skip
+                        else:
+                            train_hidden(flat_out, scratch, rate, n, like, plan.learn)
                 total += np.float64(np.sum(scratch.losses))
+                if not is_pairs and plan.learn:
+                    spread(flat_in, places, m, bags or plan.mean, scratch, n)
             if p >= end:
                 return total, terms
             shift = ready - window
