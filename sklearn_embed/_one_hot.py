@@ -9,11 +9,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_embed._base import (
     COUNT,
+    Integral,
     StrOptions,
     TextTransformer,
     _fit_context,
     documented,
 )
+from sklearn_embed._text.ngrams import with_ngrams, without
 from sklearn_embed._text.tokens import DEFAULT_PATTERN, stop_word_set
 from sklearn_embed._text.vocabulary import (
     Limits,
@@ -50,6 +52,9 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
         - "one_hot": sparse (n_documents, max_length × n_words), a block of columns
           for each position with a single 1 in it.
     {text}
+    ngram_range : tuple of two int, default=(1, 1)
+        Least and largest number of neighbouring words that make a token; "the cat"
+        is one of two words.  Stop words are left out before.
     min_count : int, default=1
         Words that occur less often in all documents together are left out.
     max_features : int or None, default=None
@@ -107,6 +112,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
     _parameter_constraints: dict = {
         **TextTransformer._text_constraints,
         "output": [StrOptions({"count", "binary", "ids", "one_hot"})],
+        "ngram_range": [tuple],
         "min_count": [COUNT],
         "max_features": [COUNT, None],
         "handle_unknown": [StrOptions({"auto", "ignore", "error", "unknown"})],
@@ -126,6 +132,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
         tokenizer=None,
         token_pattern=DEFAULT_PATTERN,
         stop_words=None,
+        ngram_range=(1, 1),
         min_count=1,
         max_features=None,
         vocabulary=None,
@@ -142,6 +149,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
         self.tokenizer = tokenizer
         self.token_pattern = token_pattern
         self.stop_words = stop_words
+        self.ngram_range = ngram_range
         self.min_count = min_count
         self.max_features = max_features
         self.vocabulary = vocabulary
@@ -211,7 +219,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
         ValueError
             If a token is unknown and ``handle_unknown="error"``.
         """
-        documents = self._tokenize(X)
+        documents = self._terms(self._tokenize(X))
         return self._encode(
             documents, Vocabulary(self.words_, self.counts_, self.vocabulary_)
         )
@@ -279,6 +287,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
     def _fit(self, X):
         """Learn the vocabulary; return the documents as tokens, and it."""
         documents, options = self._tokenize_to_fit(X)
+        documents = self._terms(documents)
         vocabulary = self._vocabulary_of(documents)
         fitted = {
             "words_": vocabulary.words,
@@ -294,6 +303,28 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
         vars(self).pop("max_length_", None)
         vars(self).update(fitted)
         return documents, vocabulary
+
+    def _terms(self, documents):
+        """Return documents of words, or of n-grams if these are asked for."""
+        shortest, longest = self._checked_range()
+        if longest == 1:
+            return documents
+        documents = without(documents, stop_word_set(self.stop_words))
+        return with_ngrams(documents, (shortest, longest))
+
+    def _checked_range(self):
+        """Return `ngram_range` if it is one."""
+        numbers = self.ngram_range
+        if (
+            len(numbers) != 2
+            or not all(isinstance(n, Integral) for n in numbers)
+            or not 1 <= numbers[0] <= numbers[1]
+        ):
+            raise ValueError(
+                f"ngram_range={numbers} must be two integers, the first at least 1 "
+                "and the second no less."
+            )
+        return numbers
 
     def _vocabulary_of(self, documents):
         """Return the words in the order of their columns, counted."""

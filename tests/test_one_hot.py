@@ -24,6 +24,9 @@ TEXTS = ["the cat sat on the mat", "the dog sat", "", "a cat and a dog and a cat
         {"vocabulary": ["dog", "cat", "мир"]},
         {"vocabulary": {"dog": 1, "cat": 0}},
         {"strip_accents": "unicode"},
+        {"ngram_range": (1, 3)},
+        {"ngram_range": (2, 2), "stop_words": ["cat", "the"]},
+        {"ngram_range": (1, 2), "vocabulary": ["dog", "cat dog"]},
     ],
     ids=str,
 )
@@ -167,3 +170,16 @@ def test_the_configured_kind_of_sparse_matrix_is_returned():
 
 def test_dtype_is_that_of_the_sparse_outputs():
     assert OneHotTokens(dtype=np.float32).fit_transform(TEXTS).dtype == np.float32
+
+
+def test_ngrams_follow_each_other_as_in_count_vectorizer():
+    model = OneHotTokens("ids", ngram_range=(1, 2)).fit(["aa bb cc", "bb", ""])
+    rows = model.inverse_transform(model.transform(["aa bb cc", "bb", ""]))
+    expected = ["aa", "bb", "cc", "aa bb", "bb cc"]
+    assert [row.tolist() for row in rows] == [expected, ["bb"], []]
+
+
+@pytest.mark.parametrize("wrong", [(0, 1), (2, 1), (1,), (1, 2.5)])
+def test_an_impossible_range_is_refused(wrong):
+    with pytest.raises(ValueError, match="ngram_range"):
+        OneHotTokens(ngram_range=wrong).fit(TEXTS)
