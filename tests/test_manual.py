@@ -4,10 +4,17 @@
 import doctest
 import importlib
 import inspect
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from gensim.models import KeyedVectors
+
+from sklearn_embed.datasets import load_docstrings
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -40,3 +47,27 @@ def test_the_translation_names_real_parameters():
         known |= set(inspect.signature(getattr(sklearn_embed, name)).parameters)
     ours = re.findall(r"^   \* - `(\w+)", page, re.M)
     assert len(ours) > 20 and set(ours) <= known
+
+
+def test_the_main_job_runs_on_a_table_of_ones_own(tmp_path):
+    bunch = load_docstrings(subset="train", as_frame=True)
+    table = pd.DataFrame({"doc": bunch.data, "lib": bunch.target}).query("lib < 2")
+    table = table.sample(500, random_state=0)
+    table.to_csv(tmp_path / "table.csv")
+    script = DOCS.parent / "examples" / "text_classification.py"
+    options = ["--csv", "table.csv", "--text", "doc", "--label", "lib"]
+    done = subprocess.run(
+        [sys.executable, str(script), *options, "--output", "out"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(DOCS.parent)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    for part in ("majority class", "TF-IDF and embedding", "Nearest neighbours"):
+        assert part in done.stdout
+    vectors = KeyedVectors.load_word2vec_format(str(tmp_path / "out" / "vectors.txt"))
+    assert len(vectors) > 100
+    assert len(pd.read_csv(tmp_path / "out" / "search.csv")) >= 8
+    picture = (tmp_path / "out" / "picture.png").read_bytes()
+    assert picture.startswith(b"\x89PNG") and len(picture) > 20_000
