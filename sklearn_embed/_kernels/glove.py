@@ -25,7 +25,13 @@ from numba import types
 from numba.core import cgutils, errors
 from numba.extending import intrinsic
 
-from sklearn_embed._kernels.common import FASTMATH, LANES, aligned_zeros, padded_width
+from sklearn_embed._kernels.common import (
+    FASTMATH,
+    LANES,
+    aligned_zeros,
+    padded_width,
+    prefetch,
+)
 
 #: What AdaGrad's sums start with; 1, as in the original.
 FIRST_SQUARE = 1.0
@@ -38,6 +44,9 @@ BLOCK_BYTES = 1 << 20
 
 #: Rows whose vectors stay in L1 while a block of contexts passes by; 2**3.
 _STRIP_BITS = 3
+
+#: Pairs that lie between asking for a row and using it.
+_AHEAD = 3
 
 _SPLAT = (0,) * LANES
 
@@ -296,6 +305,11 @@ def train_pairs(
             p -= n_pairs
         i = _row_of(places[p, 0], groups[0], n_groups) * pair
         j = _row_of(places[p, 1], groups[1], n_groups) * pair
+        if p + _AHEAD < n_pairs:
+            # The row in the second group changes with nearly every pair.
+            next_row = _row_of(places[p + _AHEAD, 1], groups[1], n_groups) * pair
+            for d in range(0, 4 * width, LANES):
+                prefetch(state, next_row + np.uint64(d))
         for turn in range(2 if mirrored and i != j else 1):
             a, b = (j, i) if turn else (i, j)
             b += size + size
