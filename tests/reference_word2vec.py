@@ -5,7 +5,7 @@
 import numpy as np
 
 WORD = 2**64 - 1
-NODES = 6  # of a path, trained at a time
+NODES, MOST_ROWS = 6, 12  # output rows trained at a time: of a path, of draws
 
 
 def hash64(seed, counter):
@@ -32,15 +32,10 @@ def windows(corpus, plan):
             yield p, row, [other for _, other, _ in around]
 
 
-def negatives(plan, turn, centre, pool, negative):
-    """The draws of one turn that differ from the centre, repeated ones once.
-
-    Return (rows, times).
-    """
+def draws(plan, turn, pool, negative):
+    """The numbers of the pool that belong to one turn."""
     q = turn * negative + (hash64(int(plan.seed), WORD) >> 1)
-    draws = [int(pool[(q + o) % len(pool)]) for o in range(1, negative + 1)]
-    times = {row: draws.count(row) for row in draws if row != centre}
-    return list(times), list(times.values())
+    return [int(pool[(q + o) % len(pool)]) for o in range(1, negative + 1)]
 
 
 def sigmoid_slopes(scores, labels, times):
@@ -64,9 +59,26 @@ def blocks_of(loss, plan, turn, centre, guide, negative, n_words):
         first, last = guide.offsets[centre : centre + 2]
         parts = [slice(at, min(at + NODES, last)) for at in range(first, last, NODES)]
         return [(guide.nodes[part], 1.0 - guide.codes[part], 1.0) for part in parts]
-    rows, times = negatives(plan, turn, centre, guide, negative)
-    labels = np.array([1.0] + [0.0] * len(rows))
-    return [(np.array([centre, *rows]), labels, np.array([1.0, *times]))]
+    drawn = [centre, *draws(plan, turn, guide, negative)]
+    n_blocks = -(-len(drawn) // MOST_ROWS)
+    size = -(-len(drawn) // n_blocks)
+    return [
+        sampled(drawn[at : at + size], centre, at == 0)
+        for at in range(0, len(drawn), size)
+    ]
+
+
+def sampled(drawn, centre, has_centre):
+    """Distinct rows of a block, labels, and how often each was drawn.
+
+    A draw equal to the centre is left out.
+    """
+    rows = list(dict.fromkeys(row for row in drawn if row != centre))
+    times = [float(drawn.count(row)) for row in rows]
+    labels = [0.0] * len(rows)
+    if has_centre:
+        rows, times, labels = [centre, *rows], [1.0, *times], [1.0, *labels]
+    return np.array(rows, int), np.array(labels), np.array(times)
 
 
 def rate_at(plan, p):

@@ -251,7 +251,7 @@ def test_measuring_changes_nothing_and_is_the_loss_of_the_twin(kind):
     assert_allclose(loss, slow_loss, rtol=1e-5)
 
 
-@pytest.mark.parametrize("negative", [1, 20])
+@pytest.mark.parametrize("negative", [1, 27])
 @every_architecture
 def test_any_number_of_negatives_equals_its_twin(architecture, negative):
     kind = (architecture, "negative_sampling")

@@ -336,18 +336,20 @@ def _sums(builder, group):
     return group[0]
 
 
-#: A part of a loop: nothing is counted, nothing is called.  Without ``fastmath``
-#: of its own a function takes its caller's, which would undo ``subtract``.
-PART = {
-    "nogil": True,
-    "error_model": "numpy",
-    "fastmath": {"contract"},
+#: Options of a part of a loop, which nobody but kernels calls.
+INLINE = {
     "forceinline": True,
     "_nrt": False,
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
 }
 
+#: Without ``fastmath`` of its own a function takes its caller's, which would put
+#: its flags on ``subtract`` too.
+EXACT = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}, **INLINE}
 
-@numba.njit(cache=True, **PART)
+
+@numba.njit(**EXACT)
 def exp(x):
     """Return exp(x) and exp(-x) for x within [-87, 87], to 3e-7; NaN stays NaN.
 
@@ -372,7 +374,7 @@ def exp(x):
     return up, down
 
 
-@numba.njit(cache=True, **PART)
+@numba.njit(**EXACT)
 def log1p(x):
     """Return log(1 + x) for x in [0, 1], to 1e-7; NaN stays NaN."""
     y = fill(np.float32(5.126102e-3))

@@ -26,8 +26,9 @@ from sklearn_embed._kernels.common import (
 #: Compiled without the lock of Python; sums may be reordered, NaN stays NaN.
 FAST = {"nogil": True, "error_model": "numpy", "fastmath": set(FASTMATH)}
 
-#: The same for a part of a loop: a call would hand over every array in pieces.
-PART = {**FAST, "forceinline": True, "_nrt": False}
+#: The same for a part of a loop, which only kernels call: no call that hands over
+#: every array in pieces, no counting of references, no door for Python.
+PART = {**FAST, **lanes.INLINE}
 
 #: Tokens that a window buffer holds besides the two windows it carries over.
 STRETCH = 1024
@@ -46,8 +47,8 @@ class Corpus(NamedTuple):
     keep: np.ndarray  # (V,) uint32: a row is kept where 32 random bits are <= keep
 
 
-#: Nodes of a code tree that are trained at a time.
-NODES = 6
+#: Output rows that are trained at a time: at most, and of a code tree.
+MOST_ROWS, NODES = 12, 6
 
 
 class Plan(NamedTuple):
@@ -64,7 +65,7 @@ class Plan(NamedTuple):
     planned: float  # positions of the whole training
 
 
-@numba.njit(cache=True, **PART)
+@numba.njit(**PART)
 def kept_row(corpus, seed, p, at):
     """Return the row of the token ids[at] at position p, or -1, and 64 random bits."""
     bits = hash64(seed, p)
@@ -120,7 +121,7 @@ def reach(corpus, plan, first, last):
     return begin, end
 
 
-@numba.njit(cache=True, **PART)
+@numba.njit(**PART)
 def read(corpus, plan, p, end, s, rows, where, before, after, n, start, size):
     """Append kept tokens from position p of document s until the buffer is full.
 
@@ -152,7 +153,7 @@ def read(corpus, plan, p, end, s, rows, where, before, after, n, start, size):
     return p, s, n, start
 
 
-@numba.njit(cache=True, **PART)
+@numba.njit(**PART)
 def rate_at(plan, p):
     """Return the learning rate at position p: linear, in steps of STEADY."""
     progress = (plan.done + (p // STEADY) * STEADY) / plan.planned
@@ -209,7 +210,7 @@ def make_scratch(like, width):
     )
 
 
-@numba.njit(cache=True, **PART)
+@numba.njit(**PART)
 def set_times(scratch):
     """Spread ``times`` over the lanes of one input and of two."""
     K = len(scratch.times)
@@ -217,33 +218,43 @@ def set_times(scratch):
         scratch.single[o] = scratch.both[o] = scratch.both[K + o] = scratch.times[o]
 
 
-@numba.njit(cache=True, **PART)
-def set_negatives(pool, q, centre, width, scratch, like):
-    """Let the block be the centre and the draws from the pool at q.
+@numba.njit(**PART)
+def set_negatives(pool, q, first, draws, target, width, scratch, like):
+    """Let the block be K of the target and its draws, the pool's numbers from q on.
 
-    A draw equal to the centre is left out (as in word2vec.c), a repeated one
-    counts as often as it was drawn, through the row where it stands first.
+    Number 0 is the target.  A draw equal to it is left out (as in word2vec.c), a
+    repeated one counts as often as it was drawn, through the row where it stands
+    first.
     """
-    mask = len(pool) - 1
+    K, mask = len(like), len(pool) - 1
     places, times = scratch.places, scratch.times
-    places[0] = centre * width
     again = False
-    for o in range(1, len(like)):
-        places[o] = np.int64(pool[(q + o) & mask]) * width
+    for o in range(K):
+        places[o] = np.int64(target) * width
+        if 0 < first + o <= draws:
+            places[o] = np.int64(pool[(q + first + o) & mask]) * width
+        elif first + o > 0:
+            again = True  # past the last draw
+        again |= first > 0 and places[o] == np.int64(target) * width
         for u in range(o):
             again |= places[u] == places[o]
-    times[:] = np.float32(1)
+        times[o] = np.float32(1)
     if again:
-        for o in range(1, len(like)):
+        for o in range(K):
+            if first + o > 0 and places[o] == np.int64(target) * width:
+                times[o] = np.float32(0)
             for u in range(o):
                 if places[u] == places[o]:
+                    times[u] += times[o]
                     times[o] = np.float32(0)
-                    times[u] += np.float32(u > 0)
                     break
+    if draws >= K:
+        sign = np.float32(1 if first == 0 else -1)
+        scratch.signs[0] = scratch.signs[K] = sign
     set_times(scratch)
 
 
-@numba.njit(cache=True, **PART)
+@numba.njit(**PART)
 def set_nodes(tree, first, last, width, scratch, like):
     """Let the block be the nodes [first, last) of a path, at most K of them."""
     K = len(like)
@@ -256,7 +267,7 @@ def set_nodes(tree, first, last, width, scratch, like):
     set_times(scratch)
 
 
-@numba.njit(cache=True, **PART)
+@numba.njit(**PART)
 def slopes(scratch, weights, rate):
     """Turn dot products into steps, in place, and add to the losses."""
     sums, signs, losses = scratch.sums, scratch.signs, scratch.losses
@@ -279,7 +290,17 @@ def slopes(scratch, weights, rate):
         lanes.store(losses, i, total)
 
 
-@numba.njit(cache=True, **PART)
+@numba.njit(**PART)
+def take_losses(losses):
+    """Return the sum of the losses and set them to zero."""
+    total = 0.0
+    for i in range(len(losses)):
+        total += np.float64(losses[i])
+        losses[i] = np.float32(0)
+    return total
+
+
+@numba.njit(**PART)
 def train_two(inputs, x, y, scratch, rate, n, like, learn):
     """Move the rows at x and y and the block along each other, from old values."""
     K, block = len(like), scratch.block
@@ -304,7 +325,7 @@ def train_two(inputs, x, y, scratch, rate, n, like, learn):
             lanes.store_many(block, d * K, c)
 
 
-@numba.njit(cache=True, **PART)
+@numba.njit(**PART)
 def train_one(inputs, x, scratch, rate, n, like, learn):
     """Move the row at x and the block along each other, from old values."""
     K, block = len(like), scratch.block
@@ -323,7 +344,7 @@ def train_one(inputs, x, scratch, rate, n, like, learn):
             lanes.store_many(block, d * K, lanes.add_products(c, a, f))
 
 
-@numba.njit(cache=True, **PART)
+@numba.njit(**PART)
 def skipgram(inputs, outputs, contexts, m, scratch, rate, n, like, learn):
     """Train m contexts on the block, two at a time."""
     for d in range(0, n, lanes.WIDTH):
@@ -342,7 +363,7 @@ def skipgram(inputs, outputs, contexts, m, scratch, rate, n, like, learn):
             lanes.store_rows(outputs, scratch.places, d, c)
 
 
-@numba.njit(cache=True, **PART)
+@numba.njit(**PART)
 def gather(inputs, places, m, mean, scratch, n):
     """Set hidden to the mean or the sum of m input rows."""
     scale = lanes.fill(np.float32(1) / np.float32(m if mean else 1))
@@ -355,7 +376,7 @@ def gather(inputs, places, m, mean, scratch, n):
         lanes.store(scratch.start, d, h)
 
 
-@numba.njit(cache=True, **PART)
+@numba.njit(**PART)
 def spread(inputs, places, m, mean, scratch, n):
     """Move m input rows by what hidden has moved.
 
@@ -371,7 +392,7 @@ def spread(inputs, places, m, mean, scratch, n):
             lanes.store(inputs, places[j] + d, lanes.add(x, step))
 
 
-@numba.njit(cache=True, **PART)
+@numba.njit(**PART)
 def train_hidden(outputs, scratch, rate, n, like, learn):
     """Move hidden and the block's rows along each other, from old values."""
     places, hidden = scratch.places, scratch.hidden
@@ -408,7 +429,7 @@ def softmax_slopes(scores, target, rate):
     return np.log(total) + np.float64(gap)
 
 
-@numba.njit(cache=True, **PART)
+@numba.njit(**PART)
 def set_rows(places, first, n_rows, width):
     """Let the block be the rows from ``first`` on; past the end, the last one."""
     for o in range(len(places)):
@@ -483,36 +504,36 @@ def softmax_skipgram(
     return loss
 
 
-@numba.njit(cache=True, **PART)
+@numba.njit(**PART)
 def fetch(matrix, at, n):
     """Ask for a row ahead of its use."""
     for d in range(0, n, LANES):
         prefetch(matrix, at + d)
 
 
-@numba.njit(cache=True, **PART)
-def fetch_draws(outputs, pool, q, width, n, K):
-    """Ask for the rows that the draws at q will need."""
-    for o in range(1, K):
+@numba.njit(**PART)
+def fetch_draws(outputs, pool, q, width, n, draws):
+    """Ask for the rows that the first of the draws at q will need."""
+    for o in range(1, min(draws + 1, MOST_ROWS)):
         row = pool[(q + o) & (len(pool) - 1)]
         fetch(outputs, np.int64(row) * width, n)
 
 
-@numba.njit(cache=True, **PART)
+@numba.njit(**PART)
 def fetch_path(outputs, tree, row, width, n):
     """Ask for the nodes of a word."""
     for e in range(tree.offsets[row], tree.offsets[row + 1]):
         fetch(outputs, np.int64(tree.nodes[e]) * width, n)
 
 
-@numba.njit(cache=True, **PART)
+@numba.njit(**PART)
 def fetch_bag(inputs, bags, row, width, n):
     """Ask for the input rows of a word."""
     for e in range(bags.offsets[row], bags.offsets[row + 1]):
         fetch(inputs, np.int64(bags.rows[e]) * width, n)
 
 
-@numba.njit(cache=True, **PART)
+@numba.njit(**PART)
 def list_rows(rows, i, before, after, width, places):
     """List where the rows of the words around i begin; return their number."""
     m = 0
@@ -565,7 +586,11 @@ def make_epoch(architecture, loss, negative=5, bags=False):
     is_around = is_skipgram and bags
     is_tree = loss == "hierarchical_softmax"
     is_softmax = loss == "softmax"
-    K = negative + 1 if loss == "negative_sampling" else NODES
+    is_sampling = loss == "negative_sampling"
+    # As many rows as fit the registers, in blocks of the same size.
+    draws = negative if is_sampling else 0
+    n_blocks = -(-(draws + 1) // MOST_ROWS)
+    K = -(-(draws + 1) // n_blocks) if is_sampling else NODES
     like = (np.float32(0),) * K
 
     @numba.njit(cache=True, **FAST)
@@ -618,7 +643,6 @@ def make_epoch(architecture, loss, negative=5, bags=False):
                 if before[i] + after[i] == 0 or at < first or at >= last:
                     continue
                 rate = rate_at(plan, at)
-                scratch.losses[:] = np.float32(0)
                 left, right = i - before[i], i + after[i] + 1
                 # What is to be predicted, from what: with bags, skip-gram
                 # predicts the words around from the one in the middle.
@@ -634,6 +658,10 @@ def make_epoch(architecture, loss, negative=5, bags=False):
                 else:
                     places, m = list_bags(rows, left, right, i, bag, width, places)
                     fetch_bag(flat_in, bag, rows[i + window + 1], width, n)
+                if is_sampling and not is_around:  # ask early: for the next window
+                    q = where[i + 1] * draws + turn
+                    fetch_draws(flat_out, guide, q, width, n, draws)
+                    fetch(flat_out, np.int64(rows[i + 2]) * width, n)
                 if is_pairs:
                     terms += m
                 else:
@@ -655,28 +683,24 @@ def make_epoch(architecture, loss, negative=5, bags=False):
                             rate, like, plan.learn,
                         )  # fmt: skip
                         continue
-                    block, blocks_end = 0, 1
+                    block, blocks_end = 0, draws + 1
                     if is_tree:
-                        block, blocks_end = (
-                            guide.offsets[rows[j]],
-                            guide.offsets[rows[j] + 1],
-                        )
+                        block = guide.offsets[rows[j]]
+                        blocks_end = guide.offsets[rows[j] + 1]
                         fetch_path(flat_out, guide, rows[j + 1], width, n)
                     elif is_around:
-                        q = (at * (2 * window + 1) + j - left - (j > i)) * (
-                            K - 1
-                        ) + turn
-                        set_negatives(guide, q, np.int64(rows[j]), width, scratch, like)
-                        fetch_draws(flat_out, guide, q + K - 1, width, n, K)
+                        q = at * (2 * window + 1) + j - left - (j > i)
+                        q = q * draws + turn
+                        fetch_draws(flat_out, guide, q + draws, width, n, draws)
                     else:
-                        q = at * (K - 1) + turn
-                        set_negatives(guide, q, np.int64(rows[i]), width, scratch, like)
-                        q = where[i + 1] * (K - 1) + turn
-                        fetch_draws(flat_out, guide, q, width, n, K)
-                        fetch(flat_out, np.int64(rows[i + 2]) * width, n)
+                        q = at * draws + turn
                     for b in range(block, blocks_end, K):
                         if is_tree:
                             set_nodes(guide, b, blocks_end, width, scratch, like)
+                        else:
+                            set_negatives(
+                                guide, q, b, draws, rows[j], width, scratch, like
+                            )
                         if is_pairs:
                             skipgram(
                                 flat_in, flat_out, places, m, scratch, rate, n, like,
@@ -684,7 +708,7 @@ def make_epoch(architecture, loss, negative=5, bags=False):
                             )  # fmt: skip
                         else:
                             train_hidden(flat_out, scratch, rate, n, like, plan.learn)
-                total += np.float64(np.sum(scratch.losses))
+                total += take_losses(scratch.losses)
                 if not is_pairs and plan.learn:
                     spread(flat_in, places, m, bags or plan.mean, scratch, n)
             if p >= end:
