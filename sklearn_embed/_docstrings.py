@@ -91,8 +91,6 @@ def _docstrings_below(node):
                 waiting.extend(reversed(children))
 
 
-# ------------------------------------------------------------- the cleaning
-
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _UNDERLINE = re.compile(r"\s*([=\-~^\"'#*+`.])\1{2,}\s*")
 _RULE = re.compile(r"[\s=\-~^+|.*#_]*")

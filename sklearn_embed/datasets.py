@@ -154,9 +154,6 @@ def _installed():
     return sources
 
 
-# ---------------------------------------------------------------- the cache
-
-
 def _cache_folder(data_home=None):
     """Return the folder of the cache by the rule of the platform, unmade."""
     if data_home is not None:

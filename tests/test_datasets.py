@@ -75,9 +75,6 @@ def clean(docstring):
     return _docstrings._paragraphs(docstring)
 
 
-# ------------------------------------------------------------------- the surface
-
-
 def test_a_bunch_has_what_scikit_learns_loaders_give(packages, home):
     bunch = load_docstrings(data_home=home[0])
     assert isinstance(bunch, Bunch)
@@ -132,9 +129,6 @@ def test_a_library_that_is_not_installed_is_left_out(packages, home, monkeypatch
     libraries = {"alpha": "alpha", "absent": "no_such_package_here", "beta": "beta"}
     monkeypatch.setattr(datasets, "LIBRARIES", libraries)
     assert load_docstrings(data_home=home[0]).target_names == ["alpha", "beta"]
-
-
-# ------------------------------------------------------------------- the reading
 
 
 def test_docstrings_are_read_in_order_without_running_the_code(tmp_path):
@@ -200,9 +194,6 @@ def test_no_paragraph_occurs_twice_and_shared_ones_are_dropped(tmp_path):
     assert corpus["files"] == ["p/a.py", "p/b.py"]
 
 
-# ------------------------------------------------------------------ the cleaning
-
-
 def test_examples_headings_directives_and_signatures_leave_no_trace():
     docstring = f"""solve(a, b, out=None) -> ndarray
 
@@ -260,9 +251,6 @@ def test_markup_and_names_are_masked(markup, plain):
 
 def test_short_paragraphs_are_dropped():
     assert clean("Too short to tell.\n\n" + paragraph("long")) == [paragraph("long")]
-
-
-# --------------------------------------------------------------------- the cache
 
 
 def test_the_second_call_reads_the_cache(packages, home):
@@ -375,8 +363,6 @@ def test_first_reads_at_the_same_time_agree(packages, home):
     assert all(other == first for other in others)
     assert len(reads) == 1
 
-
-# ------------------------------------------------------------------ the real thing
 
 REAL = """
 import hashlib, json, sys
