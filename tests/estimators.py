@@ -3,6 +3,7 @@
 import pytest
 
 from sklearn_embed import (
+    FastTextClassifier,
     GloVeVectorizer,
     MeanPoolEmbedder,
     OneHotTokens,
@@ -25,6 +26,14 @@ ESTIMATORS = [
     GloVeVectorizer(3, window="document", direction="left", **TINY),
     MeanPoolEmbedder(Word2VecVectorizer(3, **TINY)),
     MeanPoolEmbedder(VECTORS, weights="idf"),
+]
+
+# Few documents, each of words that no other has, are learned by heart.
+CLASSIFIERS = [
+    FastTextClassifier(8, learning_rate=1, epochs=40, random_state=0),
+    FastTextClassifier(
+        8, word_ngrams=2, max_n=3, bucket=1000, learning_rate=1, random_state=0
+    ),
 ]
 
 

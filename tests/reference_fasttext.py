@@ -19,21 +19,50 @@ def fnv(text):
 def ngrams(word, min_n, max_n):
     """Character n-grams of ``<word>``, by start, then by length."""
     marked = f"<{word}>"
-    found = [
-        marked[start : start + n]
-        for start in range(len(marked))
-        for n in range(max(min_n, 1), max_n + 1)
-        if start + n <= len(marked)
-    ]
-    alone = {0, len(marked) - 1}
-    places = [
-        (start, n)
-        for start in range(len(marked))
-        for n in range(max(min_n, 1), max_n + 1)
-        if start + n <= len(marked)
-    ]
+    last = len(marked) - 1
     return [
-        gram
-        for gram, (start, n) in zip(found, places, strict=True)
-        if not (n == 1 and start in alone)
+        marked[start : start + n]
+        for start in range(last + 1)
+        for n in range(max(min_n, 1), max_n + 1)
+        if start + n <= last + 1 and not (n == 1 and start in (0, last))
     ]
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def word_ngram_buckets(codes, longest, n_buckets):
+    """Buckets of sequences of 2 to ``longest`` words, by start, then by length."""
+    signed = [code - 2**32 if code >= 2**31 else code for code in codes]
+    buckets = []
+    for start, code in enumerate(signed):
+        for other in signed[start + 1 : start + longest]:
+            code = (code * 116049371 + other) % 2**64
+            buckets.append(code % 2**64 % n_buckets)
+    return buckets
+
+
+def document_loss(loss, hidden, outputs, labels, drawn=(), tree=None):
+    """Loss of one document, and its slopes in the hidden vector and the outputs."""
+    slopes = np.zeros(len(outputs))
+    scores = outputs @ hidden
+    if loss == "softmax":
+        shares = np.exp(scores - scores.max())
+        shares /= shares.sum()
+        cost = -np.log(shares[labels[0]])
+        slopes = shares - (np.arange(len(outputs)) == labels[0])
+    else:
+        if loss == "one_vs_all":
+            truths = [(c, c in labels) for c in range(len(outputs))]
+        elif loss == "negative_sampling":
+            truths = [(labels[0], True), *((c, False) for c in drawn)]
+            truths = truths[:1] + [pair for pair in truths[1:] if pair[0] != labels[0]]
+        else:
+            path = slice(*tree.offsets[labels[0] : labels[0] + 2])
+            truths = list(zip(tree.nodes[path], tree.codes[path] == 1, strict=True))
+        cost = 0.0
+        for row, truth in truths:
+            cost -= np.log(sigmoid(scores[row] if truth else -scores[row]))
+            slopes[row] += sigmoid(scores[row]) - truth
+    return cost, slopes @ outputs, np.outer(slopes, hidden)

@@ -1,0 +1,317 @@
+import pickle
+import threading
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+
+from sklearn_embed import FastTextClassifier, MeanPoolEmbedder, TokenizedDocuments
+from sklearn_embed import _supervised_job as job
+
+RNG = np.random.default_rng(0)
+TOPICS = [["sun", "moon", "star", "sky"], ["king", "queen", "crown", "throne"]]
+TOPICS.append(["bread", "butter", "cheese", "honey"])
+COMMON = ["the", "of", "and"]
+Y = RNG.integers(0, 3, 300)
+NAMES = np.array(["astronomy", "court", "кухня"])[Y]
+TEXTS = [" ".join([*RNG.choice(TOPICS[i], 3), *RNG.choice(COMMON, 4)]) for i in Y]
+FAST = {"vector_size": 10, "random_state": 0}
+LOSSES = ["softmax", "one_vs_all", "negative_sampling", "hierarchical_softmax"]
+every_loss = pytest.mark.parametrize("loss", LOSSES)
+SEVERAL = np.eye(3, dtype=int)[Y] | np.eye(3, dtype=int)[np.roll(Y, 1)]
+LONGER = [a + " " + b for a, b in zip(TEXTS, np.roll(TEXTS, 1), strict=True)]
+
+
+@every_loss
+def test_labels_are_learned(loss):
+    model = FastTextClassifier(**FAST, loss=loss).fit(TEXTS, NAMES)
+    assert_array_equal(model.classes_, ["astronomy", "court", "кухня"])
+    assert model.score(TEXTS, NAMES) == 1
+    assert model.loss_curve_[-1] < 0.5 * model.loss_curve_[0]
+    shares = model.predict_proba(TEXTS)
+    assert_allclose(shares.sum(axis=1), 1)
+    assert_array_equal(model.classes_[shares.argmax(axis=1)], model.predict(TEXTS))
+    scores = model.decision_function(TEXTS)
+    assert_array_equal(scores.argmax(axis=1), shares.argmax(axis=1))
+    assert model.output_vectors_.shape == (3 - (loss == "hierarchical_softmax"), 10)
+
+
+@every_loss
+def test_two_classes_have_one_score(loss):
+    y = Y > 0
+    model = FastTextClassifier(**FAST, loss=loss).fit(TEXTS, y)
+    scores = model.decision_function(TEXTS)
+    assert scores.shape == (300,)
+    assert_array_equal(scores > 0, model.predict(TEXTS))
+    assert_array_equal(model.predict_proba(TEXTS)[:, 1] > 0.5, y)
+
+
+@pytest.mark.parametrize("loss", ["auto", "one_vs_all", "negative_sampling"])
+@pytest.mark.parametrize("make", [np.asarray, sp.csr_array, pd.DataFrame])
+def test_documents_can_have_several_labels(loss, make):
+    model = FastTextClassifier(**FAST, epochs=30, loss=loss).fit(LONGER, make(SEVERAL))
+    predicted = model.predict(LONGER)
+    assert predicted.shape == SEVERAL.shape
+    if loss != "negative_sampling":  # whose shares depend on what is drawn
+        assert (predicted == SEVERAL).all(axis=1).mean() > 0.9
+    assert_array_equal(predicted, model.predict_proba(LONGER) > 0.5)
+    assert_array_equal(predicted, model.decision_function(LONGER) > 0)
+
+
+@pytest.mark.parametrize("loss", ["softmax", "hierarchical_softmax"])
+def test_one_label_a_document_is_not_enough_for_indicators(loss):
+    with pytest.raises(ValueError, match="one label"):
+        FastTextClassifier(loss=loss).fit(LONGER, SEVERAL)
+
+
+def test_every_kind_of_documents_gives_the_same():
+    model = FastTextClassifier(**FAST, word_ngrams=2, min_n=2, max_n=3)
+    expected = clone(model).fit(TEXTS, NAMES).decision_function(TEXTS)
+    for X in (
+        pd.Series(TEXTS, index=range(300, 0, -1)),
+        [text.split() for text in TEXTS],
+        TokenizedDocuments.from_documents(TEXTS),
+        TokenizedDocuments.from_documents(["zzz", *TEXTS])[1:],
+    ):
+        fitted = clone(model).fit(X, NAMES)
+        assert_array_equal(fitted.decision_function(X), expected)
+        assert_array_equal(fitted.decision_function(X[:1])[0], expected[0])
+    assert_array_equal(clone(model).fit(iter(TEXTS), NAMES).vectors_, fitted.vectors_)
+    shuffled = RNG.permutation(300)
+    part = TokenizedDocuments.from_documents(TEXTS)[shuffled[:100]]
+    assert_array_equal(fitted.decision_function(part), expected[shuffled[:100]])
+
+
+def test_the_cut_into_calls_changes_nothing(monkeypatch):
+    model = FastTextClassifier(**FAST, word_ngrams=2)
+    whole = clone(model).fit(TEXTS, Y)
+    monkeypatch.setattr(job, "LEAST_DOCUMENTS", 7)
+    monkeypatch.setattr(job, "CALL_FLOPS", 1)
+    cut = clone(model).fit(TEXTS, Y)
+    assert_array_equal(cut.vectors_, whole.vectors_)
+    assert_array_equal(cut.decision_function(TEXTS), whole.decision_function(TEXTS))
+
+
+def test_threads_learn_the_same_to_the_eye():
+    one = FastTextClassifier(**FAST).fit(TEXTS, Y)
+    two = FastTextClassifier(**FAST, n_jobs=2).fit(TEXTS, Y)
+    assert two.score(TEXTS, Y) == 1
+    assert_allclose(two.loss_curve_, one.loss_curve_, rtol=0.2)
+
+
+def test_an_empty_document_is_judged_by_how_common_classes_are():
+    y = np.arange(300) % 10 == 0
+    model = FastTextClassifier(**FAST).fit(["same words"] * 300, y)
+    shares = model.predict_proba(["", "??"])
+    assert_array_equal(shares[0], shares[1])
+    assert shares[0, 0] > 0.7
+
+
+def test_word_ngrams_see_the_order_of_words():
+    texts = ["not good but bad", "not bad but good"] * 50
+    plain = FastTextClassifier(**FAST).fit(texts, [0, 1] * 50)
+    pairs = FastTextClassifier(**FAST, word_ngrams=2).fit(texts, [0, 1] * 50)
+    assert plain.score(texts, [0, 1] * 50) == 0.5
+    assert pairs.score(texts, [0, 1] * 50) == 1
+
+
+def test_character_ngrams_speak_for_unknown_words():
+    model = FastTextClassifier(**FAST, min_n=3, max_n=4).fit(TEXTS, NAMES)
+    assert_array_equal(
+        model.predict(["moonlight starry", "kings queenly", "buttery cheeses"]),
+        ["astronomy", "court", "кухня"],
+    )
+    vectors = model.to_word_vectors()
+    assert "moonlight" not in vectors
+    near = vectors["moonlight"] @ model.vectors_.T
+    assert model.words_[near.argmax()] in TOPICS[0]
+    keyed = model.to_keyed_vectors()
+    assert_allclose(keyed["moonlight"], vectors["moonlight"], rtol=1e-5)
+    assert_allclose(keyed["moon"], model.vectors_[model.vocabulary_["moon"]])
+
+
+def test_stop_words_are_not_there():
+    model = FastTextClassifier(
+        **FAST, stop_words=COMMON, word_ngrams=3, min_n=2, max_n=3
+    ).fit(TEXTS, Y)
+    assert not set(COMMON) & set(model.words_)
+    bare = [" ".join(w for w in text.split() if w not in COMMON) for text in TEXTS]
+    expected = model.decision_function(bare)
+    assert_array_equal(model.decision_function(TEXTS), expected)
+
+
+def test_only_buckets_that_occur_have_rows():
+    small = FastTextClassifier(**FAST, word_ngrams=2, bucket=50).fit(TEXTS, Y)
+    assert small.score(TEXTS, Y) == 1
+    assert len(small._state["inputs"]) <= len(small.words_) + 51
+    usual = FastTextClassifier(**FAST, word_ngrams=2).fit(TEXTS, Y)
+    assert len(usual._state["inputs"]) < 2_000 < usual.bucket
+
+
+def test_weights_of_classes_and_documents():
+    y = np.r_[np.zeros(100), np.ones(300)].astype(int)
+    texts = ["the same words"] * 400
+    common = FastTextClassifier(**FAST).fit(texts, y).predict_proba(texts[:1])[0, 1]
+    fair = FastTextClassifier(**FAST, class_weight="balanced").fit(texts, y)
+    by_hand = FastTextClassifier(**FAST).fit(texts, y, np.where(y == 0, 6, 2))
+    assert common > 0.7
+    assert fair.predict_proba(texts[:1])[0, 1] < 0.6
+    assert_array_equal(by_hand.vectors_, fair.vectors_)
+    for wrong in (np.zeros(400), -np.ones(400), np.ones((400, 1)), np.ones(3)):
+        with pytest.raises(ValueError, match=r"sample_weight|zero"):
+            FastTextClassifier(**FAST).fit(texts, y, wrong)
+
+
+def test_batches_are_learned_one_after_the_other():
+    model = FastTextClassifier(**FAST, word_ngrams=2, min_n=3, max_n=3)
+    with pytest.raises(ValueError, match="first call"):
+        model.partial_fit(TEXTS[:50], NAMES[:50])
+    classes = np.unique(NAMES)
+    for start in range(0, 300, 50):
+        part = slice(start, start + 50)
+        model.partial_fit(TEXTS[part], NAMES[part], classes if start == 0 else None)
+        assert model.n_iter_ == start // 50 + 1 == len(model.loss_curve_)
+    assert model.score(TEXTS, NAMES) > 0.9
+    before = dict(zip(model.words_, model.vectors_.copy(), strict=True))
+    rows = len(model._state["inputs"])
+    model.partial_fit(["comet comet comet"], ["astronomy"])
+    assert "comet" in model.vocabulary_
+    assert_allclose(model.vectors_[model.vocabulary_["king"]], before["king"], atol=0.1)
+    assert len(model._state["inputs"]) > rows
+    with pytest.raises(ValueError, match="not in classes"):
+        model.partial_fit(TEXTS[:2], ["sports", "court"])
+    with pytest.raises(ValueError, match="differ from"):
+        model.partial_fit(TEXTS[:2], NAMES[:2], classes=["a", "b"])
+
+
+def test_indicators_come_in_batches_too():
+    model = FastTextClassifier(**FAST)
+    for _ in range(20):
+        model.partial_fit(LONGER[:150], SEVERAL[:150])
+    model.partial_fit(LONGER[150:], SEVERAL[150:])
+    assert (model.predict(LONGER) == SEVERAL).mean() > 0.9
+    with pytest.raises(ValueError, match="balanced"):
+        model.set_params(class_weight="balanced").partial_fit(LONGER, SEVERAL)
+
+
+def test_a_fit_goes_on_where_it_stopped():
+    model = FastTextClassifier(**FAST, word_ngrams=2, warm_start=True, epochs=4)
+    first = clone(model).fit(TEXTS, Y)
+    vectors = first.vectors_.copy()
+    assert_array_equal(first.fit(TEXTS, Y).vectors_, vectors)
+    first.set_params(epochs=6).fit([*TEXTS, "comet tail"], [*Y, 0])
+    assert first.n_iter_ == 6 == len(first.loss_curve_)
+    assert first.loss_curve_[4] < first.loss_curve_[0]
+    for change, words in [
+        ({"epochs": 3}, "less than the 6"),
+        ({"bucket": 7}, "bucket"),
+        ({"vector_size": 3}, "vector_size=3"),
+    ]:
+        with pytest.raises(ValueError, match=words):
+            clone_fitted(first).set_params(**({"epochs": 9} | change)).fit(TEXTS, Y)
+    with pytest.raises(ValueError, match="classes"):
+        first.set_params(epochs=9).fit(TEXTS, Y + 1)
+
+
+def clone_fitted(model):
+    return pickle.loads(pickle.dumps(model))
+
+
+def test_early_stopping_watches_held_out_documents():
+    model = FastTextClassifier(
+        **FAST, epochs=60, early_stopping=True, n_iter_no_change=2, tol=0.2
+    ).fit(TEXTS, Y)
+    assert model.n_iter_ == len(model.validation_loss_curve_) < 60
+    with pytest.raises(ValueError, match="leaves none"):
+        FastTextClassifier(early_stopping=True, validation_fraction=0.9).fit(
+            TEXTS[:3], [0, 1, 2]
+        )
+
+
+def test_pretrained_vectors_are_where_words_begin():
+    given = {word: np.eye(3)[i] * 4 for i in range(3) for word in TOPICS[i]}
+    model = FastTextClassifier(
+        3, pretrained=given, learning_rate=1e-6, epochs=1, random_state=0
+    ).fit(TEXTS, Y)
+    assert_allclose(model.vectors_[model.vocabulary_["moon"]], [4, 0, 0], atol=1e-3)
+    assert np.abs(model.vectors_[model.vocabulary_["the"]]).max() < 1
+    assert clone(model).pretrained is given
+    with pytest.raises(ValueError, match="3 dimensions"):
+        model.set_params(vector_size=5).fit(TEXTS, Y)
+
+
+def test_its_vectors_serve_any_other_classifier():
+    pooled = MeanPoolEmbedder(FastTextClassifier(**FAST))
+    pipeline = make_pipeline(pooled, LogisticRegression())
+    assert pipeline.fit(TEXTS, NAMES).score(TEXTS, NAMES) == 1
+    fitted = FastTextClassifier(**FAST).fit(TEXTS, NAMES)
+    rows = MeanPoolEmbedder(fitted).fit_transform(["sun the", "nothing"])
+    sun, the = (fitted.vectors_[fitted.vocabulary_[word]] for word in ("sun", "the"))
+    assert_allclose(rows, [(sun + the) / 2, np.zeros(10)], rtol=1e-6)
+    assert set(fitted.words_) == set(fitted.to_keyed_vectors().key_to_index)
+    assert fitted.most_similar("sun", topn=1)[0][0] in TOPICS[0]
+    assert not hasattr(fitted, "transform")
+
+
+def test_a_search_shares_tokens():
+    X = TokenizedDocuments.from_documents(TEXTS)
+    search = GridSearchCV(
+        FastTextClassifier(**FAST, epochs=3), {"word_ngrams": [1, 2]}, cv=2
+    )
+    assert search.fit(X, NAMES).best_score_ > 0.9
+
+
+def test_pickled_models_predict_alike():
+    model = FastTextClassifier(**FAST, word_ngrams=2, max_n=3).fit(TEXTS, NAMES)
+    twin = pickle.loads(pickle.dumps(model))
+    assert_array_equal(twin.predict_proba(TEXTS), model.predict_proba(TEXTS))
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "words"),
+    [
+        ("a lone string", [0], "single string"),
+        (["a b", None], [0, 1], "Document 1"),
+        (["aa", "bb"], [0, 1, 1], "inconsistent"),
+        (["aa", "bb"], [0.5, 1.5], "Unknown label type"),
+        (["aa", "bb"], [1, 1], "1 class"),
+        (["", "?"], [0, 1], "no tokens"),
+        ([], [], "0 sample"),
+    ],
+)
+def test_what_is_wrong_is_said_and_changes_nothing(X, y, words):
+    model = FastTextClassifier(**FAST).fit(TEXTS, Y)
+    before = model.predict_proba(TEXTS)
+    with pytest.raises((TypeError, ValueError), match=words):
+        model.fit(X, y)
+    assert_array_equal(model.predict_proba(TEXTS), before)
+
+
+def test_divergence_is_told():
+    with pytest.raises(FloatingPointError, match="diverged"):
+        FastTextClassifier(**FAST, learning_rate=1e30).fit(TEXTS, Y)
+
+
+def test_ctrl_c_stops_a_fit():
+    import signal
+
+    model = FastTextClassifier(**FAST, epochs=10**6)
+    threading.Timer(0.5, signal.raise_signal, [signal.SIGINT]).start()
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(TEXTS, Y)
+    assert not hasattr(model, "classes_")
+
+
+def test_verbose_prints_each_epoch(capsys):
+    FastTextClassifier(**FAST, epochs=2, verbose=True).fit(TEXTS, Y)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines] == [
+        "[FastTextClassifier] epoch 1",
+        "[FastTextClassifier] epoch 2",
+    ]
