@@ -102,7 +102,7 @@ def count_pairs(parts, n_rows, window, max_memory=None, n_jobs=None):
     if max_memory is not None:
         # Half for tokens and their positions, half for pairs on their way.
         n_places = min(n_places, max(max_memory // 16, _LEAST_PLACES) + len(weights))
-        room = max(max_memory // (12 * _PAIR_BYTES * n_threads), _LEAST_ROOM)
+        room = max(max_memory // (24 * _PAIR_BYTES * n_threads), _LEAST_ROOM)
     counter = _Counter(readonly(weights), SIDES[window.direction], n_rows, room)
     chunks = _chunks(parts, len(weights) - 1, min(n_places, _MOST_PLACES))
     runs = None
@@ -114,6 +114,7 @@ def count_pairs(parts, n_rows, window, max_memory=None, n_jobs=None):
             if runs is None:
                 runs = _Runs(file, counter)
             runs.append(pieces)
+        del chunks, stream, pieces  # merging needs the room
         return Pairs(*_assembled(threads.run(runs.tasks()), n_rows), scale)
 
 
@@ -309,16 +310,19 @@ class _Reader:
 
 
 def _assembled(pieces, n_rows):
-    """Return indptr, indices and units; each piece is let go once it is copied."""
-    pieces = list(pieces)[::-1]
-    total = sum(len(columns) for _, columns, _ in pieces)
+    """Return indptr, indices and units; no piece is kept."""
     indptr = np.zeros(n_rows + 1, np.int64)
-    indices, units = np.empty(total, np.int32), np.empty(total, np.int64)
+    arrays = np.empty(0, np.int32), np.empty(0, np.int64)
     row = at = 0
-    while pieces:
-        lengths, columns, sums = pieces.pop()
+    for lengths, *piece in pieces:
         indptr[row + 1 : row + 1 + len(lengths)] = lengths
-        indices[at : at + len(columns)] = columns
-        units[at : at + len(columns)] = sums
-        row, at = row + len(lengths), at + len(columns)
-    return np.cumsum(indptr, out=indptr), indices, units
+        row, stop = row + len(lengths), at + len(piece[0])
+        for array, part in zip(arrays, piece, strict=True):
+            if stop > len(array):
+                # Grows where it is, which joining pieces at the end would not.
+                array.resize(stop + stop // 16, refcheck=False)
+            array[at:stop] = part
+        at = stop
+    for array in arrays:
+        array.resize(at, refcheck=False)
+    return np.cumsum(indptr, out=indptr), *arrays
