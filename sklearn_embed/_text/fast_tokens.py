@@ -5,6 +5,7 @@
 import sys
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
+from copy import copy
 from itertools import chain, islice
 
 import numpy as np
@@ -54,6 +55,13 @@ class FastEncoder:
 
     def __len__(self):
         return len(self.hash_table)
+
+    def restarted(self, words):
+        """Return an encoder that gives these words the first ids."""
+        fresh = copy(self)
+        fresh.hash_table = HashTable()
+        fresh.hash_table.add_words(words, self.scanner.hash_mask)
+        return fresh
 
     def encode(self, documents, n_jobs=1):
         """Return the ids (int32) of all tokens and the documents' lengths (int64).

@@ -5,7 +5,6 @@
 import numpy as np
 
 from sklearn_embed._text.table import TokenTable
-from sklearn_embed._text.tokenized import TokenizedDocuments
 
 
 def without(documents, left_out):
@@ -16,9 +15,7 @@ def without(documents, left_out):
     ids = documents.flat_ids()
     kept = kept_token[ids] if len(ids) else np.zeros(0, bool)
     offsets = np.concatenate([[0], np.cumsum(kept)])[documents.offsets]
-    return TokenizedDocuments(
-        ids[kept], offsets[:-1], offsets, documents.table, documents.options
-    )
+    return documents.over(ids[kept], offsets[:-1], offsets)
 
 
 def with_ngrams(documents, ngram_range):
@@ -53,7 +50,7 @@ def with_ngrams(documents, ngram_range):
             all_names += names
     flat, offsets = _interleaved(kinds, len(lengths))
     table = TokenTable.from_tokens(all_names)
-    return TokenizedDocuments(flat, offsets[:-1], offsets, table, documents.options)
+    return documents.over(flat, offsets[:-1], offsets, table)
 
 
 def _counts(lengths, n):

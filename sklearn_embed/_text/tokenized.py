@@ -13,6 +13,7 @@ from joblib import effective_n_jobs
 from sklearn_embed._kernels.common import readonly
 from sklearn_embed._text.documents import document_chunks
 from sklearn_embed._text.growing import Growing, Spool
+from sklearn_embed._text.pruning import BoundedTable, rewritten
 from sklearn_embed._text.table import TokenTable
 from sklearn_embed._text.tokens import (
     DEFAULT_PATTERN,
@@ -44,6 +45,9 @@ class TokenizedDocuments:
         The distinct tokens.
     options : TextOptions or None, default=None
         How strings became these tokens; None if they came ready-made.
+    undercount : int, default=0
+        Tokens that occur no more often may have been left out; see
+        `max_vocab_size` of :meth:`from_documents`.
 
     Attributes
     ----------
@@ -71,12 +75,13 @@ class TokenizedDocuments:
     ['dog', 'cat']
     """
 
-    def __init__(self, ids, starts, offsets, table, options=None):
+    def __init__(self, ids, starts, offsets, table, options=None, undercount=0):
         self.ids = readonly(ids, np.int32)
         self.starts = readonly(starts, np.int64)
         self.offsets = readonly(offsets, np.int64)
         self.table = table
         self.options = options
+        self.undercount = undercount
 
     @classmethod
     def from_documents(
@@ -88,6 +93,7 @@ class TokenizedDocuments:
         preprocessor=None,
         tokenizer=None,
         token_pattern=DEFAULT_PATTERN,
+        max_vocab_size=None,
         n_jobs=None,
     ):
         r"""Tokenise documents, in one pass.
@@ -114,6 +120,12 @@ class TokenizedDocuments:
         token_pattern : str, default=r"(?u)\\b\\w\\w+\\b"
             Regular expression of a token; with one capturing group, the group is
             the token.
+        max_vocab_size : int or None, default=None
+            Distinct tokens to keep in memory, about: for streams whose words alone
+            would not fit.  When there are more, the rarest half is left out of the
+            documents.  The attribute `undercount` tells what that cost: every token
+            that occurs more often than that is there, and has lost no more
+            occurrences than that.  None: no limit, nothing is left out.
         n_jobs : int or None, default=None
             Threads.  None means 1 unless in a :obj:`joblib.parallel_config`
             context, -1 all processors.  The result does not depend on it.
@@ -134,7 +146,15 @@ class TokenizedDocuments:
         options = TextOptions(
             lowercase, strip_accents, preprocessor, tokenizer, token_pattern
         )
-        return tokenize(X, options, n_jobs=effective_n_jobs(n_jobs))
+        n_jobs = effective_n_jobs(n_jobs)
+        if max_vocab_size is None:
+            return tokenize(X, options, n_jobs=n_jobs)
+        if not isinstance(max_vocab_size, Integral) or max_vocab_size < 2:
+            raise ValueError(
+                f"max_vocab_size={max_vocab_size!r} must be an integer of at least 2, "
+                "or None."
+            )
+        return tokenize_bounded(X, options, max_vocab_size, n_jobs)
 
     def save(self, path):
         """Write to a file that processes can share, whole or not at all.
@@ -161,7 +181,11 @@ class TokenizedDocuments:
             "table": self.table.blob,
             "table_offsets": self.table.offsets,
         }
-        meta = {"kind": "TokenizedDocuments", "options": options}
+        meta = {
+            "kind": "TokenizedDocuments",
+            "options": options,
+            "undercount": self.undercount,
+        }
         save_arrays(path, arrays, meta)
 
     @classmethod
@@ -195,7 +219,7 @@ class TokenizedDocuments:
         ids, offsets = arrays["ids"], arrays["offsets"]
         table = TokenTable(arrays["table"], arrays["table_offsets"])
         _check(path, ids, offsets, table)
-        return cls(ids, offsets[:-1], offsets, table, options)
+        return cls(ids, offsets[:-1], offsets, table, options, meta["undercount"])
 
     @property
     def n_tokens(self):
@@ -243,9 +267,7 @@ class TokenizedDocuments:
                     "a slice, or an array of positions or of booleans."
                 )
         offsets = np.concatenate([[0], np.cumsum(self.lengths[key])])
-        return TokenizedDocuments(
-            self.ids, self.starts[key], offsets, self.table, self.options
-        )
+        return self.over(self.ids, self.starts[key], offsets)
 
     def __iter__(self):
         for block in self.blocks(1 << 16):
@@ -283,8 +305,28 @@ class TokenizedDocuments:
 
     def __reduce__(self):
         whole = self.compact() if 2 * self.n_tokens < len(self.ids) else self
-        state = (whole.ids, whole.starts, whole.offsets, whole.table, whole.options)
-        return TokenizedDocuments, state
+        arrays = (whole.ids, whole.starts, whole.offsets, whole.table)
+        return TokenizedDocuments, (*arrays, whole.options, whole.undercount)
+
+    def over(self, ids, starts, offsets, table=None):
+        """Return documents cut by the same options, over other arrays.
+
+        Parameters
+        ----------
+        ids, starts, offsets : ndarray
+            As in the constructor.
+        table : TokenTable or None, default=None
+            The distinct tokens; None: the same.
+
+        Returns
+        -------
+        TokenizedDocuments
+            The documents.
+        """
+        table = self.table if table is None else table
+        return TokenizedDocuments(
+            ids, starts, offsets, table, self.options, self.undercount
+        )
 
     def flat_ids(self):
         """Return the ids of these documents alone, end to end.
@@ -312,9 +354,7 @@ class TokenizedDocuments:
         """
         seen, ids = np.unique(self.flat_ids(), return_inverse=True)
         table = TokenTable.from_tokens(self.table.take(seen))
-        return TokenizedDocuments(
-            ids.astype(np.int32), self.offsets[:-1], self.offsets, table, self.options
-        )
+        return self.over(ids.astype(np.int32), self.offsets[:-1], self.offsets, table)
 
 
 def tokenize(X, options, name="X", n_jobs=1):
@@ -344,6 +384,36 @@ def tokenize(X, options, name="X", n_jobs=1):
             ids[first:last] = number_of[ids[first:last]]
     made = None if kinds == {"tokens"} else options
     return TokenizedDocuments(ids, offsets[:-1], offsets, table, made)
+
+
+def tokenize_bounded(X, options, max_vocab_size, n_jobs=1):
+    """Turn raw documents into a TokenizedDocuments, forgetting rare tokens."""
+    if isinstance(X, TokenizedDocuments):
+        raise ValueError("max_vocab_size is for documents not tokenised yet.")
+    table, kinds = None, set()
+    ids, lengths = Spool(np.int32), Growing(np.int64)
+    for kind, documents in document_chunks(X):
+        if table is None:
+            encoder = make_encoder(options) if kind == "text" else Encoder()
+            table = BoundedTable(encoder, max_vocab_size)
+        kinds.add(kind)
+        if len(kinds) > 1:
+            raise ValueError(
+                "With max_vocab_size, documents are either strings or sequences of "
+                "tokens throughout, not some of each."
+            )
+        chunk_ids, chunk_lengths = table.encode(documents, n_jobs, ids.used)
+        ids.append(chunk_ids)
+        lengths.append(chunk_lengths)
+    if table is None:
+        return tokenize([], options)
+    ids, lengths = rewritten(ids.result(), lengths.result(), table.changes)
+    offsets = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    made = options if kinds == {"text"} else None
+    return TokenizedDocuments(
+        ids, offsets[:-1], offsets, table.table(), made, table.undercount
+    )
 
 
 def _check(path, ids, offsets, table):

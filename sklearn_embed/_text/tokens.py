@@ -92,6 +92,12 @@ class Encoder:
         """Return the TokenTable of the tokens seen so far."""
         return TokenTable.from_tokens(self._index)
 
+    def restarted(self, words):
+        """Return an encoder that gives these words the first ids."""
+        fresh = Encoder(self._preprocess, self._split)
+        fresh._index.update(zip(words, range(len(words)), strict=True))
+        return fresh
+
 
 class _Index(dict):
     """A dict that gives every new key the next number."""
@@ -141,6 +147,10 @@ class _Prepared:
     def table(self):
         """Return the TokenTable of the tokens seen so far."""
         return self._compiled.table()
+
+    def restarted(self, words):
+        """Return an encoder that gives these words the first ids."""
+        return _Prepared(self._compiled.restarted(words), self._preprocess)
 
     def _prepared(self, documents):
         if self._preprocess is None:
