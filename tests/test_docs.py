@@ -36,7 +36,7 @@ def test_every_public_name_has_a_runnable_example(name):
 
 def public_objects():
     """Yield ``(name, object)`` of what users may call."""
-    for module in ("", ".datasets", ".evaluation", ".io", ".testing"):
+    for module in ("", ".datasets", ".evaluation", ".io", ".plotting", ".testing"):
         module = importlib.import_module(f"sklearn_embed{module}")
         for name in module.__all__:
             thing = getattr(module, name)
