@@ -209,20 +209,6 @@ def load_many(typing_context, array, index, like):
 
 
 @intrinsic
-def store_many(typing_context, array, index, vectors):
-    """Write vectors end to end from array[index] on."""
-
-    def codegen(context, builder, signature, args):
-        for o, vector in enumerate(cgutils.unpack_tuple(builder, args[2])):
-            at = builder.add(args[1], ir.Constant(ir.IntType(64), o * WIDTH))
-            pointer = _pointer(context, builder, signature.args[0], args[0], at)
-            builder.store(vector, pointer, align=4)
-        return context.get_dummy_value()
-
-    return types.void(array, types.int64, vectors), codegen
-
-
-@intrinsic
 def load_rows(typing_context, array, places, index, like):
     """Return the vectors at array[places[o] + index]."""
 

@@ -178,7 +178,7 @@ class Scratch(NamedTuple):
     single: np.ndarray  # as signs: times of one input
     sums: np.ndarray  # as signs: dot products, then slopes
     losses: np.ndarray  # as signs
-    block: np.ndarray  # (K * D,): the rows, WIDTH columns of all K after one another
+    change: np.ndarray  # (2 * D,): what two inputs are to change by
     hidden: np.ndarray  # (D,): mean or sum of several input rows
     start: np.ndarray  # (D,): the same before it is trained
 
@@ -204,7 +204,7 @@ def make_scratch(like, width):
         aligned_zeros(lane),
         aligned_zeros(lane),
         aligned_zeros(lane),
-        aligned_zeros(K * width),
+        aligned_zeros(2 * width),
         aligned_zeros(width),
         aligned_zeros(width),
     )
@@ -301,37 +301,44 @@ def take_losses(losses):
 
 
 @numba.njit(**PART)
-def train_two(inputs, x, y, scratch, rate, n, like, learn):
+def fetch(matrix, at, n):
+    """Ask for a row ahead of its use."""
+    for d in range(0, n, LANES):
+        prefetch(matrix, at + d)
+
+
+@numba.njit(**PART)
+def train_two(inputs, x, y, outputs, scratch, rate, n, like, learn):
     """Move the rows at x and y and the block along each other, from old values."""
-    K, block = len(like), scratch.block
+    places = scratch.places
     f = lanes.zero_many(like)
     g = lanes.zero_many(like)
     for d in range(0, n, lanes.WIDTH):
-        c = lanes.load_many(block, d * K, like)
+        c = lanes.load_rows(outputs, places, d, like)
         f = lanes.add_products(f, lanes.load(inputs, x + d), c)
         g = lanes.add_products(g, lanes.load(inputs, y + d), c)
     lanes.store_sums(scratch.sums, 0, f + g)
     slopes(scratch, scratch.both, rate)
     if learn:
         f = lanes.fill_many(scratch.sums, 0, like)
-        g = lanes.fill_many(scratch.sums, K, like)
+        g = lanes.fill_many(scratch.sums, len(like), like)
         for d in range(0, n, lanes.WIDTH):
             a = lanes.load(inputs, x + d)
             b = lanes.load(inputs, y + d)
-            c = lanes.load_many(block, d * K, like)
+            c = lanes.load_rows(outputs, places, d, like)
             lanes.store(inputs, x + d, lanes.add_dot(a, f, c))
             lanes.store(inputs, y + d, lanes.add_dot(b, g, c))
             c = lanes.add_products(lanes.add_products(c, a, f), b, g)
-            lanes.store_many(block, d * K, c)
+            lanes.store_rows(outputs, places, d, c)
 
 
 @numba.njit(**PART)
-def train_one(inputs, x, scratch, rate, n, like, learn):
+def train_one(inputs, x, outputs, scratch, rate, n, like, learn):
     """Move the row at x and the block along each other, from old values."""
-    K, block = len(like), scratch.block
+    places = scratch.places
     f = lanes.zero_many(like)
     for d in range(0, n, lanes.WIDTH):
-        c = lanes.load_many(block, d * K, like)
+        c = lanes.load_rows(outputs, places, d, like)
         f = lanes.add_products(f, lanes.load(inputs, x + d), c)
     lanes.store_sums(scratch.sums, 0, f + lanes.zero_many(like))
     slopes(scratch, scratch.single, rate)
@@ -339,28 +346,29 @@ def train_one(inputs, x, scratch, rate, n, like, learn):
         f = lanes.fill_many(scratch.sums, 0, like)
         for d in range(0, n, lanes.WIDTH):
             a = lanes.load(inputs, x + d)
-            c = lanes.load_many(block, d * K, like)
+            c = lanes.load_rows(outputs, places, d, like)
             lanes.store(inputs, x + d, lanes.add_dot(a, f, c))
-            lanes.store_many(block, d * K, lanes.add_products(c, a, f))
+            lanes.store_rows(outputs, places, d, lanes.add_products(c, a, f))
 
 
 @numba.njit(**PART)
-def skipgram(inputs, outputs, contexts, m, scratch, rate, n, like, learn):
-    """Train m contexts on the block, two at a time."""
-    for d in range(0, n, lanes.WIDTH):
-        c = lanes.load_rows(outputs, scratch.places, d, like)
-        lanes.store_many(scratch.block, d * len(like), c)
+def train_pairs(inputs, xs, m, outputs, scratch, ahead, rate, n, like, learn):
+    """Train the m rows at xs on the block, two at a time.
+
+    In between ask for the output rows ahead: all at once would be more than a core
+    can wait for.
+    """
     for j in range(0, m, 2):
-        x, y = contexts[j], contexts[j + 1]
+        for o in range(j, min(j + 2, len(ahead))):
+            fetch(outputs, ahead[o], n)
+        x, y = xs[j], xs[j + 1]
         if x != y:
-            train_two(inputs, x, y, scratch, rate, n, like, learn)
+            train_two(inputs, x, y, outputs, scratch, rate, n, like, learn)
         else:  # without a partner, or meeting itself
             for _ in range(min(2, m - j)):
-                train_one(inputs, x, scratch, rate, n, like, learn)
-    if learn:
-        for d in range(0, n, lanes.WIDTH):
-            c = lanes.load_many(scratch.block, d * len(like), like)
-            lanes.store_rows(outputs, scratch.places, d, c)
+                train_one(inputs, x, outputs, scratch, rate, n, like, learn)
+    for o in range(m + m % 2, len(ahead)):
+        fetch(outputs, ahead[o], n)
 
 
 @numba.njit(**PART)
@@ -390,25 +398,6 @@ def spread(inputs, places, m, mean, scratch, n):
         for j in range(m):
             x = lanes.load(inputs, places[j] + d)
             lanes.store(inputs, places[j] + d, lanes.add(x, step))
-
-
-@numba.njit(**PART)
-def train_hidden(outputs, scratch, rate, n, like, learn):
-    """Move hidden and the block's rows along each other, from old values."""
-    places, hidden = scratch.places, scratch.hidden
-    f = lanes.zero_many(like)
-    for d in range(0, n, lanes.WIDTH):
-        c = lanes.load_rows(outputs, places, d, like)
-        f = lanes.add_products(f, lanes.load(hidden, d), c)
-    lanes.store_sums(scratch.sums, 0, f + lanes.zero_many(like))
-    slopes(scratch, scratch.single, rate)
-    if learn:
-        f = lanes.fill_many(scratch.sums, 0, like)
-        for d in range(0, n, lanes.WIDTH):
-            h = lanes.load(hidden, d)
-            c = lanes.load_rows(outputs, places, d, like)
-            lanes.store(hidden, d, lanes.add_dot(h, f, c))
-            lanes.store_rows(outputs, places, d, lanes.add_products(c, h, f))
 
 
 @numba.njit(cache=True, **FAST)
@@ -443,7 +432,7 @@ def softmax(inputs, x, y, outputs, target, scores, scratch, rate, like, learn):
     All from old values: what x and y are to change by is gathered apart.
     Returns the loss.  ``scores`` has room for two inputs, each with a margin.
     """
-    K, places, change = len(like), scratch.places, scratch.block
+    K, places, change = len(like), scratch.places, scratch.change
     (n_rows, width), flat = outputs.shape, outputs.reshape(-1)
     other, half = max(y, 0), len(scores) // 2
     for first in range(0, n_rows, K):
@@ -505,18 +494,11 @@ def softmax_skipgram(
 
 
 @numba.njit(**PART)
-def fetch(matrix, at, n):
-    """Ask for a row ahead of its use."""
-    for d in range(0, n, LANES):
-        prefetch(matrix, at + d)
-
-
-@numba.njit(**PART)
-def fetch_draws(outputs, pool, q, width, n, draws):
-    """Ask for the rows that the first of the draws at q will need."""
-    for o in range(1, min(draws + 1, MOST_ROWS)):
-        row = pool[(q + o) & (len(pool) - 1)]
-        fetch(outputs, np.int64(row) * width, n)
+def list_ahead(pool, q, row, width, ahead):
+    """List where the row and the first of the draws at q begin."""
+    ahead[0] = np.int64(row) * width
+    for o in range(1, len(ahead)):
+        ahead[o] = np.int64(pool[(q + o) & (len(pool) - 1)]) * width
 
 
 @numba.njit(**PART)
@@ -626,6 +608,7 @@ def make_epoch(architecture, loss, negative=5, bags=False):
         scratch = make_scratch(like, width)
         scratch.signs[:] = np.float32(-1)
         scratch.signs[0] = scratch.signs[K] = np.float32(1)
+        ahead = np.zeros(min(draws + 1, MOST_ROWS), np.int64)
         if is_softmax:
             scores = aligned_zeros(2 * (len(outputs) + LANES + K))
         turn = np.int64(hash64(plan.seed, -1) >> np.uint64(1))
@@ -658,10 +641,12 @@ def make_epoch(architecture, loss, negative=5, bags=False):
                 else:
                     places, m = list_bags(rows, left, right, i, bag, width, places)
                     fetch_bag(flat_in, bag, rows[i + window + 1], width, n)
-                if is_sampling and not is_around:  # ask early: for the next window
+                if is_sampling and not is_around:  # what the next windows need
                     q = where[i + 1] * draws + turn
-                    fetch_draws(flat_out, guide, q, width, n, draws)
-                    fetch(flat_out, np.int64(rows[i + 2]) * width, n)
+                    list_ahead(guide, q, rows[i + 2], width, ahead)
+                    if not is_skipgram:
+                        for o in range(len(ahead)):
+                            fetch(flat_out, ahead[o], n)
                 if is_pairs:
                     terms += m
                 else:
@@ -691,7 +676,9 @@ def make_epoch(architecture, loss, negative=5, bags=False):
                     elif is_around:
                         q = at * (2 * window + 1) + j - left - (j > i)
                         q = q * draws + turn
-                        fetch_draws(flat_out, guide, q + draws, width, n, draws)
+                        list_ahead(guide, q + draws, rows[i + 1], width, ahead)
+                        for o in range(1, len(ahead)):
+                            fetch(flat_out, ahead[o], n)
                     else:
                         q = at * draws + turn
                     for b in range(block, blocks_end, K):
@@ -702,12 +689,16 @@ def make_epoch(architecture, loss, negative=5, bags=False):
                                 guide, q, b, draws, rows[j], width, scratch, like
                             )
                         if is_pairs:
-                            skipgram(
-                                flat_in, flat_out, places, m, scratch, rate, n, like,
+                            train_pairs(
+                                flat_in, places, m, flat_out, scratch,
+                                ahead if b == 0 else ahead[:0], rate, n, like,
                                 plan.learn,
                             )  # fmt: skip
                         else:
-                            train_hidden(flat_out, scratch, rate, n, like, plan.learn)
+                            train_one(
+                                scratch.hidden, 0, flat_out, scratch, rate, n, like,
+                                plan.learn,
+                            )  # fmt: skip
                 total += take_losses(scratch.losses)
                 if not is_pairs and plan.learn:
                     spread(flat_in, places, m, bags or plan.mean, scratch, n)
