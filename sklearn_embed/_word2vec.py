@@ -4,66 +4,25 @@
 
 import numpy as np
 
-from sklearn_embed._base import (
-    COUNT,
-    NOT_NEGATIVE,
-    POSITIVE,
-    Integral,
-    Interval,
-    Real,
-    StrOptions,
-    WordVectorizer,
-    documented,
-)
+from sklearn_embed._base import StrOptions, documented
 from sklearn_embed._matrices import padded_zeros, stripped
-from sklearn_embed._text.tokens import DEFAULT_PATTERN, make_lookup
-from sklearn_embed._text.vocabulary import Vocabulary
-from sklearn_embed._word2vec_job import Word2VecJob
+from sklearn_embed._prediction import PredictionVectorizer, draw_rows
+from sklearn_embed._text.tokens import DEFAULT_PATTERN
 
 
 @documented
-class Word2VecVectorizer(WordVectorizer):
+class Word2VecVectorizer(PredictionVectorizer):
     r"""Learn word vectors by predicting neighbours; average them per document.
 
     Parameters
     ----------
     vector_size : int, default=100
         Dimensions of a vector.
-    window : int, default=5
-        Words looked at on each side.
-    architecture : {"skipgram", "cbow"}, default="skipgram"
-        "skipgram": each neighbour predicts the word.  "cbow": the mean of all
-        neighbours does.
-    loss : {"negative_sampling", "hierarchical_softmax", "softmax"}, \
-            default="negative_sampling"
-        How a prediction is judged.
-
-        - "negative_sampling": the word against `negative` drawn ones.
-        - "hierarchical_softmax": the turns on the way to the word in a Huffman tree.
-        - "softmax": the word against all others, as in the textbook; time grows with
-          the number of words, so that large vocabularies are refused.
-    negative : int, default=5
-        Words drawn to be told apart from the true one; at least 1.  Only for
-        negative sampling.
-    ns_exponent : float, default=0.75
-        Words are drawn with probability proportional to count to this power.
-    sample : float, default=1e-3
-        Occurrences of words with a share in the text above this are thinned out; 0
-        keeps all.
-    cbow_mean : bool, default=True
-        Whether "cbow" takes the mean of the neighbours or, if False, their sum.
-    shrink_windows : bool, default=True
-        Whether the width of each window is drawn from 1, …, `window`; nearer
-        neighbours then count more.  False: always `window`.
+    {prediction}
     combine : {"input", "output", "sum", "concatenate"}, default="input"
         Which parameters become `vectors_`: those of words as predictors, those of
         words as predicted, the sum of both, or both side by side.
-    learning_rate : float, default=0.025
-        At the beginning.
-    min_learning_rate : float, default=1e-4
-        At the end; the fall is linear in the tokens read.
-    epochs : int, default=5
-        Passes over the documents.
+    {schedule}
     {text}
     {vocabulary}
     {fitting}
@@ -124,20 +83,9 @@ class Word2VecVectorizer(WordVectorizer):
     ['cat', 'dog', 'sat']
     """
 
-    _word_arrays = ("input", "output")
-
     _parameter_constraints: dict = {
-        **WordVectorizer._parameter_constraints,
-        "window": [COUNT],
-        "architecture": [StrOptions({"skipgram", "cbow"})],
-        "loss": [StrOptions({"negative_sampling", "hierarchical_softmax", "softmax"})],
-        "negative": [Interval(Integral, 1, 1000, closed="both")],
-        "ns_exponent": [Interval(Real, None, None, closed="neither")],
-        "sample": [NOT_NEGATIVE],
-        "cbow_mean": ["boolean"],
-        "shrink_windows": ["boolean"],
+        **PredictionVectorizer._parameter_constraints,
         "combine": [StrOptions({"input", "output", "sum", "concatenate"})],
-        "min_learning_rate": [POSITIVE],
     }
 
     def __init__(
@@ -244,28 +192,6 @@ class Word2VecVectorizer(WordVectorizer):
 
         return word2vec_from_gensim(model, **params)
 
-    def _adopt(self, words, counts, state):
-        """Become fitted with words and parameters learned elsewhere."""
-        vocabulary, options = Vocabulary(words, counts), self._options()
-        vars(self).update(
-            {
-                "words_": words,
-                "vocabulary_": vocabulary.index,
-                "counts_": vocabulary.counts,
-                "loss_curve_": [],
-                "n_iter_": self.epochs,
-                "_seed": self._draw_seed(),
-                "_text_options": options,
-                "_lookup": make_lookup(words, options),
-                "_n_documents": 0,
-                **self._published(state, final=True),
-            }
-        )
-
-    def _rates(self):
-        """Return the first and the last learning rate."""
-        return self.learning_rate, min(self.min_learning_rate, self.learning_rate)
-
     def _new_state(self, vocabulary, rng):
         """Return fresh parameters: words small and random, outputs zero."""
         if self.loss == "hierarchical_softmax" and self.combine != "input":
@@ -273,36 +199,9 @@ class Word2VecVectorizer(WordVectorizer):
                 f"combine={self.combine!r} needs output vectors of words, which "
                 "hierarchical softmax has not: use combine='input'."
             )
-        n_words, size = len(vocabulary), self.vector_size
-        inputs = padded_zeros(n_words, size)
-        # Drawn in steps, for the sake of memory.
-        for first in range(0, n_words, 8192):
-            rows = inputs[first : first + 8192, :size]
-            rows[:] = (rng.random(rows.shape, np.float32) - 0.5) / size
-        if self.loss == "hierarchical_softmax":
-            return {"input": inputs, "nodes": padded_zeros(max(n_words - 1, 1), size)}
-        return {"input": inputs, "output": padded_zeros(n_words, size)}
-
-    def _carry_over(self, vocabulary, state):
-        """Carry words over, and the tree's nodes if it is still the same tree."""
-        super()._carry_over(vocabulary, state)
-        same = vocabulary.words == self.words_ and np.array_equal(
-            vocabulary.counts, self.counts_
-        )
-        if same and "nodes" in state and "nodes" in self._state:
-            state["nodes"][:, : self.vector_size] = self._state["nodes"]
-
-    def _job(self, parts, held_out, vocabulary, state, seed, schedule):
-        """Return what trains the parameters."""
-        return Word2VecJob(
-            self,
-            parts,
-            held_out,
-            vocabulary,
-            *state.values(),
-            seed,
-            schedule,
-        )
+        inputs = padded_zeros(len(vocabulary), self.vector_size)
+        draw_rows(inputs, self.vector_size, 0.5 / self.vector_size, rng)
+        return {"input": inputs, **self._new_outputs(len(vocabulary))}
 
     def _published(self, state, final):
         """Return the fitted attributes; ``final`` uses up the state."""

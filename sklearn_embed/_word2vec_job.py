@@ -14,7 +14,7 @@ from sklearn_embed._kernels.sampling import (
     huffman_tree,
     keep_thresholds,
 )
-from sklearn_embed._kernels.word2vec import Corpus, Plan, make_epoch
+from sklearn_embed._kernels.word2vec import Bags, Corpus, Plan, make_epoch
 from sklearn_embed._training import Job
 
 #: Multiplications and additions of one call: some hundredths of a second.
@@ -25,11 +25,11 @@ LEAST_TOKENS = 2048
 
 
 class Word2VecJob(Job):
-    """Trains the matrices of a Word2VecVectorizer.
+    """Trains the matrices of a PredictionVectorizer.
 
     Parameters
     ----------
-    model : Word2VecVectorizer
+    model : PredictionVectorizer
         Whose parameters count.
     parts, held_out : list of TokenizedDocuments
         What to learn from, and what to measure the loss on.
@@ -41,10 +41,21 @@ class Word2VecJob(Job):
         Of everything drawn.
     schedule : Schedule
         How the learning rate falls.
+    bags : tuple of ndarray, or None
+        Where each word's input rows begin, and these rows; None: word i has row i.
     """
 
     def __init__(
-        self, model, parts, held_out, vocabulary, inputs, outputs, seed, schedule
+        self,
+        model,
+        parts,
+        held_out,
+        vocabulary,
+        inputs,
+        outputs,
+        seed,
+        schedule,
+        bags=None,
     ):
         self._model, self._seed, self._schedule = model, seed, schedule
         self._inputs, self._outputs = inputs, outputs
@@ -55,7 +66,10 @@ class Word2VecJob(Job):
         self._total = sum(part.n_tokens for part in parts)
         self._guide = self._make_guide(vocabulary.counts)
         negative = model.negative if model.loss == "negative_sampling" else 5
-        self._epoch = make_epoch(model.architecture, model.loss, negative)
+        self._bags = None if bags is None else Bags(*map(readonly, bags))
+        self._epoch = make_epoch(
+            model.architecture, model.loss, negative, bags=bags is not None
+        )
 
     def phases(self, epoch):
         """Yield the slices of one epoch, all at once: threads do not wait."""
@@ -113,11 +127,22 @@ class Word2VecJob(Job):
             "hierarchical_softmax": 16,
             "softmax": len(self._outputs),
         }[self._model.loss]
-        flops = 6 * predictions * rows * self._outputs.shape[1]
+        additions = 3 * predictions * rows
+        if self._bags is not None:
+            around = 2 * self._model.window if predictions == 1 else 1
+            additions += around * len(self._bags.rows) / (len(self._bags.offsets) - 1)
+        flops = 2 * additions * self._outputs.shape[1]
         share = n_tokens // (8 * effective_n_jobs(self._model.n_jobs)) + 1
         return max(LEAST_TOKENS, min(share, int(CALL_FLOPS / flops)))
 
     def _call(self, corpus, plan, first, last):
         return self._epoch(
-            corpus, plan, first, last, self._inputs, self._outputs, self._guide, None
+            corpus,
+            plan,
+            first,
+            last,
+            self._inputs,
+            self._outputs,
+            self._guide,
+            self._bags,
         )

@@ -20,6 +20,7 @@ LAYERS = [
     ("_counting", "_cooccurrence"),
     ("_base",),
     ("_word2vec_job", "_glove_job", "_supervised_job"),
+    ("_prediction",),
     (
         "_one_hot",
         "_word2vec",

@@ -1,0 +1,135 @@
+"""What word2vec and fastText share: vectors that predict the words around a word."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+
+from sklearn_embed._base import (
+    COUNT,
+    NOT_NEGATIVE,
+    POSITIVE,
+    Integral,
+    Interval,
+    Real,
+    StrOptions,
+    WordVectorizer,
+)
+from sklearn_embed._matrices import padded_zeros
+from sklearn_embed._text.tokens import make_lookup
+from sklearn_embed._text.vocabulary import Vocabulary
+from sklearn_embed._word2vec_job import Word2VecJob
+
+
+class PredictionVectorizer(WordVectorizer):
+    """Base of vectorizers whose vectors predict the words around a word.
+
+    The state's "input" has a row for each word, and so has "output", unless the loss
+    is hierarchical softmax: then "nodes" has a row for each inner node of the tree.
+    """
+
+    _doc_section_prediction = """
+        window : int, default=5
+            Words looked at on each side.
+        architecture : {"skipgram", "cbow"}, default="skipgram"
+            "skipgram": the word predicts each neighbour, or each neighbour the word.
+            "cbow": the mean of all neighbours predicts the word.
+        loss : {"negative_sampling", "hierarchical_softmax", "softmax"}, \\
+                default="negative_sampling"
+            How a prediction is judged.
+
+            - "negative_sampling": the word against `negative` drawn ones.
+            - "hierarchical_softmax": the turns on the way to the word in a Huffman
+              tree.
+            - "softmax": the word against all others, as in the textbook; time grows
+              with the number of words.
+        negative : int, default=5
+            Words drawn to be told apart from the true one; at least 1.  Only for
+            negative sampling.
+        ns_exponent : float, default=0.75
+            Words are drawn with probability proportional to count to this power.
+        sample : float, default=1e-3
+            Occurrences of words with a share in the text above this are thinned out; 0
+            keeps all.
+        cbow_mean : bool, default=True
+            Whether "cbow" takes the mean of the neighbours or, if False, their sum.
+        shrink_windows : bool, default=True
+            Whether the width of each window is drawn from 1, …, `window`; nearer
+            neighbours then count more.  False: always `window`.
+    """
+
+    _doc_section_schedule = """
+        learning_rate : float, default=0.025
+            At the beginning.
+        min_learning_rate : float, default=1e-4
+            At the end; the fall is linear in the tokens read.
+        epochs : int, default=5
+            Passes over the documents.
+    """
+
+    _word_arrays = ("input", "output")
+
+    _parameter_constraints: dict = {
+        **WordVectorizer._parameter_constraints,
+        "window": [COUNT],
+        "architecture": [StrOptions({"skipgram", "cbow"})],
+        "loss": [StrOptions({"negative_sampling", "hierarchical_softmax", "softmax"})],
+        "negative": [Interval(Integral, 1, 1000, closed="both")],
+        "ns_exponent": [Interval(Real, None, None, closed="neither")],
+        "sample": [NOT_NEGATIVE],
+        "cbow_mean": ["boolean"],
+        "shrink_windows": ["boolean"],
+        "min_learning_rate": [POSITIVE],
+    }
+
+    def _adopt(self, words, counts, state):
+        """Become fitted with words and parameters learned elsewhere."""
+        vocabulary, options = Vocabulary(words, counts), self._options()
+        vars(self).update(
+            {
+                "words_": words,
+                "vocabulary_": vocabulary.index,
+                "counts_": vocabulary.counts,
+                "loss_curve_": [],
+                "n_iter_": self.epochs,
+                "_seed": self._draw_seed(),
+                "_text_options": options,
+                "_lookup": make_lookup(words, options),
+                "_n_documents": 0,
+                **self._published(state, final=True),
+            }
+        )
+
+    def _rates(self):
+        """Return the first and the last learning rate."""
+        return self.learning_rate, min(self.min_learning_rate, self.learning_rate)
+
+    def _new_outputs(self, n_words):
+        """Return fresh parameters of the words as predicted, by name: zeros."""
+        if self.loss == "hierarchical_softmax":
+            return {"nodes": padded_zeros(max(n_words - 1, 1), self.vector_size)}
+        return {"output": padded_zeros(n_words, self.vector_size)}
+
+    def _carry_over(self, vocabulary, state):
+        """Carry words over, and the tree's nodes if it is still the same tree."""
+        super()._carry_over(vocabulary, state)
+        same = vocabulary.words == self.words_ and np.array_equal(
+            vocabulary.counts, self.counts_
+        )
+        if same and "nodes" in state and "nodes" in self._state:
+            state["nodes"][:, : self.vector_size] = self._state["nodes"]
+
+    def _job(self, parts, held_out, vocabulary, state, seed, schedule):
+        """Return what trains the parameters."""
+        outputs = state["nodes" if "nodes" in state else "output"]
+        inputs, bags = state.get("matrix", state["input"]), state.get("bags")
+        return Word2VecJob(
+            self, parts, held_out, vocabulary, inputs, outputs, seed, schedule, bags
+        )
+
+
+def draw_rows(matrix, width, bound, rng):
+    """Fill the first columns of a matrix with numbers between -bound and bound."""
+    # Drawn in steps, for the sake of memory.
+    for first in range(0, len(matrix), 8192):
+        rows = matrix[first : first + 8192, :width]
+        rows[:] = (rng.random(rows.shape, np.float32) - 0.5) * (2 * bound)
