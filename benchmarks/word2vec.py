@@ -1,0 +1,302 @@
+"""Speed, memory and quality of word2vec beside gensim's, on the same words.
+
+Run ``python benchmarks/word2vec.py [--words N] [--dims D ...] [--threads N ...]
+[--seeds N] [--rounds N] [--epochs N] [FILE]``, the FILE a text of one document a line
+(plain or .gz).  Without it the corpus is the docstrings of the installed libraries.
+Contenders run once a round, one after the other, and a ratio is taken within its
+round, so that a noisy machine harms all alike.
+
+A speed is words of the corpus (before any is left out) times epochs, divided by the
+seconds of training: vocabulary, compilation and first draws are apart.  The last table
+begins at raw strings and includes everything but compilation.  fastText's Python
+package takes part in it where it is installed.
+"""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import argparse
+import gzip
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy as np
+from gensim.models import Word2Vec
+from gensim.test.utils import datapath
+from gensim.utils import simple_preprocess
+
+from sklearn_embed import TokenizedDocuments, Word2VecVectorizer
+from sklearn_embed._kernels.common import hash64, padded_width, readonly
+from sklearn_embed._kernels.sampling import draw_pool
+from sklearn_embed._kernels.word2vec import Corpus, Plan, make_epoch
+from sklearn_embed.datasets import load_docstrings
+from sklearn_embed.evaluation import evaluate_word_analogies, evaluate_word_pairs
+
+SETTING = {"window": 5, "min_count": 5, "sample": 1e-3}
+KINDS = {
+    "skip-gram, negative sampling": ("skipgram", "negative_sampling"),
+    "CBOW, negative sampling": ("cbow", "negative_sampling"),
+    "skip-gram, hierarchical softmax": ("skipgram", "hierarchical_softmax"),
+}
+
+
+def load(source, n_words):
+    """Return the raw texts of so many words of a file, or of what is always there."""
+    if source:
+        opened = gzip.open if source.endswith(".gz") else open
+        with opened(source, "rt", encoding="utf-8") as lines:
+            texts = list(lines)
+    else:
+        texts = load_docstrings().data
+    ends = np.cumsum([text.count(" ") + 1 for text in texts])
+    return texts[: int(np.searchsorted(ends, n_words)) + 1]
+
+
+def ours(kind, size, epochs, n_jobs=1, seed=0):
+    architecture, loss = kind
+    return Word2VecVectorizer(
+        size,
+        architecture=architecture,
+        loss=loss,
+        epochs=epochs,
+        n_jobs=n_jobs,
+        random_state=seed,
+        **SETTING,
+    )
+
+
+def gensims(kind, size, epochs, n_jobs=1, seed=0):
+    architecture, loss = kind
+    tree = loss == "hierarchical_softmax"
+    return Word2Vec(
+        vector_size=size,
+        sg=int(architecture == "skipgram"),
+        hs=int(tree),
+        negative=0 if tree else 5,
+        epochs=epochs,
+        workers=n_jobs,
+        seed=seed + 1,
+        **SETTING,
+    )
+
+
+def time_ours(X, kind, size, n_jobs):
+    """Return the seconds of an epoch, as the difference of two fits."""
+    times = []
+    for epochs in (1, 3):
+        start = time.perf_counter()
+        ours(kind, size, epochs, n_jobs).fit(X)
+        times.append(time.perf_counter() - start)
+    return (times[1] - times[0]) / 2
+
+
+def time_gensim(sentences, kind, size, n_jobs):
+    """Return the seconds of an epoch, the vocabulary having been built."""
+    model = gensims(kind, size, 1, n_jobs)
+    model.build_vocab(sentences)
+    start = time.perf_counter()
+    model.train(sentences, total_examples=model.corpus_count, epochs=1)
+    return time.perf_counter() - start
+
+
+def race(X, sentences, options):
+    """Print words per second of both, and their ratio round by round."""
+    print(f"  {'thousand words/s':44s}   ours  gensim  ours / gensim")
+    for name, kind in KINDS.items():
+        for size in options.dims:
+            ours(kind, size, 1).fit(X[:50])  # compiles
+            for n_jobs in options.threads:
+                rounds = [
+                    (
+                        time_ours(X, kind, size, n_jobs),
+                        time_gensim(sentences, kind, size, n_jobs),
+                    )
+                    for _ in range(options.rounds)
+                ]
+                mine, theirs = X.n_tokens / np.median(rounds, axis=0) / 1e3
+                ratios = np.array([peer / own for own, peer in rounds])
+                label = f"{name}, d={size}, {n_jobs} thread{'s'[: n_jobs > 1]}"
+                print(
+                    f"    {label:42s} {mine:6.0f} {theirs:7.0f}  "
+                    f"{np.median(ratios):.2f} ({ratios.min():.2f} to "
+                    f"{ratios.max():.2f})",
+                    flush=True,
+                )
+
+
+def fit_ours(texts, options):
+    ours(KINDS["skip-gram, negative sampling"], 100, options.epochs).fit(texts)
+
+
+def fit_gensim(texts, options):
+    sentences = [simple_preprocess(text) for text in texts]
+    model = gensims(KINDS["skip-gram, negative sampling"], 100, options.epochs)
+    model.build_vocab(sentences)
+    model.train(sentences, total_examples=len(sentences), epochs=options.epochs)
+
+
+def fit_fasttext(texts, options):
+    import fasttext
+
+    with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
+        file.writelines(" ".join(simple_preprocess(text)) + "\n" for text in texts)
+        file.flush()
+        fasttext.train_unsupervised(
+            file.name, "skipgram", dim=100, epoch=options.epochs, maxn=0, thread=1
+        )
+
+
+def race_from_strings(texts, options):
+    """Print the seconds from raw strings to vectors, skip-gram, d = 100, 1 thread."""
+    contenders = {"ours": fit_ours, "gensim and simple_preprocess": fit_gensim}
+    try:
+        import fasttext  # noqa: F401
+
+        contenders["fastText"] = fit_fasttext
+    except ImportError:
+        print("  (fastText's Python package is not installed)")
+    fit_ours(texts[:50], options)
+    times = {name: [] for name in contenders}
+    for _ in range(options.rounds):
+        for name, fit in contenders.items():
+            start = time.perf_counter()
+            fit(texts, options)
+            times[name].append(time.perf_counter() - start)
+    print(f"  from raw strings, {options.epochs} epochs, d=100, seconds (times ours)")
+    for name, seconds in times.items():
+        ratio = np.median(np.array(seconds) / times["ours"])
+        print(f"    {name:32s} {np.median(seconds):8.2f} ({ratio:.2f})")
+
+
+def held_out_loss(words, counts, inputs, outputs, X, kind):
+    """Return the mean loss of documents under any model; the same draws for all."""
+    index = {word: row for row, word in enumerate(words)}
+    row_of = [index.get(token, -1) for token in X.table.tolist()]
+    corpus = Corpus(
+        X.ids,
+        X.starts,
+        X.offsets,
+        readonly(row_of, np.int32),
+        readonly(np.full(len(words), 2**32 - 1), np.uint32),
+    )
+    pool = readonly(draw_pool(counts, 0.75, np.random.default_rng(0)))
+    plan = Plan(5, False, True, False, np.uint64(hash64(1, 1)), 0.0, 0.0, 0.0, 1.0)
+    matrices = []
+    for matrix in (inputs, outputs):
+        wide = np.zeros((len(words), padded_width(matrix.shape[1])), np.float32)
+        wide[:, : matrix.shape[1]] = matrix
+        matrices.append(wide)
+    epoch = make_epoch(*kind, 5)
+    loss, terms = epoch(corpus, plan, 0, int(X.offsets[-1]), *matrices, pool, None)
+    return loss / terms
+
+
+def scores(vectors):
+    """Return WordSim-353, SimLex-999 and the share of analogies found."""
+    pairs = [
+        evaluate_word_pairs(vectors, datapath(name)).iloc[0]["spearman"]
+        for name in ("wordsim353.tsv", "simlex999.txt")
+    ]
+    analogies = evaluate_word_analogies(vectors, datapath("questions-words.txt"))
+    return [*pairs, analogies.loc["total"]["accuracy"]]
+
+
+def compare_quality(X, sentences, options):
+    """Print mean and standard deviation of what the vectors are worth."""
+    cut = len(X) - max(1, len(X) // 50)
+    train, test = X[:cut], X[cut:]
+    print(f"  quality at d=100, {options.epochs} epochs, {options.seeds} seeds")
+    print(f"    {'':34s} held-out loss    WordSim      SimLex       analogies")
+    for name, kind in list(KINDS.items())[:2]:
+        table = {"ours": [], "gensim": []}
+        for seed in range(options.seeds):
+            model = ours(kind, 100, options.epochs, seed=seed).fit(train)
+            words, counts = model.words_, model.counts_
+            mine = model.vectors_, model.context_vectors_
+            table["ours"].append(
+                [held_out_loss(words, counts, *mine, test, kind), *scores(model)]
+            )
+            peer = gensims(kind, 100, options.epochs, seed=seed)
+            peer.build_vocab(sentences[:cut])
+            peer.train(
+                sentences[:cut], total_examples=peer.corpus_count, epochs=options.epochs
+            )
+            rows = [peer.wv.key_to_index[word] for word in words]
+            theirs = peer.wv.vectors[rows], peer.syn1neg[rows]
+            table["gensim"].append(
+                [held_out_loss(words, counts, *theirs, test, kind), *scores(peer.wv)]
+            )
+        for who, results in table.items():
+            means, spreads = np.mean(results, axis=0), np.std(results, axis=0)
+            shown = "  ".join(
+                f"{mean:.4f}±{sd:.4f}" for mean, sd in zip(means, spreads, strict=True)
+            )
+            print(f"    {f'{name}, {who}':38s} {shown}", flush=True)
+
+
+def resident_megabytes(forget=False):
+    """Return the largest resident size so far (Linux); forget it first, if asked."""
+    if forget:
+        with open("/proc/self/clear_refs", "w") as stream:
+            stream.write("5")
+    with open("/proc/self/status") as stream:
+        fields = dict(line.split(":", 1) for line in stream)
+    return int(fields["VmHWM"].split()[0]) / 1024
+
+
+def measure_peak(who, texts):
+    """Print the peak of a process that tokenises and fits, and of its fit alone."""
+    kind = KINDS["skip-gram, negative sampling"]
+    if who == "ours":
+        ours(kind, 100, 1).fit(texts[:50])
+        X = TokenizedDocuments.from_documents(texts)
+        del texts
+        before = resident_megabytes(forget=True)
+        model = ours(kind, 100, 1).fit(X)
+        needed = 2 * 4 * len(model.words_) * padded_width(100) / 2**20
+        needed = f", ids and matrices {needed + 4 * X.n_tokens / 2**20:.0f}"
+    else:
+        sentences = [simple_preprocess(text) for text in texts]
+        del texts
+        before = resident_megabytes(forget=True)
+        model = gensims(kind, 100, 1)
+        model.build_vocab(sentences)
+        model.train(sentences, total_examples=model.corpus_count, epochs=1)
+        needed = ""
+    peak = resident_megabytes()
+    print(f"    {who:8s} {peak:6.0f} MB, {peak - before:.0f} of them the fit's{needed}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("corpus", nargs="?")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--words", type=int, default=2_000_000)
+    parser.add_argument("--dims", type=int, nargs="+", default=[100, 300])
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--peak", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    texts = load(options.corpus, options.words)
+    if options.peak:
+        measure_peak(options.peak, texts)
+        return
+    X = TokenizedDocuments.from_documents(texts)
+    sentences = [list(document) for document in X]
+    print(X)
+    race(X, sentences, options)
+    race_from_strings(texts, options)
+    if options.seeds:
+        compare_quality(X, sentences, options)
+    print("  peak memory, tokens once in memory, d=100")
+    for who in ("ours", "gensim"):
+        line = [sys.executable, __file__, "--peak", who, f"--words={options.words}"]
+        line += [options.corpus] if options.corpus else []
+        result = subprocess.run(line, check=True, capture_output=True, text=True)
+        print(result.stdout, end="", flush=True)
+
+
+if __name__ == "__main__":
+    main()
