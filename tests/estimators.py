@@ -26,6 +26,10 @@ ESTIMATORS = [
     GloVeVectorizer(3, window="document", direction="left", **TINY),
     MeanPoolEmbedder(Word2VecVectorizer(3, **TINY)),
     MeanPoolEmbedder(VECTORS, weights="idf"),
+    MeanPoolEmbedder(VECTORS, pooling="power", powers=[1, 3], oov="zero"),
+    MeanPoolEmbedder(VECTORS, pooling="concat", max_length=3, normalize_words=True),
+    MeanPoolEmbedder(VECTORS, pooling="max", weights="usif", normalize=True),
+    MeanPoolEmbedder(VECTORS, weights="sif", n_components_removed=1),
 ]
 
 # Few documents, each of words that no other has, are learned by heart.
@@ -39,7 +43,7 @@ CLASSIFIERS = [
 
 def name_of(estimator):
     """Name an estimator by its class and by what tells it from its siblings."""
-    choices = ("output", "architecture", "loss", "direction", "embedding")
+    choices = ("output", "architecture", "loss", "direction", "embedding", "pooling")
     params = estimator.get_params(deep=False)
     values = [params[name] for name in choices if name in params]
     shown = [

@@ -2,25 +2,125 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
+from typing import NamedTuple
 
 import numba
 import numpy as np
 
-from sklearn_embed._kernels.common import LANES, prefetch, readonly
+from sklearn_embed._kernels.common import LANES, prefetch
 
 KINDS = {"mean": 0, "sum": 1, "max": 2, "min": 3}
-
-#: Tokens and documents that one call takes: short enough for Ctrl-C.
-SLICE_TOKENS = 1 << 17
-SLICE_DOCUMENTS = 1 << 15
 
 #: Words whose rows are asked for before any of them is used.
 HAND = 32
 
+STRICT = {"nogil": True, "error_model": "numpy"}
+FAST = {**STRICT, "fastmath": {"contract"}}
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+#: The same for a part of a loop: a call would hand over every array in pieces.
+PART = {**STRICT, "forceinline": True, "_nrt": False}
+
+
+class Documents(NamedTuple):
+    """Token ids of documents; all arrays read-only."""
+
+    ids: np.ndarray  # (n_ids,) int32
+    starts: np.ndarray  # (n_documents,) int64: where a document's ids begin
+    offsets: np.ndarray  # (n_documents + 1,) int64: cumulative lengths
+    row_of: np.ndarray  # (n_tokens,) int32, below 0: skipped.  Empty: ids are rows
+
+
+class Words(NamedTuple):
+    """What stands behind a row number; all arrays read-only."""
+
+    vectors: np.ndarray  # (n_words * width,) float32
+    weights: np.ndarray  # (n_words,) float32; 0: skipped.  Empty: all 1
+    factors: np.ndarray  # (n_words,) float32: scale of the vectors.  Empty: all 1
+    more_vectors: np.ndarray  # (n_more * width,) float32: rows from n_words on
+    more_weights: np.ndarray  # (n_more,) float32
+    width: int  # numbers in a vector
+
+
+class Hand(NamedTuple):
+    """Some words of a document, about to be used."""
+
+    places: np.ndarray  # (HAND,) uint64: where their vectors begin
+    weights: np.ndarray  # (HAND,) float64
+    shares: np.ndarray  # (HAND,) float64: weights times factors
+
+
+@numba.njit(cache=True, **STRICT)
+def new_hand():
+    """Return room for a Hand."""
+    return Hand(np.empty(HAND, np.uint64), np.empty(HAND), np.empty(HAND))
+
+
+@numba.njit(cache=True, **PART)
+def look_up(documents, words, n_words, t):
+    """Return the row of the word ids[t], -1 if it is to be skipped, and its weight."""
+    i = np.int64(documents.ids[t])
+    if len(documents.row_of) > 0:
+        i = np.int64(documents.row_of[i])
+    weight = 1.0
+    if i >= n_words:
+        i = i if i - n_words < len(words.more_weights) else -1
+        weight = np.float64(words.more_weights[i - n_words]) if i >= 0 else 0.0
+    elif i >= 0 and len(words.weights) > 0:
+        weight = np.float64(words.weights[i])
+    return (i if weight != 0.0 else -1), weight
+
+
+@numba.njit(cache=True, **PART)
+def take(documents, words, t, end, known, more):
+    """Read words from ids[t] on until a hand is full or the document ends.
+
+    Returns where to go on, how many words each hand holds, and their weight.
+    """
+    width = words.width
+    n_words = len(words.vectors) // width
+    scaled = len(words.factors) > 0
+    n = m = 0
+    total = 0.0
+    while t < end and n < HAND and m < HAND:
+        i, weight = look_up(documents, words, n_words, t)
+        t += 1
+        if i < 0:
+            continue
+        total += weight
+        if i < n_words:
+            known.places[n] = i * width
+            known.weights[n] = weight
+            known.shares[n] = weight * words.factors[i] if scaled else weight
+            n += 1
+            for d in range(0, width, LANES):
+                prefetch(words.vectors, i * width + d)
+        else:
+            more.places[m] = (i - n_words) * width
+            more.weights[m] = more.shares[m] = weight
+            m += 1
+    return t, n, m, total
+
+
+@numba.njit(cache=True, **PART)
+def take_equal(documents, words, t, end, known):
+    """Do as `take` where every word weighs the same, with less to look at."""
+    width = words.width
+    n_words = len(words.vectors) // width
+    direct = len(documents.row_of) == 0
+    n = 0
+    while t < end and n < HAND:
+        i = np.int64(documents.ids[t])
+        i = i if direct else np.int64(documents.row_of[i])
+        t += 1
+        if 0 <= i < n_words:
+            known.places[n] = i * width
+            n += 1
+            for d in range(0, width, LANES):
+                prefetch(words.vectors, i * width + d)
+    return t, n, 0, np.float64(n)
+
+
+@numba.njit(cache=True, **FAST)
 def add_rows(sums, vectors, places, shares, n):
     """Add n vectors, each times its share, four at a time."""
     width = np.uint64(len(sums))  # numba looks for negative indices elsewhere
@@ -29,28 +129,26 @@ def add_rows(sums, vectors, places, shares, n):
         w0, w1, w2, w3 = shares[t], shares[t + 1], shares[t + 2], shares[t + 3]
         for d in range(width):
             two = w0 * np.float64(vectors[p0 + d]) + w1 * np.float64(vectors[p1 + d])
-            more = w2 * np.float64(vectors[p2 + d]) + w3 * np.float64(vectors[p3 + d])
-            sums[d] += two + more
+            three = w2 * np.float64(vectors[p2 + d]) + w3 * np.float64(vectors[p3 + d])
+            sums[d] += two + three
     for t in range(n & ~3, n):
         p0, w0 = places[t], shares[t]
         for d in range(width):
             sums[d] += w0 * np.float64(vectors[p0 + d])
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def take_extremes(sums, vectors, places, n, sign):
+@numba.njit(cache=True, **STRICT)
+def take_extremes(sums, vectors, places, shares, n, sign):
     """Keep the larger numbers of the vectors (sign 1) or the smaller ones (-1)."""
     for t in range(n):
-        p = places[t]
+        p, share = places[t], sign * shares[t]
         for d in range(np.uint64(len(sums))):
-            number = sign * np.float64(vectors[p + d])
+            number = share * np.float64(vectors[p + d])
             sums[d] = number if number > sums[d] else sums[d]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def pool_rows(
-    kind, ids, starts, offsets, row_of, weights, vectors, width, out, first, last
-):
+@numba.njit(cache=True, **STRICT)
+def pool_rows(kind, by_number, documents, words, fill, out, first, last):
     """Write the pooled rows of the documents `first` to `last` (excluded).
 
     Sums are kept in float64, where the product of two float32 is exact, and rounded
@@ -59,116 +157,234 @@ def pool_rows(
     Parameters
     ----------
     kind : {0, 1, 2, 3}
-        Weighted mean, weighted sum, maximum or minimum.
-    ids : ndarray of shape (n_ids,), int32
-        Token ids.
-    starts, offsets : ndarray of shape (n_documents,) and (n_documents + 1,), int64
-        Where a document's ids begin, and the cumulative lengths.
-    row_of : ndarray of shape (n_tokens,) or (0,), int32
-        Row of each token, -1 where there is none.  Empty: the ids are rows.
-    weights : ndarray of shape (n_words,) or (0,), float32
-        Weights of the rows.  Empty: all 1.
-    vectors : ndarray of shape (n_words * width,), float32
-        The words' vectors, row after row.
-    width : int
-        Numbers in a vector.
+        Mean, sum, maximum or minimum of the weighted vectors.
+    by_number : bool
+        Whether a mean divides by the number of words, or by their weight.
+    documents : Documents
+        The documents.
+    words : Words
+        Their words.
+    fill : float
+        What stands in the rows of documents without words.
     out : ndarray of shape (n_documents * width,), float32
-        Receives the rows; zeros where no word is known or the weights sum to 0.
+        Receives the rows.
     first, last : int
         The documents.
     """
+    width = words.width
     sums = np.empty(width, np.float64)
-    places = np.empty(HAND, np.uint64)
-    shares = np.empty(HAND, np.float64)
-    direct, weighted = len(row_of) == 0, len(weights) > 0
+    known, more = new_hand(), new_hand()
+    known.shares[:] = 1.0
+    equal = len(words.weights) + len(words.factors) + len(words.more_weights) == 0
     sign = 1.0 if kind != 3 else -1.0
     for s in range(first, last):
         sums[:] = 0.0 if kind <= 1 else -np.inf
-        any_known, total = False, 0.0
-        t = starts[s]
-        end = t + offsets[s + 1] - offsets[s]
+        number, total = 0, 0.0
+        t = documents.starts[s]
+        end = t + documents.offsets[s + 1] - documents.offsets[s]
         while t < end:
-            n = 0
-            while t < end and n < HAND:
-                i = np.int64(ids[t])
-                i = i if direct else np.int64(row_of[i])
-                t += 1
-                if i >= 0:
-                    places[n] = i * width
-                    shares[n] = weights[i] if weighted else 1.0
-                    total += shares[n]
-                    n += 1
-                    for d in range(0, width, LANES):
-                        prefetch(vectors, i * width + d)
-            any_known |= n > 0
-            if kind <= 1:
-                add_rows(sums, vectors, places, shares, n)
+            if equal:
+                t, n, m, weight = take_equal(documents, words, t, end, known)
             else:
-                take_extremes(sums, vectors, places, n, sign)
-        scale = sign if any_known else 0.0
+                t, n, m, weight = take(documents, words, t, end, known, more)
+            number += n + m
+            total += weight
+            if kind <= 1:
+                add_rows(sums, words.vectors, known.places, known.shares, n)
+                if m > 0:
+                    add_rows(sums, words.more_vectors, more.places, more.shares, m)
+            else:
+                take_extremes(sums, words.vectors, known.places, known.shares, n, sign)
+                take_extremes(
+                    sums, words.more_vectors, more.places, more.shares, m, sign
+                )
+        scale = sign
         if kind == 0:
-            scale = 1.0 / total if total != 0.0 else 0.0
+            scale = 1.0 / (np.float64(number) if by_number else total)
         for d in range(width):
-            out[s * width + d] = sums[d] * scale if any_known else 0.0
+            out[s * width + d] = sums[d] * scale if number > 0 else fill
 
 
-def pool(kind, ids, starts, offsets, row_of, weights, vectors, out, n_jobs=1):
-    """Write one row per document: a pooling of the vectors of its known words.
+@numba.njit(cache=True, **STRICT)
+def take_bounds(highs, lows, sizes, vectors, hand, n):
+    """Keep the largest and smallest weighted numbers, and the largest size."""
+    for t in range(n):
+        p, share = hand.places[t], hand.shares[t]
+        factor = share / hand.weights[t]
+        for d in range(np.uint64(len(highs))):
+            x = np.float64(vectors[p + d])
+            number, size = share * x, abs(factor * x)
+            highs[d] = number if number > highs[d] else highs[d]
+            lows[d] = number if number < lows[d] else lows[d]
+            sizes[d] = size if size > sizes[d] else sizes[d]
+
+
+@numba.njit(cache=True, **FAST)
+def add_powers(sums, vectors, hand, n, power, scales, base, term):
+    """Add n vectors, scaled and raised to a whole power, times their weights."""
+    for t in range(n):
+        p, weight = hand.places[t], hand.weights[t]
+        factor = hand.shares[t] / weight
+        for d in range(np.uint64(len(sums))):
+            base[d] = factor * np.float64(vectors[p + d]) * scales[d]
+            term[d] = weight
+        left = power
+        while left > 0:
+            if left & 1:
+                for d in range(np.uint64(len(sums))):
+                    term[d] *= base[d]
+            left >>= 1
+            for d in range(np.uint64(len(sums))):
+                base[d] *= base[d]
+        for d in range(np.uint64(len(sums))):
+            sums[d] += term[d]
+
+
+@numba.njit(cache=True, **STRICT)
+def root(x, power):
+    """Return the real root: that of a negative number, of an odd power, is negative."""
+    y = abs(x) ** (1.0 / power)
+    return -y if x < 0.0 else y
+
+
+@numba.njit(cache=True, **STRICT)
+def pool_powers(by_number, documents, words, powers, fill, out, first, last):
+    """Write power means, one after the other; the rest as in `pool_rows`.
+
+    A document is read twice, since numbers are divided by the largest of their
+    column before they are raised to a power: nothing overflows then.
 
     Parameters
     ----------
-    kind : {"mean", "sum", "max", "min"}
-        The pooling.  Maximum and minimum know no weights.
-    ids, starts, offsets : ndarray
-        A TokenizedDocuments' arrays.
-    row_of : ndarray of shape (n_tokens,), int32, or None
-        Row of each token id, -1 where unknown.  None: the ids are rows.
-    weights : ndarray of shape (n_words,), float32, or None
-        Weight of each row.  None: 1.
-    vectors : ndarray of shape (n_words, width), float32
-        The words' vectors.
-    out : ndarray of shape (n_documents, width), float32, C-contiguous
-        Receives the rows: the same bits for any `n_jobs` and any neighbours.
-    n_jobs : int, default=1
-        Threads.
+    powers : ndarray of shape (n_powers,), float64
+        Whole numbers from 1 on, or infinity (maximum), or its negative (minimum).
+    by_number, documents, words, fill, out, first, last : object
+        As in `pool_rows`; a row of `out` has n_powers * width numbers.
     """
-    if not out.flags.c_contiguous or out.shape != (len(starts), vectors.shape[1]):
-        raise ValueError("out must be C-contiguous, with a row for every document")
-    nothing = np.empty(0, np.int32)
-    arguments = (
-        KINDS[kind],
-        readonly(ids, np.int32),
-        readonly(starts, np.int64),
-        readonly(offsets, np.int64),
-        readonly(nothing if row_of is None else row_of, np.int32),
-        readonly(nothing if weights is None else weights, np.float32),
-        readonly(vectors, np.float32).reshape(-1),
-        vectors.shape[1],
-        out.reshape(-1),
-    )
-    bounds = slices(offsets)
-    if n_jobs == 1 or len(bounds) == 2:
-        for first, last in pairwise(bounds):
-            pool_rows(*arguments, first, last)
-        return
-    with ThreadPoolExecutor(n_jobs) as threads:
-        work = [
-            threads.submit(pool_rows, *arguments, *ends) for ends in pairwise(bounds)
-        ]
-        try:
-            for future in work:
-                future.result()
-        finally:
-            for future in work:
-                future.cancel()
+    width, n_powers = words.width, len(powers)
+    sums = np.empty((n_powers, width), np.float64)
+    highs, lows, sizes = np.empty(width), np.empty(width), np.empty(width)
+    base, term = np.empty(width), np.empty(width)
+    known, more = new_hand(), new_hand()
+    for s in range(first, last):
+        sums[:] = 0.0
+        highs[:], lows[:], sizes[:] = -np.inf, np.inf, 0.0
+        number, total = 0, 0.0
+        start = documents.starts[s]
+        end = start + documents.offsets[s + 1] - documents.offsets[s]
+        t = start
+        while t < end:
+            t, n, m, weight = take(documents, words, t, end, known, more)
+            number += n + m
+            total += weight
+            take_bounds(highs, lows, sizes, words.vectors, known, n)
+            take_bounds(highs, lows, sizes, words.more_vectors, more, m)
+        for d in range(width):
+            sizes[d] = 1.0 / sizes[d] if sizes[d] > 0.0 else 1.0
+        t = start
+        while t < end:
+            t, n, m, _ = take(documents, words, t, end, known, more)
+            for k in range(n_powers):
+                if np.isinf(powers[k]):
+                    continue
+                power = np.int64(powers[k])
+                # The first power is the mean, to the bit.
+                if power == 1:
+                    add_rows(sums[k], words.vectors, known.places, known.shares, n)
+                    add_rows(sums[k], words.more_vectors, more.places, more.shares, m)
+                    continue
+                row = sums[k]
+                add_powers(row, words.vectors, known, n, power, sizes, base, term)
+                add_powers(row, words.more_vectors, more, m, power, sizes, base, term)
+        scale = 1.0 / (np.float64(number) if by_number else total)
+        for k in range(n_powers):
+            power = powers[k]
+            for d in range(width):
+                if power == np.inf:
+                    y = highs[d]
+                elif power == -np.inf:
+                    y = lows[d]
+                elif power == 1.0:
+                    y = sums[k, d] * scale
+                else:
+                    y = root(sums[k, d] * scale, power) / sizes[d]
+                out[(s * n_powers + k) * width + d] = y if number > 0 else fill
 
 
-def slices(offsets):
-    """Return document numbers that cut the documents into similar amounts of work."""
-    bounds = [0]
-    while bounds[-1] < len(offsets) - 1:
-        first = bounds[-1]
-        last = np.searchsorted(offsets, offsets[first] + SLICE_TOKENS, "right") - 1
-        last = min(int(last), first + SLICE_DOCUMENTS, len(offsets) - 1)
-        bounds.append(max(last, first + 1))
-    return bounds
+@numba.njit(cache=True, **STRICT)
+def pool_places(max_length, documents, words, fill, out, first, last):
+    """Write the vectors of each document's first words, one after the other.
+
+    Parameters
+    ----------
+    max_length : int
+        How many words; zeros where a document has fewer.
+    documents, words, fill, out, first, last : object
+        As in `pool_rows`; a row of `out` has max_length * width numbers.
+    """
+    width = words.width
+    n_words = len(words.vectors) // width
+    scaled = len(words.factors) > 0
+    for s in range(first, last):
+        row = out[s * max_length * width : (s + 1) * max_length * width]
+        row[:] = 0.0
+        n = 0
+        t = documents.starts[s]
+        end = t + documents.offsets[s + 1] - documents.offsets[s]
+        while t < end and n < max_length:
+            i, share = look_up(documents, words, n_words, t)
+            t += 1
+            if i < 0:
+                continue
+            if i < n_words:
+                share = share * words.factors[i] if scaled else share
+                for d in range(width):
+                    row[n * width + d] = share * words.vectors[i * width + d]
+            else:
+                i -= n_words
+                for d in range(width):
+                    row[n * width + d] = share * words.more_vectors[i * width + d]
+            n += 1
+        if n == 0:
+            row[:] = fill
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc"})
+def finish_rows(out, width, components, strengths, normalize, first, last):
+    """Remove components from rows, and make them unit vectors; NaN stays NaN.
+
+    Parameters
+    ----------
+    out : ndarray of shape (n_documents * width,), float32
+        Rows; changed in place.
+    width : int
+        Numbers in a row.
+    components : ndarray of shape (n_components, width), float32
+        Orthogonal directions of length 1.
+    strengths : ndarray of shape (n_components,), float32
+        Share of each direction that is taken away.
+    normalize : bool
+        Whether rows end up with length 1, but for those of zeros.
+    first, last : int
+        The documents.
+    """
+    row = np.empty(width, np.float64)
+    for s in range(first, last):
+        for d in range(width):
+            row[d] = np.float64(out[s * width + d])
+        for k in range(len(strengths)):
+            dot = 0.0
+            for d in range(width):
+                dot += row[d] * np.float64(components[k, d])
+            dot *= np.float64(strengths[k])
+            for d in range(width):
+                row[d] -= dot * np.float64(components[k, d])
+        if normalize:
+            square = 0.0
+            for d in range(width):
+                square += row[d] * row[d]
+            scale = 1.0 / np.sqrt(square) if square != 0.0 else 1.0
+            for d in range(width):
+                row[d] *= scale
+        for d in range(width):
+            out[s * width + d] = row[d]
