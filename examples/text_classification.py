@@ -31,7 +31,6 @@ from gensim.models import KeyedVectors
 from sklearn.dummy import DummyClassifier
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.manifold import TSNE
 from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline, make_pipeline, make_union
@@ -44,6 +43,7 @@ from sklearn_embed import (
     Word2VecVectorizer,
 )
 from sklearn_embed.datasets import load_docstrings
+from sklearn_embed.plotting import SearchDisplay, WordMapDisplay
 
 # %%
 # The texts
@@ -229,93 +229,21 @@ def typical_words(X, y, model, n_words=12, n_classes=7):
 # only colour the words.
 
 
-def draw(model, groups, table, scores):
+def draw(model, groups, search, scores):
     """Draw the map of words, the search, and the comparison."""
     figure = plt.figure(figsize=(16, 8.5), layout="constrained")
     left, right = figure.subfigures(1, 2, width_ratios=[1.35, 1])
-    draw_words(left.subplots(), model, groups)
-    top, bottom = right.subplots(2, 1, height_ratios=[len(table), len(scores) + 2])
-    draw_search(top, table)
+    rows = [len(search.cv_results_["params"]), len(scores) + 2]
+    top, bottom = right.subplots(2, 1, height_ratios=rows)
+    SearchDisplay.from_estimator(search, ax=top, title="The search")
     draw_scores(bottom, scores)
+    WordMapDisplay.from_estimator(
+        model,
+        groups,
+        ax=left.subplots(),
+        title="Words typical of each class: the nearer, the more alike in use",
+    )
     return figure
-
-
-def draw_words(axes, model, groups):
-    """Draw the words in two dimensions, each in the colour of its class."""
-    pairs = [(word, name) for name, words in groups.items() for word in words]
-    words, labels = zip(*dict(pairs).items(), strict=True)
-    vectors = model.vectors_[[model.vocabulary_[word] for word in words]]
-    perplexity = min(12, (len(words) - 1) / 3)
-    places = TSNE(
-        perplexity=perplexity, metric="cosine", init="random", random_state=0
-    ).fit_transform(vectors)
-    # Distances between clusters mean little in t-SNE: make room for the labels.
-    spread = places.argsort(axis=0).argsort(axis=0) / len(places)
-    places = spread + (places - places.min(axis=0)) / np.ptp(places, axis=0)
-    palette = plt.get_cmap("Dark2").colors
-    colour = {name: palette[k % 8] for k, name in enumerate(groups)}
-    for name in groups:
-        mine = places[[label == name for label in labels]]
-        axes.scatter(*mine.T, s=14, color=colour[name], label=name)
-    axes.margins(0.1, 0.04)
-    axes.set(xticks=[], yticks=[])
-    axes.set_title("Words typical of each class: the nearer, the more alike in use")
-    columns = max(1, min(len(groups), 90 // (8 + max(map(len, groups)))))
-    axes.figure.legend(loc="outside lower center", ncols=columns, frameon=False)
-    label_points(axes, places, words, [colour[label] for label in labels])
-
-
-def label_points(axes, places, words, colours):
-    """Write each word beside its point where there is room; else leave the point."""
-    figure = axes.get_figure(root=True)
-    figure.draw_without_rendering()  # settles the scale
-    renderer = figure.canvas.get_renderer()
-    points, frame = axes.transData.transform(places), axes.get_window_extent()
-    taken = []
-    sides = [(5, 0, "left", "center"), (-5, 0, "right", "center")]
-    sides += [(0, 5, "center", "bottom"), (0, -5, "center", "top")]
-    for step in (1, -1, 2, -2):
-        sides += [(5, 7 * step, "left", "center"), (-5, 7 * step, "right", "center")]
-    for place, word, colour in zip(places, words, colours, strict=True):
-        best = None
-        for dx, dy, across, along in sides:
-            text = axes.annotate(
-                word,
-                place,
-                (dx, dy),
-                textcoords="offset points",
-                ha=across,
-                va=along,
-                color=colour,
-                fontsize=10,
-            )
-            box = text.get_window_extent(renderer).padded(1)
-            clashes = 3 * box.count_overlaps(taken) + box.count_contains(points)
-            clashes += not (frame.x0 < box.x0 and box.x1 < frame.x1)
-            if best is None or clashes < best[0]:
-                if best is not None:
-                    best[1].remove()
-                best = clashes, text, box
-            else:
-                text.remove()
-            if best[0] == 0:
-                break
-        if best[0] >= 3:
-            best[1].remove()
-        else:
-            taken.append(best[2])
-
-
-def draw_search(axes, table):
-    """Draw the accuracy of each candidate, with the spread over the folds."""
-    names = [
-        f"size {row.vector_size}, window {row.window}; {row.classifier}"
-        for row in table.itertuples()
-    ]
-    axes.errorbar(table["accuracy"], names, xerr=table["std"], fmt="o", color="C0")
-    axes.invert_yaxis()
-    axes.grid(axis="x", alpha=0.4)
-    axes.set_title("The search: accuracy, mean ± spread of 3 folds", loc="right")
 
 
 def draw_scores(axes, scores):
@@ -375,7 +303,7 @@ def main():
     print(f"\n{file}: {len(reopened):,} vectors, reopened with gensim")
 
     table.to_csv(options.output / "search.csv")
-    draw(model, groups, table, scores).savefig(options.output / "picture.png", dpi=110)
+    draw(model, groups, search, scores).savefig(options.output / "picture.png", dpi=110)
     print(options.output / "picture.png")
 
 

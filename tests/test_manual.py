@@ -26,7 +26,9 @@ def test_code_of_the_page_gives_what_it_shows(page):
     assert result.failed == 0
 
 
-@pytest.mark.parametrize("module", ["", ".datasets", ".evaluation", ".io", ".testing"])
+@pytest.mark.parametrize(
+    "module", ["", ".datasets", ".evaluation", ".io", ".plotting", ".testing"]
+)
 def test_every_public_name_is_in_the_reference(module):
     module = importlib.import_module(f"sklearn_embed{module}")
     reference = (DOCS / "api.rst").read_text("utf-8")

@@ -9,6 +9,7 @@ from sklearn_embed.plotting._search_drawing import (
     draw_lines,
     draw_points,
     draw_ranking,
+    name_best,
     write_title,
 )
 from sklearn_embed.plotting._search_table import ABSENT, Table, key_of
@@ -177,7 +178,7 @@ class SearchDisplay:
         n_candidates : int, default=20
             How many candidates a ranking shows.
         title : str or None, default=None
-            Above the picture, where in any case the best candidate is named.
+            Above the picture, where the best candidate is named as well.
 
         Returns
         -------
@@ -202,7 +203,8 @@ class SearchDisplay:
         best = int(np.nanargmax(table.means))
         self.best_params_ = dict(zip(self.params, table.values[best], strict=True))
         _DRAW[kind](ax, table, best)
-        write_title(ax, table, best, title)
+        # A ranking has the best on top and its numbers below.
+        write_title(ax, title, None if kind == "ranking" else name_best(table, best))
         self.kind_ = kind
         self.ax_, self.figure_ = ax, ax.figure
         return self

@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import textwrap
+
 import numpy as np
 
 from sklearn_embed.plotting._search_table import show
@@ -138,12 +140,13 @@ def draw_ranking(ax, table, best):
         elinewidth=1,
     )
     ax.scatter(table.means[best], best, **_BEST)
-    # Whole labels: a cut one would not tell candidates apart.
-    ax.set_yticks(rows, [lettering(label, longest=120) for label in labels])
+    # On lines, not cut: a cut label would not tell candidates apart.
+    shown = [textwrap.fill(lettering(label, longest=200), 38) for label in labels]
+    ax.set_yticks(rows, shown)
     for text in ax.get_yticklabels():
         lettering.dress(text)
     ax.set_ylim(len(labels) - 0.5, -0.5)
-    ax.set_xlabel(f"{table.metric} (mean ± standard deviation over the splits)")
+    ax.set_xlabel(f"{table.metric} (mean ± std)")
     ax.grid(axis="x", alpha=0.3)
     ax.tick_params(axis="y", length=0)
     ax.spines[["top", "right", "left"]].set_visible(False)
@@ -166,11 +169,15 @@ def _scale(axis, values, numeric):
     return places
 
 
-def write_title(ax, table, best, title):
-    """Say above the picture what was best, and how good it was."""
+def name_best(table, best):
+    """Say what was best, and how good it was."""
     mean, error = table.means[best], table.errors[best]
-    said = f"★ best: {mean:.3f} ± {error:.3f} ({table.label(best)})"
-    said = said if title is None else f"{title}\n{said}"
+    return f"★ best: {mean:.3f} ± {error:.3f} ({table.label(best)})"
+
+
+def write_title(ax, *lines):
+    """Write lines above the picture."""
+    said = "\n".join(line for line in lines if line is not None)
     lettering = Lettering(said.splitlines())
     shown = "\n".join(lettering(line, longest=120) for line in said.splitlines())
     lettering.dress(ax.set_title(shown, fontsize="medium"))

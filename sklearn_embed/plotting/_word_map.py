@@ -170,7 +170,7 @@ class WordMapDisplay:
             self.legend_ = ax.legend(
                 loc="upper center",
                 bbox_to_anchor=(0.5, -0.01),
-                ncols=min(len(names), 6),
+                ncols=_columns(ax, names),
                 frameon=False,
             )
             for text in self.legend_.get_texts():
@@ -219,3 +219,10 @@ class WordMapDisplay:
             for i in mine:
                 colors[i] = INK if self.groups is None else darker(color_of(k))
         return colors
+
+
+def _columns(ax, names):
+    """Return how many columns of a legend fit under the axes."""
+    inches = ax.get_window_extent().width / ax.figure.dpi
+    widest = 0.5 + 0.1 * max(min(len(str(name)), 60) for name in names)
+    return max(1, min(len(names), int(inches / widest)))
