@@ -30,7 +30,8 @@ autodoc_typehints = "none"
 numpydoc_show_class_members = False
 
 # Links into other manuals need the network: only on request.
-FOREIGN = r"(sklearn|joblib|gensim|numpy|pandas|scipy|dask|matplotlib|concurrent|pathlib|os)\b.*"
+PACKAGES = "sklearn|joblib|gensim|numpy|pandas|scipy|dask|matplotlib|bokeh"
+FOREIGN = rf"({PACKAGES}|concurrent|pathlib|os)\b.*"
 nitpick_ignore_regex = [(r"py:.*", FOREIGN)]
 if os.environ.get("SKLEARN_EMBED_INTERSPHINX"):
     extensions.append("sphinx.ext.intersphinx")

@@ -68,7 +68,7 @@ def text_checks():
 
 
 def check_each_container_gives_the_same_rows(estimator):
-    """Lists, tuples, generators, arrays, Series, frames and arrays of ids agree."""
+    """Demand that all containers of the same documents give the same rows."""
     expected = _rows(clone(estimator).fit(list(_DOCUMENTS)), list(_DOCUMENTS))
     for make in _CONTAINERS:
         fitted = clone(estimator).fit(make(_DOCUMENTS))
@@ -76,7 +76,7 @@ def check_each_container_gives_the_same_rows(estimator):
 
 
 def check_each_row_depends_on_its_document_alone(estimator):
-    """No row changes with its neighbours or its place."""
+    """Demand that no row changes with its neighbours or its place."""
     fitted = clone(estimator).fit(_DOCUMENTS)
     together = _rows(fitted, _DOCUMENTS)
     for document, row in zip(_DOCUMENTS, together, strict=True):
@@ -85,7 +85,7 @@ def check_each_row_depends_on_its_document_alone(estimator):
 
 
 def check_each_row_is_finite(estimator):
-    """Empty and unknown documents give zeros, not NaN."""
+    """Demand zeros, not NaN, for empty and unknown documents."""
     fitted = clone(estimator).fit(_DOCUMENTS)
     rows = _rows(fitted, ["", "   ", "?!", "zzz qqq"])
     assert np.isfinite(rows).all(), "a document without known words gives NaN"
@@ -94,7 +94,7 @@ def check_each_row_is_finite(estimator):
 
 
 def check_each_fit_is_reproducible(estimator):
-    """The same seed gives the same bits, and fit_transform is fit and transform."""
+    """Demand the same bits of the same seed, and of fit_transform."""
     first, second = (clone(estimator).fit(_DOCUMENTS) for _ in range(2))
     expected = _rows(first, _DOCUMENTS)
     assert_array_equal(_rows(second, _DOCUMENTS), expected)
@@ -105,7 +105,7 @@ def check_each_fit_is_reproducible(estimator):
 
 
 def check_each_wrong_input_is_refused(estimator):
-    """A lone string, missing texts, bytes and numbers are named, not misread."""
+    """Demand that a lone string, missing texts, bytes and numbers are named."""
     fitted = clone(estimator).fit(_DOCUMENTS)
     for method in (clone(estimator).fit, fitted.transform):
         for wrong, word in _WRONG:
@@ -116,7 +116,7 @@ def check_each_wrong_input_is_refused(estimator):
 
 
 def check_each_failed_fit_changes_nothing(estimator):
-    """A fitted estimator whose next fit fails goes on as before."""
+    """Demand that a fitted estimator survives a fit that fails."""
     fitted = clone(estimator).fit(_DOCUMENTS)
     before, names = _rows(fitted, _DOCUMENTS), set(vars(fitted))
     for wrong in ([None], ["a", 3], "text", []):
@@ -126,7 +126,7 @@ def check_each_failed_fit_changes_nothing(estimator):
 
 
 def check_each_fit_leaves_parameters_alone(estimator):
-    """Fit changes no parameter, adds only names with an underscore, returns self."""
+    """Demand that fit changes no parameter and returns self."""
     fitted = clone(estimator)
     before = {name: str(value) for name, value in fitted.get_params().items()}
     assert fitted.fit(_DOCUMENTS) is fitted
@@ -138,7 +138,7 @@ def check_each_fit_leaves_parameters_alone(estimator):
 
 
 def check_each_copy_gives_the_same_rows(estimator):
-    """Pickled estimators transform alike; clones are unfitted."""
+    """Demand that pickled estimators transform alike, and clones are unfitted."""
     fitted = clone(estimator).fit(_DOCUMENTS)
     twin = pickle.loads(pickle.dumps(fitted))
     assert_array_equal(_rows(twin, _DOCUMENTS), _rows(fitted, _DOCUMENTS))
@@ -147,7 +147,7 @@ def check_each_copy_gives_the_same_rows(estimator):
 
 
 def check_each_column_has_a_name(estimator):
-    """Feature names match the columns; set_output gives frames with them."""
+    """Demand names for the columns, and frames that bear them."""
     fitted = clone(estimator).fit(_DOCUMENTS)
     rows = fitted.transform(list(_DOCUMENTS))
     names = fitted.get_feature_names_out()
@@ -164,7 +164,7 @@ def check_each_column_has_a_name(estimator):
 
 
 def check_each_pipeline_can_be_searched(estimator):
-    """A grid search over a pipeline runs, on strings and on TokenizedDocuments alike."""
+    """Demand that a search runs, on strings and TokenizedDocuments alike."""
     documents, y = list(_DOCUMENTS) * 3, [0, 1, 0, 1, 0, 1] * 3
     pipeline = Pipeline([("text", clone(estimator)), ("clf", LogisticRegression())])
     scores = []

@@ -180,7 +180,7 @@ def test_damaged_or_foreign_files_are_refused(tmp_path):
     with pytest.raises(ValueError, match="holds no TokenizedDocuments"):
         TokenizedDocuments.load(path)
     path.write_bytes(path.read_bytes()[:-10])
-    with pytest.raises(ValueError, match="damaged|holds"):
+    with pytest.raises(ValueError, match=r"damaged|holds"):
         TokenizedDocuments.load(path)
 
 
