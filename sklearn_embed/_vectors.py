@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import operator
 import os
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -80,7 +81,7 @@ class Subwords(NamedTuple):
                 found = np.concatenate([[0], np.cumsum(rows >= 0)])
                 counted = np.diff(found[bounds])
             counts[part] = counted
-            add_rows(bounds, readonly(rows, np.int32), vectors, sums[part])
+            add_rows(readonly(bounds), readonly(rows, np.int32), vectors, sums[part])
         return sums, counts
 
     def check(self, shape):
@@ -144,6 +145,9 @@ class WordVectors:
         Where vectors of unknown words come from.
     check_finite : bool, default=True
         Whether to look for NaN and infinity.
+    row_of : dict or None, default=None
+        Word → row in the order of the rows, where there is one already: it is shared
+        instead of made anew.  If it grows later, these vectors do not.
 
     Attributes
     ----------
@@ -176,7 +180,14 @@ class WordVectors:
     __slots__ = ("_row_of", "counts", "subwords", "vectors", "words")
 
     def __init__(
-        self, words, vectors, counts=None, subwords=None, *, check_finite=True
+        self,
+        words,
+        vectors,
+        counts=None,
+        subwords=None,
+        *,
+        check_finite=True,
+        row_of=None,
     ):
         words = list(words)
         vectors = _frozen(vectors, np.float32)
@@ -191,7 +202,9 @@ class WordVectors:
                 raise ValueError(
                     f"counts must have shape ({len(words)},); got {counts.shape}"
                 )
-        _check_words(words)
+        if row_of is not None and not _agrees(row_of, words):
+            row_of = None
+        _check_words(words, unique=row_of is not None)
         if subwords is not None:
             subwords.check(vectors.shape)
         if check_finite:
@@ -201,7 +214,7 @@ class WordVectors:
             ("vectors", vectors),
             ("counts", counts),
             ("subwords", subwords),
-            ("_row_of", None),
+            ("_row_of", row_of),
         ):
             object.__setattr__(self, name, value)
 
@@ -215,8 +228,9 @@ class WordVectors:
 
     @property
     def row_of(self):
-        """Dict from word to row, built at the first use."""
-        if self._row_of is None:
+        """Dict from word to row, built at the first use unless it was given."""
+        # One that was given may have grown since.
+        if self._row_of is None or len(self._row_of) != len(self.words):
             table = {word: row for row, word in enumerate(self.words)}
             object.__setattr__(self, "_row_of", table)
         return self._row_of
@@ -428,7 +442,8 @@ def _from_keyed_vectors(keyed):
             int(keyed.bucket),
             own=_frozen(keyed.vectors_vocab, np.float32),
         )
-    return WordVectors(words, keyed.vectors, counts, subwords)
+    row_of = keyed.key_to_index
+    return WordVectors(words, keyed.vectors, counts, subwords, row_of=row_of)
 
 
 def _invented(keyed, counts):
@@ -476,12 +491,23 @@ def _frozen(array, dtype):
     return view
 
 
-def _check_words(words):
+def _agrees(row_of, words):
+    """Tell whether a dict holds these very words and their rows, in their order."""
+    return (
+        type(row_of) is dict
+        and len(row_of) == len(words)
+        and all(map(operator.is_, row_of, words))
+        and all(map(operator.eq, row_of.values(), range(len(words))))
+    )
+
+
+def _check_words(words, unique=False):
     """Refuse what is not a string, and words that come twice."""
-    for row, word in enumerate(words):
-        if not isinstance(word, str):
-            raise TypeError(f"words must be strings; row {row} is {word!r}")
-    if len(set(words)) == len(words):
+    if not set(map(type, words)) <= {str}:
+        for row, word in enumerate(words):
+            if not isinstance(word, str):
+                raise TypeError(f"words must be strings; row {row} is {word!r}")
+    if unique or len(set(words)) == len(words):
         return
     first = {}
     for row, word in enumerate(words):

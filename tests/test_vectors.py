@@ -277,3 +277,24 @@ def test_an_unfitted_vectorizer_asks_for_fit():
 def test_anything_else_is_refused_with_the_list_of_what_is_accepted():
     with pytest.raises(TypeError, match=r"a dict from word to vector.*got int"):
         as_word_vectors(3)
+
+
+def test_the_dict_of_keyed_vectors_is_shared_until_it_grows():
+    keyed = KeyedVectors(2)
+    keyed.add_vectors(["cat", "dog"], np.eye(2, dtype=np.float32))
+    vectors = as_word_vectors(keyed)
+    assert vectors.row_of is keyed.key_to_index
+    keyed.add_vectors(["fish"], np.ones((1, 2), np.float32))
+    assert "fish" not in vectors
+    assert vectors.rows(["cat", "fish", "dog"]).tolist() == [0, -1, 1]
+    assert vectors.to_keyed_vectors().key_to_index == {"cat": 0, "dog": 1}
+
+
+@pytest.mark.parametrize(
+    "row_of", [{"b": 1, "a": 0}, {"a": 1, "b": 0}, {"a": 0}, {"a": 0, "c": 1}, [0]]
+)
+def test_a_dict_that_says_something_else_is_not_taken(row_of):
+    vectors = WordVectors(["a", "b"], np.eye(2), row_of=row_of)
+    assert vectors.row_of == {"a": 0, "b": 1}
+    with pytest.raises(ValueError, match="may come once"):
+        WordVectors(["a", "a"], np.eye(2), row_of=row_of)
