@@ -7,11 +7,11 @@ from functools import partial
 
 import matplotlib
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from pictures import CHINESE, FAMILY, RESULTS, boxes_of, many, n_overlaps
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -32,15 +32,6 @@ from sklearn_embed.plotting import (
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-FAMILY = {
-    "man": [1.0, 0, 0, 0.1],
-    "woman": [1, 1, 0, 0],
-    "king": [1, 0, 1, 0],
-    "queen": [1, 1, 1, 0.1],
-    "cat": [0, 0, 1, 2],
-    "dog": [0, 0.1, 1, 2],
-}
-CHINESE = {"猫": [1.0, 0], "狗": [0.9, 0.1], "cat": [0.8, 0.2]}
 RUSSIAN = {"кошка": [1.0, 0], "собака": [0.9, 0.1], "мир": [0, 1.0]}
 HOSTILE = [
     "$x$",
@@ -56,11 +47,6 @@ HOSTILE = [
     "",
     " ",
 ]
-RESULTS = {
-    "params": [{"a": a, "b": b} for a in (1, 10, 100) for b in ("x", "y")],
-    "mean_test_score": np.array([0.1, 0.2, 0.6, 0.4, 0.3, 0.5]),
-    "std_test_score": np.array([0.01, 0.02, 0.03, 0.04, 0.05, 0.06]),
-}
 
 
 @pytest.fixture(autouse=True)
@@ -78,13 +64,6 @@ def model():
     return model.fit(texts)
 
 
-def many(n=120, seed=0):
-    rng = np.random.default_rng(seed)
-    counts = np.sort(rng.integers(1, 10_000, n))[::-1]
-    words = [f"word{i}" * (1 + i % 3) for i in range(n)]
-    return WordVectors(words, rng.normal(size=(n, 5)), counts)
-
-
 PICTURES = [
     pytest.param(draw, id=name)
     for name, draw in {
@@ -97,19 +76,6 @@ PICTURES = [
         ),
     }.items()
 ]
-
-
-def boxes_of(annotations):
-    return np.array(
-        [a.get_window_extent().extents for a in annotations if a is not None]
-    )
-
-
-def n_overlaps(boxes):
-    left, bottom, right, top = boxes.T
-    wide = (left[:, None] < right) & (left < right[:, None])
-    high = (bottom[:, None] < top) & (bottom < top[:, None])
-    return int((wide & high).sum() - len(boxes)) // 2
 
 
 # ---------------------------------------------------------------- all displays
@@ -302,7 +268,9 @@ def test_groups_get_colours_and_a_legend():
     assert [len(p.get_offsets()) for p in display.points_] == [3, 2]
     colors = [tuple(p.get_facecolor()[0]) for p in display.points_]
     assert len(set(colors)) == 2
-    assert display.plot(legend=False).legend_ is None
+    display.plot(legend=False, title="$ two groups")
+    assert display.legend_ is None
+    assert display.ax_.get_title() == "$ two groups"
 
 
 def test_more_groups_than_colours_differ_by_markers():
@@ -365,277 +333,17 @@ def test_neighbours_stay_together_on_the_map():
     assert_array_equal(kind[distances.argmin(1)], kind)
 
 
-# ---------------------------------------------------------------- loss
-
-
-def test_both_losses_are_drawn_over_epochs_from_one(model):
-    display = LossCurveDisplay.from_estimator(model)
-    assert_array_equal(display.line_.get_xdata(), [1, 2, 3])
-    assert_array_equal(display.line_.get_ydata(), model.loss_curve_)
-    held_out = model.validation_loss_curve_
-    assert_array_equal(display.validation_line_.get_ydata(), held_out)
-    assert display.best_.get_offsets()[0, 0] == np.argmin(held_out) + 1
-
-
-def test_curves_of_two_models_have_two_colours():
-    first = LossCurveDisplay([3.0, 2.0], [3.0, 2.5], name="a").plot()
-    second = LossCurveDisplay([4.0, 1.0], name="b").plot(ax=first.ax_)
-    assert first.line_.get_color() == first.validation_line_.get_color()
-    assert first.line_.get_color() != second.line_.get_color()
-    assert second.best_ is None
-    labels = [text.get_text() for text in first.ax_.get_legend().get_texts()]
-    assert {"a, training", "a, validation", "b, training"} <= set(labels)
-
-
-def test_what_was_not_trained_has_no_losses():
-    with pytest.raises(TypeError, match="no loss_curve_"):
-        LossCurveDisplay.from_estimator(Word2VecVectorizer())
-
-
-# ---------------------------------------------------------------- similarity
-
-
-def test_similarities_are_cosines_and_the_diagonal_is_blank():
-    display = SimilarityDisplay.from_estimator(FAMILY, order="given")
-    matrix = np.array(list(FAMILY.values()))
-    matrix /= np.linalg.norm(matrix, axis=1, keepdims=True)
-    assert_allclose(display.similarities, matrix @ matrix.T, rtol=1e-6)
-    assert display.image_.get_array().mask.diagonal().all()
-    assert len(display.texts_) == 30
-    assert display.colorbar_ is not None
-
-
-def test_similar_words_stand_side_by_side():
-    display = SimilarityDisplay.from_estimator(FAMILY, ["cat", "man", "dog", "woman"])
-    assert abs(display.rows.index("cat") - display.rows.index("dog")) == 1
-    assert abs(display.rows.index("man") - display.rows.index("woman")) == 1
-
-
-def test_rows_and_columns_may_differ():
-    display = SimilarityDisplay.from_estimator(
-        FAMILY, ["cat", "dog"], ["man", "woman", "king"], numbers=False
+def test_fonts_installed_since_are_found_and_damaged_ones_passed_over(
+    monkeypatch, tmp_path
+):
+    font_manager = matplotlib.font_manager
+    damaged = tmp_path / "damaged.ttf"
+    damaged.write_bytes(b"no font")
+    usual = font_manager.findfont("DejaVu Sans")
+    monkeypatch.setattr(
+        font_manager, "findSystemFonts", lambda: [str(damaged), usual + "/../x.ttf"]
     )
-    assert display.image_.get_array().shape == (2, 3)
-    assert not np.ma.is_masked(display.image_.get_array())
-    assert display.texts_ == []
-
-
-def test_a_large_heat_map_has_no_names():
-    display = SimilarityDisplay.from_estimator(many(), n_words=100, order="given")
-    assert len(display.ax_.get_xticks()) == 0
-    assert display.texts_ == []
-
-
-def test_a_heat_map_of_nothing_sensible_is_refused():
-    with pytest.raises(ValueError, match="order"):
-        SimilarityDisplay.from_estimator(FAMILY, order="random")
-    with pytest.raises(ValueError, match=r"shape \(1, 2\)"):
-        SimilarityDisplay(np.eye(2), ["a"], ["b", "c"]).plot()
-
-
-# ---------------------------------------------------------------- search
-
-
-def test_one_parameter_is_a_line_with_the_spread_of_the_best():
-    display = SearchDisplay.from_cv_results(RESULTS, "a")
-    assert display.kind_ == "lines"
-    [bars] = display.ax_.containers
-    assert_array_equal(bars.lines[0].get_xdata(), [1, 10, 100])
-    assert_allclose(bars.lines[0].get_ydata(), [0.2, 0.6, 0.5])
-    heights = [np.ptp(s[:, 1]) / 2 for s in bars.lines[2][0].get_segments()]
-    assert_allclose(heights, [0.02, 0.03, 0.06])
-    assert display.ax_.get_xscale() == "log"
-    assert display.best_params_ == {"a": 10}
-    assert "best: 0.600 ± 0.030 (a 10)" in display.ax_.get_title()
-
-
-def test_two_parameters_are_lines_or_a_table():
-    display = SearchDisplay.from_cv_results(RESULTS)
-    assert len(display.ax_.containers) == 2
-    assert display.best_params_ == {"a": 10, "b": "x"}
-    low, high = display.ax_.get_ylim()
-    assert low < 0.1 < 0.6 < high < 1
-    display.plot(kind="heatmap")
-    image = display.ax_.images[0].get_array()
-    assert_allclose(image, [[0.1, 0.6, 0.3], [0.2, 0.4, 0.5]])
-
-
-def test_many_parameters_are_a_ranking():
-    params = [{"s__a": i, "s__b": i % 2, "t__c": [i]} for i in range(5)]
-    results = {
-        "params": [*params, {"s__a": 9}],
-        "mean_test_score": [0.1, 0.5, np.nan, 0.4, 0.2, 0.3],
-        "std_test_score": [0.1] * 6,
-    }
-    display = SearchDisplay.from_cv_results(results, title="all")
-    assert display.kind_ == "ranking"
-    assert display.ax_.get_title() == "all"
-    labels = [text.get_text() for text in display.ax_.get_yticklabels()]
-    assert labels == [
-        "a 1, b 1, c [1]",
-        "a 3, b 1, c [3]",
-        "a 9",
-        "a 4, b 0, c [4]",
-        "a 0, b 0, c [0]",
-    ]
-    assert len(display.plot(n_candidates=2).ax_.get_yticks()) == 2
-    assert display.ax_.get_title() == ""
-
-
-def test_a_random_search_is_points_in_the_colour_of_their_score():
-    rng = np.random.default_rng(0)
-    params = [dict(zip("ab", pair, strict=True)) for pair in rng.uniform(size=(30, 2))]
-    results = pd.DataFrame(
-        {
-            "params": params,
-            "mean_test_score": rng.uniform(size=30),
-            "std_test_score": rng.uniform(size=30),
-        }
-    )
-    display = SearchDisplay.from_cv_results(results)
-    assert display.kind_ == "points"
-    assert_allclose(
-        display.ax_.collections[0].get_array(), results["mean_test_score"].to_numpy()
-    )
-
-
-def test_a_large_grid_is_a_heat_map():
-    params = [{"a": a, "b": b} for a in range(3) for b in range(9)]
-    results = {
-        "params": params,
-        "mean_test_score": np.arange(27.0),
-        "std_test_score": np.ones(27),
-    }
-    assert SearchDisplay.from_cv_results(results).kind_ == "heatmap"
-
-
-def test_the_last_round_of_a_halving_search_counts():
-    results = {
-        "params": [{"a": 1}, {"a": 2}, {"a": 2}],
-        "iter": np.array([0, 0, 1]),
-        "mean_test_score": np.array([0.5, 0.9, 0.6]),
-        "std_test_score": np.zeros(3),
-    }
-    [bars] = SearchDisplay.from_cv_results(results).ax_.containers
-    assert_array_equal(bars.lines[0].get_ydata(), [0.5, 0.6])
-
-
-def test_the_score_to_refit_by_is_the_one_shown():
-    class Search:
-        refit = "f1"
-        cv_results_ = {
-            "params": [{"a": None}, {"a": LogisticRegression()}, {"a": len}],
-            "mean_test_accuracy": [0.1, 0.2, 0.3],
-            "std_test_accuracy": [0, 0, 0],
-            "mean_test_f1": [0.6, 0.5, 0.4],
-            "std_test_f1": [0, 0, 0],
-        }
-
-    display = SearchDisplay.from_estimator(Search())
-    assert display.ax_.get_ylabel() == "f1"
-    ticks = [text.get_text() for text in display.ax_.get_xticklabels()]
-    assert ticks == ["None", "LogisticRegression", "len"]
-    with pytest.raises(ValueError, match="metric must be one of"):
-        SearchDisplay.from_estimator(Search(), metric="recall")
-
-
-@pytest.mark.parametrize(
-    ("make", "error", "message"),
-    [
-        (lambda: SearchDisplay.from_estimator(PCA()), TypeError, "fit it first"),
-        (
-            lambda: SearchDisplay.from_cv_results({"params": []}),
-            ValueError,
-            "mean_test",
-        ),
-        (
-            lambda: SearchDisplay.from_cv_results(RESULTS, "c"),
-            ValueError,
-            "no parameter 'c'",
-        ),
-        (lambda: SearchDisplay.from_cv_results(RESULTS, []), ValueError, "empty"),
-        (
-            lambda: SearchDisplay.from_cv_results(RESULTS, kind="pie"),
-            ValueError,
-            "kind must be",
-        ),
-        (
-            lambda: SearchDisplay.from_cv_results(RESULTS, "a", kind="heatmap"),
-            ValueError,
-            "shows 2 parameters",
-        ),
-        (
-            lambda: SearchDisplay([{"a": 1}], [np.nan], [np.nan], ["a"]).plot(),
-            ValueError,
-            "every fit failed",
-        ),
-    ],
-)
-def test_a_search_that_cannot_be_shown_is_refused(make, error, message):
-    with pytest.raises(error, match=message):
-        make()
-
-
-# ---------------------------------------------------------------- analogy
-
-
-def test_the_parallelogram_is_one_and_its_step_is_level():
-    display = AnalogyDisplay.from_estimator(FAMILY, "man", "woman", "king")
-    assert display.words[display.answer] == "queen"
-    man, woman, king = display.positions[:3]
-    assert_allclose(display.target, woman - man + king)
-    assert woman[1] - man[1] == pytest.approx(0, abs=1e-9)
-    assert woman[0] > man[0]
-    assert king[1] > man[1]
-    assert "man is to woman as king is to queen" in display.title
-    assert len(display.arrows_) == 2
-
-
-def test_labels_of_an_analogy_keep_off_its_arrows():
-    display = AnalogyDisplay.from_estimator(FAMILY, "man", "woman", "king")
-    display.figure_.canvas.draw()
-    man = display.labels_[0].get_window_extent()
-    x, _ = display.ax_.transData.transform(display.positions[0])
-    assert man.x1 <= x or man.y0 > man.y1
-    assert n_overlaps(boxes_of(display.labels_)) == 0
-
-
-def test_pairs_are_drawn_as_steps():
-    pairs = [("man", "woman"), ("king", "queen")]
-    display = AnalogyDisplay.from_pairs(FAMILY, pairs)
-    assert display.pairs == [(0, 1), (2, 3)]
-    assert len(display.arrows_) == 2
-    assert display.target is None
-
-
-def test_vectors_of_one_dimension_still_have_a_picture():
-    display = AnalogyDisplay.from_estimator(
-        {"a": [1.0], "b": [2.0], "c": [-1.0], "d": [4.0]}, "a", "b", "c"
-    )
-    assert np.isfinite(display.positions).all()
-
-
-@pytest.mark.parametrize(
-    ("make", "error", "message"),
-    [
-        (
-            lambda: AnalogyDisplay.from_estimator(FAMILY, "man", "man", "king"),
-            ValueError,
-            "must differ",
-        ),
-        (
-            lambda: AnalogyDisplay.from_estimator(FAMILY, "man", "moose", "king"),
-            KeyError,
-            "moose",
-        ),
-        (
-            lambda: AnalogyDisplay.from_estimator(CHINESE, *CHINESE),
-            ValueError,
-            "no further word",
-        ),
-        (lambda: AnalogyDisplay.from_pairs(FAMILY, ["man"]), ValueError, "two words"),
-    ],
-)
-def test_an_analogy_that_cannot_be_drawn_is_refused(make, error, message):
-    with pytest.raises(error, match=message):
-        make()
+    before = len(font_manager.fontManager.ttflist)
+    assert _style._installed_fonts(fresh=True)["DejaVu Sans"]
+    assert len(font_manager.fontManager.ttflist) == before
+    assert _style._characters(str(damaged)) == frozenset()
