@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from sklearn_embed._cooccurrence import CooccurrenceCounts
+from sklearn_embed._fasttext import FastTextVectorizer
 from sklearn_embed._fasttext_classifier import FastTextClassifier
 from sklearn_embed._glove import GloVeVectorizer
 from sklearn_embed._mean_pool import MeanPoolEmbedder
@@ -15,6 +16,7 @@ __version__ = "0.1.0"
 __all__ = [
     "CooccurrenceCounts",
     "FastTextClassifier",
+    "FastTextVectorizer",
     "GloVeVectorizer",
     "MeanPoolEmbedder",
     "OneHotTokens",

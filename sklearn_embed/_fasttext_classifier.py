@@ -26,14 +26,14 @@ from sklearn_embed._base import (
 )
 from sklearn_embed._kernels.common import readonly
 from sklearn_embed._kernels.sampling import Tree, draw_pool, huffman_tree
-from sklearn_embed._matrices import padded_zeros
+from sklearn_embed._matrices import padded, padded_zeros
 from sklearn_embed._supervised_job import (
     FeatureSpace,
     Labelled,
     Ngrams,
     SupervisedJob,
 )
-from sklearn_embed._text.tokens import DEFAULT_PATTERN
+from sklearn_embed._text.tokens import DEFAULT_PATTERN, make_lookup
 from sklearn_embed._text.vocabulary import Vocabulary, learn_vocabulary
 from sklearn_embed._training import Threads, with_callbacks
 from sklearn_embed._vectors import Subwords, WordVectors, as_word_vectors
@@ -395,11 +395,69 @@ class FastTextClassifier(ClassifierMixin, WordModel):
                 np.ascontiguousarray(buckets),
                 *self._ngrams[1:],
                 self._state["bucket_rows"],
+                "skip" if self._skip else "zero",
                 own=np.ascontiguousarray(
                     self._state["inputs"][: len(self.words_), : self.vector_size]
                 ),
             )
         return WordVectors(self.words_, self.vectors_, self.counts_, subwords)
+
+    def to_fasttext(self):
+        """Return all that was learned as fastText's files hold it.
+
+        Returns
+        -------
+        sklearn_embed.io.fasttext.FastTextModel
+            For :func:`sklearn_embed.io.fasttext.write_model`.
+
+        Raises
+        ------
+        ValueError
+            If ``</s>``, fastText's mark for the end of a document, is a word.
+        """
+        from sklearn_embed.io.fasttext_models import classifier_to_fasttext
+
+        return classifier_to_fasttext(self)
+
+    @classmethod
+    def from_fasttext(cls, source, **params):
+        """Return a fitted classifier with what a supervised fastText model learned.
+
+        Parameters
+        ----------
+        source : FastTextModel, str, path or binary file
+            A supervised model, quantised or not.
+        **params : dict
+            Further parameters, such as `lowercase`.  Unless told otherwise, tokens
+            are what stands between blanks, as in fastText.
+
+        Returns
+        -------
+        FastTextClassifier
+            Its classes are the labels without ``__label__``.
+        """
+        from sklearn_embed.io.fasttext_models import classifier_from_fasttext
+
+        return classifier_from_fasttext(source, **params)
+
+    def _adopt(self, space, inputs, outputs):
+        """Become fitted with parameters learned elsewhere."""
+        options = self._options()
+        state = {"inputs": padded(inputs), "outputs": padded(outputs), "space": space}
+        vars(self).update(
+            {
+                "words_": space.words,
+                "vocabulary_": space.index,
+                "counts_": space.counts,
+                "loss_curve_": [],
+                "n_iter_": self.epochs,
+                "_seed": self._draw_seed(),
+                "_text_options": options,
+                "_lookup": make_lookup(space.words, options),
+                "_n_documents": int(space.label_counts.sum()),
+                **self._published(state, final=True),
+            }
+        )
 
     def _rates(self):
         """Return the first and the last learning rate."""
@@ -479,6 +537,8 @@ class FastTextClassifier(ClassifierMixin, WordModel):
         space = FeatureSpace.learn(words, ngrams, self.stop_words, documents, known)
         space.classes, space.several, space.loss = classes, several, loss
         space.label_counts = counts
+        leaves = np.argsort(-counts, kind="stable")
+        space.leaves = self._leaves if continued else leaves
         return space
 
     def _new_state(self, space, rng):
@@ -531,7 +591,7 @@ class FastTextClassifier(ClassifierMixin, WordModel):
             rng = np.random.default_rng([seed, 2])
             guide = readonly(draw_pool(space.label_counts, 0.5, rng))
         elif space.loss == "hierarchical_softmax":
-            guide = Tree(*map(readonly, huffman_tree(space.label_counts)))
+            guide = tree_of(space.label_counts, space.leaves)
         matrices = state["inputs"], state["outputs"]
         return SupervisedJob(
             space,
@@ -557,6 +617,8 @@ class FastTextClassifier(ClassifierMixin, WordModel):
             "label_counts_": space.label_counts,
             "output_vectors_": np.ascontiguousarray(matrices["outputs"][:, :size]),
             "_several": space.several,
+            "_leaves": space.leaves,
+            "_skip": space.skip,
             "_loss": space.loss,
             "_ngrams": space.ngrams,
             "_stop_words": space.stop_words,
@@ -571,13 +633,14 @@ class FastTextClassifier(ClassifierMixin, WordModel):
             self._ngrams,
             self._stop_words,
             self._state["bucket_rows"],
+            self._skip,
         )
         with Threads(self.n_jobs) as threads:
             scores = space.scores(
                 documents, self._state["inputs"], self._state["outputs"], threads
             )
         if self._loss == "hierarchical_softmax":
-            scores = leaf_scores(scores, huffman_tree(self.label_counts_))
+            scores = leaf_scores(scores, tree_of(self.label_counts_, self._leaves))
         return scores
 
 
@@ -628,10 +691,22 @@ def word_vectors(space, inputs, size):
     if space.ngrams.max_n == 0:
         return own
     buckets = np.ascontiguousarray(inputs[len(space) + 1 :, :size])
-    parts = Subwords(buckets, *space.ngrams[1:], space.bucket_rows)
+    missing = "skip" if space.skip else "zero"
+    parts = Subwords(buckets, *space.ngrams[1:], space.bucket_rows, missing)
     vectors, counts = parts.sums(space.words, own)
     vectors /= (counts + 1).astype(np.float32)[:, None]
     return vectors
+
+
+def tree_of(counts, leaves):
+    """Return the Huffman tree of classes whose leaves stand in a given order."""
+    tree = huffman_tree(counts[leaves])
+    place = np.argsort(leaves)
+    sizes = np.diff(tree.offsets)[place]
+    offsets = np.concatenate([[0], np.cumsum(sizes)])
+    shift = np.repeat(tree.offsets[:-1][place] - offsets[:-1], sizes)
+    path = shift + np.arange(offsets[-1])
+    return Tree(*map(readonly, (offsets, tree.nodes[path], tree.codes[path])))
 
 
 def leaf_scores(scores, tree):

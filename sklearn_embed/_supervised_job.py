@@ -16,7 +16,7 @@ from sklearn_embed._kernels.supervised import (
     mark_buckets,
     score_documents,
 )
-from sklearn_embed._text.subwords import ngram_buckets, token_codes
+from sklearn_embed._text.subwords import bags, ngram_buckets, numbered, token_codes
 from sklearn_embed._text.tokens import stop_word_set
 from sklearn_embed._text.vocabulary import Vocabulary, token_counts
 from sklearn_embed._training import Job
@@ -93,11 +93,13 @@ class FeatureSpace(Vocabulary):
         As the parameter of that name; these tokens are not there at all.
     bucket_rows : ndarray of shape (n_buckets,), int32
         Place of each bucket's row among those of buckets, -1 where it has none.
+    skip : bool, default=False
+        Whether n-grams without a row do not count; otherwise they are zeros.
     """
 
-    def __init__(self, vocabulary, ngrams, stop_words, bucket_rows):
+    def __init__(self, vocabulary, ngrams, stop_words, bucket_rows, skip=False):
         vars(self).update(vars(vocabulary))
-        self.ngrams, self.stop_words = ngrams, stop_words
+        self.ngrams, self.stop_words, self.skip = ngrams, stop_words, skip
         self.bucket_rows = readonly(bucket_rows, np.int32)
 
     @classmethod
@@ -134,6 +136,7 @@ class FeatureSpace(Vocabulary):
     def plan(self, **fields):
         """Return the numbers of a pass; unless told otherwise, one that learns not."""
         plain = {
+            "skip": bool(self.skip),
             "learn": False,
             "seed": np.uint64(0),
             "rate": 0.0,
@@ -186,41 +189,6 @@ class FeatureSpace(Vocabulary):
         for _ in threads.run(tasks):
             pass
         return out
-
-
-def numbered(seen):
-    """Return int32: 0, 1, 2, … where something was seen, elsewhere -1."""
-    rows = np.cumsum(seen, dtype=np.int32) - 1
-    rows[seen == 0] = -1
-    return rows
-
-
-def bags(rows, bounds, others):
-    """Put the row of each token, where it has one, before the rows of its n-grams.
-
-    Parameters
-    ----------
-    rows : ndarray of shape (T,), int32
-        Row of each token, or -1.
-    bounds : ndarray of shape (T + 1,), int64
-        Where each token's n-grams begin.
-    others : ndarray, int32
-        Rows of the n-grams.
-
-    Returns
-    -------
-    offsets : ndarray of shape (T + 1,), int64
-    bag_rows : ndarray, int32
-    """
-    has_row = rows >= 0
-    offsets = bounds.copy()
-    offsets[1:] += np.cumsum(has_row)
-    bag_rows = np.empty(offsets[-1], np.int32)
-    own = np.zeros(len(bag_rows), bool)
-    own[offsets[:-1][has_row]] = True
-    bag_rows[own] = rows[has_row]
-    bag_rows[~own] = others
-    return offsets, bag_rows
 
 
 class SupervisedJob(Job):

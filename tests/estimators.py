@@ -4,6 +4,7 @@ import pytest
 
 from sklearn_embed import (
     FastTextClassifier,
+    FastTextVectorizer,
     GloVeVectorizer,
     MeanPoolEmbedder,
     OneHotTokens,
@@ -22,6 +23,8 @@ ESTIMATORS = [
     Word2VecVectorizer(3, architecture="cbow", **TINY),
     Word2VecVectorizer(3, loss="hierarchical_softmax", **TINY),
     Word2VecVectorizer(3, loss="softmax", combine="concatenate", **TINY),
+    FastTextVectorizer(3, **TINY),
+    FastTextVectorizer(3, architecture="cbow", bucket=None, **TINY),
     GloVeVectorizer(3, **TINY),
     GloVeVectorizer(3, window="document", direction="left", **TINY),
     MeanPoolEmbedder(Word2VecVectorizer(3, **TINY)),

@@ -8,6 +8,7 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from sklearn_embed import (
     FastTextClassifier,
+    FastTextVectorizer,
     GloVeVectorizer,
     MeanPoolEmbedder,
     OneHotTokens,
@@ -91,6 +92,11 @@ class GloVeVectorizerOverNumbers(OverNumbers, GloVeVectorizer):
 
 
 class Word2VecVectorizerOverNumbers(OverNumbers, Word2VecVectorizer):
+    def partial_fit(self, X, y=None):
+        return super().partial_fit(as_documents(X), y)
+
+
+class FastTextVectorizerOverNumbers(OverNumbers, FastTextVectorizer):
     def partial_fit(self, X, y=None):
         return super().partial_fit(as_documents(X), y)
 

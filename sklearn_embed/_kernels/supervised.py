@@ -71,6 +71,7 @@ class Plan(NamedTuple):
 
     word_ngrams: int  # longest n-gram of words, at least 1
     end: int  # row of the mark after the last word; the buckets' rows follow
+    skip: bool  # features without a row do not count; else they are rows of zeros
     learn: bool  # train, or only measure the loss
     seed: np.uint64  # of this pass: another one for every epoch
     rate: float  # learning rate at the beginning of the whole training
@@ -132,7 +133,7 @@ def write_features(documents, plan, s, rows, codes):
             rows[m] = row + plan.end + 1
             m += row >= 0
             missing += row < 0
-    return m, n_single, m + missing
+    return m, n_single, m if plan.skip else m + missing
 
 
 @numba.njit(cache=True, **FAST)

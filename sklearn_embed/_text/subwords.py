@@ -47,6 +47,41 @@ def token_codes(table):
     return hash_words(table.blob, table.offsets)
 
 
+def numbered(seen):
+    """Return int32: 0, 1, 2, … where something was seen, elsewhere -1."""
+    rows = np.cumsum(seen, dtype=np.int32) - 1
+    rows[seen == 0] = -1
+    return rows
+
+
+def bags(rows, bounds, others):
+    """Put the row of each token, where it has one, before the rows of its n-grams.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (T,), int32
+        Row of each token, or -1.
+    bounds : ndarray of shape (T + 1,), int64
+        Where each token's n-grams begin.
+    others : ndarray, int32
+        Rows of the n-grams.
+
+    Returns
+    -------
+    offsets : ndarray of shape (T + 1,), int64
+    bag_rows : ndarray, int32
+    """
+    has_row = rows >= 0
+    offsets = bounds.copy()
+    offsets[1:] += np.cumsum(has_row)
+    bag_rows = np.empty(offsets[-1], np.int32)
+    own = np.zeros(len(bag_rows), bool)
+    own[offsets[:-1][has_row]] = True
+    bag_rows[own] = rows[has_row]
+    bag_rows[~own] = others
+    return offsets, bag_rows
+
+
 class NgramNumbers:
     """Numbers n-grams by their spelling, so that no two share a number.
 

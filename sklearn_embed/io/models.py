@@ -30,6 +30,15 @@ def word2vec_to_gensim(estimator):
     """
     from gensim.models import Word2Vec
 
+    model = Word2Vec(**arguments_for_gensim(estimator))
+    build_vocabulary(model, estimator)
+    model.wv.vectors[:] = estimator._state["input"]
+    model.wv.norms = None
+    return model
+
+
+def arguments_for_gensim(estimator):
+    """Return the arguments of a gensim model with an estimator's parameters."""
     check_is_fitted(estimator)
     tree = "nodes" in estimator._state
     if estimator.loss == "softmax":
@@ -37,8 +46,7 @@ def word2vec_to_gensim(estimator):
             "gensim has no full softmax, so that it could not train this model "
             "further. to_keyed_vectors() exports the vectors."
         )
-    counts = estimator.counts_.tolist()
-    model = Word2Vec(
+    return dict(
         vector_size=estimator.vector_size,
         window=estimator.window,
         sg=int(estimator.architecture == "skipgram"),
@@ -57,19 +65,21 @@ def word2vec_to_gensim(estimator):
         sorted_vocab=0,
         workers=1,
     )
+
+
+def build_vocabulary(model, estimator):
+    """Give a gensim model an estimator's words, counts and output parameters."""
+    counts = estimator.counts_.tolist()
     words = dict(zip(estimator.words_, counts, strict=True))
     model.build_vocab_from_freq(words, corpus_count=estimator._n_documents)
     model.min_count = model.effective_min_count = estimator.min_count
     model.corpus_total_words = sum(counts)
-    inputs, outputs = estimator._state.values()
-    model.wv.vectors[:] = inputs
-    model.wv.norms = None
-    if tree:
-        model.syn1[: len(outputs)] = outputs
+    if "nodes" in estimator._state:
+        nodes = estimator._state["nodes"]
+        model.syn1[: len(nodes)] = nodes
         _set_codes(model.wv, huffman_tree(estimator.counts_))
     else:
-        model.syn1neg[:] = outputs
-    return model
+        model.syn1neg[:] = estimator._state["output"]
 
 
 def _set_codes(keyed, tree):
@@ -105,19 +115,29 @@ def word2vec_from_gensim(model, **params):
     ValueError
         If it has no vocabulary yet.
     """
+    known = parameters_from_gensim(model, "Word2Vec")
+    estimator = Word2VecVectorizer(**(known | params))
+    inputs = np.array(model.wv.vectors, np.float32, order="C")
+    state = {"input": inputs, **outputs_from_gensim(model)}
+    words = list(model.wv.index_to_key)
+    estimator._adopt(words, model.wv.expandos["count"], state)
+    return estimator
+
+
+def parameters_from_gensim(model, kind):
+    """Return a gensim model's parameters under our names."""
     if not hasattr(model, "wv") or not hasattr(model, "sg"):
         raise TypeError(
-            f"expected a gensim Word2Vec model, got {type(model).__name__}; "
+            f"expected a gensim {kind} model, got {type(model).__name__}; "
             "MeanPoolEmbedder takes KeyedVectors."
         )
     if len(model.wv) == 0:
         raise ValueError("the model has no vocabulary yet: train it first.")
-    tree = bool(model.hs)
-    known = {
+    return {
         "vector_size": int(model.vector_size),
         "window": int(model.window),
         "architecture": "skipgram" if model.sg else "cbow",
-        "loss": "hierarchical_softmax" if tree else "negative_sampling",
+        "loss": "hierarchical_softmax" if model.hs else "negative_sampling",
         "negative": int(model.negative) or 5,
         "ns_exponent": float(model.ns_exponent),
         "sample": float(model.sample),
@@ -128,13 +148,11 @@ def word2vec_from_gensim(model, **params):
         "epochs": int(model.epochs),
         "min_count": int(model.min_count),
     }
-    estimator = Word2VecVectorizer(**(known | params))
-    words = list(model.wv.index_to_key)
-    inputs = np.array(model.wv.vectors, np.float32, order="C")
-    if tree:
-        state = {"input": inputs, "nodes": np.zeros_like(inputs[: len(words) - 1])}
-    else:
-        outputs = np.array(model.syn1neg, np.float32, order="C")
-        state = {"input": inputs, "output": outputs}
-    estimator._adopt(words, model.wv.expandos["count"], state)
-    return estimator
+
+
+def outputs_from_gensim(model):
+    """Return a copy of the output parameters; nodes of a tree begin anew."""
+    if model.hs:
+        shape = max(len(model.wv) - 1, 1), model.vector_size
+        return {"nodes": np.zeros(shape, np.float32)}
+    return {"output": np.array(model.syn1neg, np.float32, order="C")}
