@@ -105,6 +105,9 @@ class TextEstimator(BaseEstimator):
     # Parameters that clone hands on as they are: big, and never changed.
     _shared_parameters = ()
 
+    # Parameters that are sources of vectors, which `save` writes as WordVectors.
+    _vector_parameters = ()
+
     _text_constraints: dict = {
         "lowercase": ["boolean"],
         "strip_accents": [StrOptions({"ascii", "unicode"}), callable, None],
@@ -145,6 +148,77 @@ class TextEstimator(BaseEstimator):
         super().__setstate__(state)
         if "words_" in vars(self):
             self._lookup = make_lookup(self.words_, self._text_options)
+
+    def save(self, path):
+        """Write this estimator to a file of arrays and JSON, which cannot run code.
+
+        Parameters
+        ----------
+        path : str or path
+            The file, written whole or not at all: if anything goes wrong, what was
+            there before stays.
+
+        Raises
+        ------
+        TypeError
+            If a parameter is neither a plain value nor a source of vectors, such as a
+            function; it is named.
+
+        See Also
+        --------
+        load : Read it again.
+
+        Notes
+        -----
+        ``joblib.dump`` writes every parameter, functions of a module included, but
+        such a file is a pickle: read it only if you trust it.  ``skops.io.dump``
+        is in between: ``skops.io.load`` wants to be told which types to trust.  Of
+        this package that is the estimator's own, such as
+        ``sklearn_embed._word2vec.Word2VecVectorizer``, with
+        ``sklearn_embed._text.tokens.TextOptions`` and, in a `MeanPoolEmbedder`,
+        ``sklearn_embed._vectors.WordVectors``; ``skops.io.get_untrusted_types`` lists
+        them.
+        """
+        from sklearn_embed.io import estimators
+
+        estimators.save(self, path)
+
+    @classmethod
+    def load(cls, path, *, mmap=False):
+        """Read an estimator that `save` wrote.
+
+        Parameters
+        ----------
+        path : str or path
+            The file.
+        mmap : bool, default=False
+            Whether to map its arrays instead of reading them: nothing is read before
+            it is used, and all processes share one copy.  They are read-only then.
+
+        Returns
+        -------
+        estimator
+            Of this class, with the same rows, bit for bit; training goes on where it
+            stood.
+
+        Raises
+        ------
+        VectorFileError
+            If the file is damaged, from a later version, or of another class.
+        """
+        from sklearn_embed.io import estimators
+
+        return estimators.load(cls, path, mmap)
+
+    def _check_loaded(self):
+        """Refuse fitted attributes, read from a file, that do not fit together.
+
+        Whatever is fitted is written if it is made of arrays of numbers, lists of
+        strings, numbers, strings, None, WordVectors, Subwords, estimators of this
+        package, and lists, tuples, sets and dicts of these.  A subclass leaves out of
+        `__getstate__` what `__setstate__` makes anew, and checks here whatever a
+        kernel takes on trust.
+        """
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -351,6 +425,16 @@ class WordModel(CallbackSupportMixin, TextEstimator):
             If a word is unknown.
         """
         return float(self.to_keyed_vectors().similarity(w1, w2))
+
+    def _check_loaded(self):
+        """Refuse arrays of wrong shapes or types."""
+        vectors, n_words = self.vectors_, len(self.words_)
+        if vectors.dtype != np.float32 or vectors.ndim != 2 or len(vectors) != n_words:
+            raise ValueError(f"{n_words} words, but vectors {vectors.shape}")
+        if self.counts_.dtype != np.int64 or self.counts_.shape != (n_words,):
+            raise ValueError(f"{n_words} words, but counts {self.counts_.shape}")
+        if self.vocabulary_ != {word: row for row, word in enumerate(self.words_)}:
+            raise ValueError("vocabulary_ differs from words_")
 
     def _limits(self):
         """Return which words get a row."""

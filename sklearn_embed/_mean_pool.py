@@ -209,6 +209,8 @@ class MeanPoolEmbedder(
     }
     del _parameter_constraints["vocabulary"]
 
+    _vector_parameters = ("embedding",)
+
     def __init__(
         self,
         embedding,
@@ -341,7 +343,7 @@ class MeanPoolEmbedder(
             "components_": None,
             "component_weights_": None,
             "_source": source,
-            "_stops": stops,
+            "_stops": sorted(stops),
             "_factors": factors,
             "_unknown": (weights.unknown, self._unknown_vector(source, factors)),
             "_recipe": {
@@ -460,6 +462,14 @@ class MeanPoolEmbedder(
             return mean_vector(source.vectors, factors)
         return np.zeros(source.vector_size, np.float32) if self.oov == "zero" else None
 
+    def _check_loaded(self):
+        """Refuse arrays that do not belong to these vectors."""
+        shape = self._source.vectors.shape
+        if self.vectors_.shape != shape or self.vectors_.dtype != np.float32:
+            raise ValueError(f"vectors of shape {self.vectors_.shape}, not {shape}")
+        if not self._recipe["max_length"] >= 1:
+            raise ValueError("max_length")
+
     def _embedding_options(self):
         """Return how a vectorizer cuts strings; None if the embedding is none."""
         if hasattr(self.embedding, "_text_options"):
@@ -476,7 +486,7 @@ class MeanPoolEmbedder(
 
     def _rows_of(self, table):
         """Return the row of each token of a table, as in `_rows`."""
-        return _rows(table, self._source, self._stops)
+        return _rows(table, self._source, frozenset(self._stops))
 
     @property
     def _n_features_out(self):

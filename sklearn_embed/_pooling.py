@@ -52,6 +52,9 @@ class Recipe(NamedTuple):
 def make_words(vectors, weights=None, factors=None, more=(None, None)):
     """Return Words of arrays that may be missing; ``more`` is vectors and weights."""
     nothing = np.empty(0, np.float32)
+    for array in (weights, factors):
+        if array is not None and array.shape != vectors.shape[:1]:
+            raise ValueError(f"{array.shape} numbers for {len(vectors)} words")
     flat = [
         readonly(nothing if array is None else array, np.float32).reshape(-1)
         for array in (vectors, weights, factors, *more)

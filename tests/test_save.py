@@ -1,0 +1,288 @@
+"""Estimators in files of arrays and JSON: what travels, what is refused."""
+
+import json
+import os
+import pickle
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+import skops.io
+from estimators import ESTIMATORS, every_estimator
+from gensim.models import KeyedVectors
+from numpy.testing import assert_array_equal
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
+
+from sklearn_embed import (
+    GloVeVectorizer,
+    MeanPoolEmbedder,
+    OneHotTokens,
+    Word2VecVectorizer,
+)
+from sklearn_embed._vectors import Subwords, WordVectors
+from sklearn_embed.io import VectorFileError, native, read_vectors
+
+TEXTS = ["the cat and the dog", "a dog met the cat", "", "кошка и собака", "cat dog"]
+FAST = {"min_count": 1, "epochs": 2, "random_state": 0}
+
+
+def rows(estimator, X=TEXTS):
+    found = estimator.transform(X)
+    return found.toarray() if hasattr(found, "toarray") else found
+
+
+def assert_same_parameters(first, second):
+    for name, value in first.get_params(deep=False).items():
+        if not hasattr(value, "get_params") and name != "embedding":
+            assert repr(getattr(second, name)) == repr(value), name
+
+
+@every_estimator
+@pytest.mark.parametrize("mmap", [False, True])
+def test_a_loaded_estimator_gives_the_same_rows(estimator, mmap, tmp_path):
+    if not hasattr(estimator, "transform"):
+        estimator = clone(estimator).fit(TEXTS, [0, 1, 0, 1, 0])
+        estimator.save(tmp_path / "model")
+        loaded = type(estimator).load(tmp_path / "model", mmap=mmap)
+        assert_array_equal(loaded.predict_proba(TEXTS), estimator.predict_proba(TEXTS))
+        return
+    fitted = clone(estimator).fit(TEXTS)
+    fitted.save(tmp_path / "model")
+    loaded = type(fitted).load(str(tmp_path / "model"), mmap=mmap)
+    assert_array_equal(rows(loaded), rows(fitted))
+    assert_same_parameters(fitted, loaded)
+    assert list(loaded.get_feature_names_out()) == list(fitted.get_feature_names_out())
+    # What was loaded is an estimator like any other.
+    assert_array_equal(rows(pickle.loads(pickle.dumps(loaded))), rows(fitted))
+    loaded.save(tmp_path / "again")
+    assert_array_equal(rows(type(fitted).load(tmp_path / "again")), rows(fitted))
+    assert_array_equal(rows(clone(loaded).fit(TEXTS)), rows(fitted))
+
+
+def test_parameters_travel_without_a_fit(tmp_path):
+    model = Word2VecVectorizer(
+        np.int64(7), vocabulary=("a", "b"), stop_words={"c"}, sample=np.float64(0.5)
+    )
+    model.save(tmp_path / "model")
+    loaded = Word2VecVectorizer.load(tmp_path / "model")
+    assert (loaded.vector_size, loaded.vocabulary) == (7, ("a", "b"))
+    assert (loaded.stop_words, loaded.sample) == ({"c"}, 0.5)
+    with pytest.raises(NotFittedError):
+        loaded.transform(TEXTS)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        GloVeVectorizer(3, **FAST, warm_start=True),
+        Word2VecVectorizer(3, **FAST, warm_start=True),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+@pytest.mark.parametrize("mmap", [False, True])
+def test_training_goes_on_where_it_stood(model, mmap, tmp_path):
+    whole = clone(model).fit(TEXTS)
+    whole.save(tmp_path / "model")
+    part = type(model).load(tmp_path / "model", mmap=mmap)
+    for one in (whole, part):
+        one.set_params(epochs=4).fit([*TEXTS, "fish cat"])
+    assert_array_equal(part.vectors_, whole.vectors_)
+    assert part.loss_curve_ == whole.loss_curve_ and part.n_iter_ == 4
+
+
+def test_partial_fit_goes_on_where_it_stood(tmp_path):
+    whole = Word2VecVectorizer(3, min_count=2, random_state=0).partial_fit(TEXTS)
+    whole.save(tmp_path / "model")
+    part = Word2VecVectorizer.load(tmp_path / "model")
+    for one in (whole, part):
+        one.partial_fit(["met fish", "fish dog"])
+    assert part.words_ == whole.words_ and "met" in part.words_
+    assert_array_equal(part.vectors_, whole.vectors_)
+
+
+def keyed():
+    vectors = KeyedVectors(2)
+    vectors.add_vectors(["cat", "dog"], np.float32([[1, 2], [3, 4]]))
+    return vectors
+
+
+SOURCES = {
+    "dict": lambda: {"cat": np.ones(2), "dog": np.zeros(2)},
+    "frame": lambda: pd.DataFrame({"x": [1.0, 2.0]}, index=["cat", "dog"]),
+    "keyed": keyed,
+    "subwords": lambda: WordVectors(
+        ["cat"], np.ones((1, 2)), [3], Subwords(np.ones((9, 2), np.float32), 2, 3, 9)
+    ),
+    "fitted": lambda: Word2VecVectorizer(2, **FAST).fit(TEXTS),
+    "frozen": lambda: FrozenEstimator(Word2VecVectorizer(2, **FAST).fit(TEXTS)),
+}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_sources_of_vectors_travel_as_vectors(source, tmp_path):
+    oov = "subword" if source == "subwords" else "mean"
+    embedder = MeanPoolEmbedder(SOURCES[source](), weights="sif", oov=oov).fit(TEXTS)
+    embedder.save(tmp_path / "model")
+    loaded = MeanPoolEmbedder.load(tmp_path / "model")
+    assert_array_equal(rows(loaded), rows(embedder))
+    again = clone(loaded).fit(TEXTS)
+    assert_array_equal(rows(again), rows(embedder))
+
+
+def test_no_array_is_written_twice(tmp_path):
+    inner = Word2VecVectorizer(50, **FAST).fit([f"w{n} w{n + 1}" for n in range(2000)])
+    inner.save(tmp_path / "inner")
+    MeanPoolEmbedder(inner).fit(TEXTS).save(tmp_path / "outer")
+    arrays, _ = native.load_arrays(tmp_path / "outer")
+    big = [a for a in arrays.values() if isinstance(a, np.ndarray) and a.size > 10_000]
+    assert len(big) == 2  # input and output
+    assert sum(isinstance(strings, list) for strings in arrays.values()) == 1
+    sizes = [os.path.getsize(tmp_path / name) for name in ("inner", "outer")]
+    assert sizes[1] - sizes[0] < 4096
+    loaded = MeanPoolEmbedder.load(tmp_path / "outer")
+    assert np.shares_memory(loaded.vectors_, loaded.embedding_.vectors_)
+    assert loaded.embedding is loaded.embedding_
+
+
+def strip(text):
+    return text.strip()
+
+
+@pytest.mark.parametrize(
+    ("params", "name"),
+    [
+        ({"preprocessor": strip}, "preprocessor"),
+        ({"tokenizer": str.split}, "tokenizer"),
+        ({"random_state": np.random.RandomState(0)}, "random_state"),
+        ({"vocabulary": {"a": object()}}, "vocabulary"),
+    ],
+)
+def test_what_cannot_travel_is_refused_by_name(params, name, tmp_path):
+    path = tmp_path / "model"
+    path.write_text("what was there")
+    with pytest.raises(TypeError, match=rf"'{name}' of Word2Vec.*joblib.dump or skops"):
+        Word2VecVectorizer(3, **params).save(path)
+    assert path.read_text() == "what was there"
+
+
+def test_weights_by_a_function_are_refused_by_name(tmp_path):
+    embedder = MeanPoolEmbedder(keyed(), weights=lambda words: [1] * len(words))
+    with pytest.raises(TypeError, match="'weights' of MeanPoolEmbedder"):
+        embedder.save(tmp_path / "model")
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_file_of_something_else_is_refused(tmp_path):
+    path = tmp_path / "model"
+    Word2VecVectorizer(3, **FAST).fit(TEXTS).save(path)
+    with pytest.raises(
+        VectorFileError, match=r"Word2VecVectorizer, no Glo.*Call Word2VecVectorizer"
+    ):
+        GloVeVectorizer.load(path)
+    with pytest.raises(VectorFileError, match="not of word vectors"):
+        read_vectors(path)
+    native.write(WordVectors(["a"], [[1.0]]), path)
+    with pytest.raises(VectorFileError, match=r"not of an estimator.*read_vectors"):
+        GloVeVectorizer.load(path)
+    path.write_text("2 3\ncat 1 2 3\n")
+    with pytest.raises(VectorFileError, match="no file of an estimator"):
+        GloVeVectorizer.load(path)
+    with pytest.raises(FileNotFoundError):
+        GloVeVectorizer.load(tmp_path / "none")
+
+
+def rewritten(path, change):
+    """Change the JSON of a file."""
+    arrays, meta = native.load_arrays(path)
+    change(meta)
+    native.save_arrays(path, arrays, meta)
+
+
+CHANGES = {
+    "later version": (lambda m: m.update(version=2), "Upgrade"),
+    "unknown class": (
+        lambda m: m["estimator"]["params"].update(
+            vocabulary={"estimator": "Popen", "params": {}, "state": {}}
+        ),
+        "Popen",
+    ),
+    "unknown parameter": (
+        lambda m: m["estimator"]["params"].update(colour=1),
+        "another version",
+    ),
+    "a method": (lambda m: m["estimator"]["state"].update(_rates=1), "_rates"),
+    "no array": (
+        lambda m: m["estimator"]["state"].update(vectors_={"array": "none"}),
+        "none",
+    ),
+    "other words": (
+        lambda m: m["estimator"]["state"].update(words_=[]),
+        "bare list",
+    ),
+    "fewer words": (
+        lambda m: m["estimator"]["state"].update(words_={"list": []}),
+        "0 words",
+    ),
+    "deep": (
+        lambda m: m["estimator"]["state"].update(x_=json.loads("[" * 99 + "]" * 99)),
+        "bare list",
+    ),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_file_that_says_nonsense_is_refused(change, tmp_path):
+    path = tmp_path / "model"
+    Word2VecVectorizer(3, **FAST).fit(TEXTS).save(path)
+    rewritten(path, CHANGES[change][0])
+    with pytest.raises(VectorFileError, match=CHANGES[change][1]):
+        Word2VecVectorizer.load(path)
+
+
+@pytest.mark.parametrize("model", [Word2VecVectorizer(3, **FAST), OneHotTokens("ids")])
+def test_damaged_files_are_refused_or_harmless(model, tmp_path):
+    path, rng = tmp_path / "model", np.random.default_rng(0)
+    model = clone(model).fit(TEXTS)
+    model.save(path)
+    whole = path.read_bytes()
+    n_refused = 0
+    for _ in range(300):
+        data = bytearray(whole)
+        for place in rng.integers(0, len(whole), rng.integers(1, 4)):
+            data[place] = rng.integers(256)
+        path.write_bytes(
+            data[: rng.integers(len(data))] if rng.random() < 0.2 else data
+        )
+        try:
+            loaded = type(model).load(path)
+            loaded.transform(TEXTS)
+        except VectorFileError:
+            n_refused += 1
+        except (ValueError, TypeError, NotFittedError, AttributeError, KeyError):
+            pass  # a parameter out of range, found where it is used
+    assert n_refused > 100
+
+
+@every_estimator
+def test_skops_and_joblib_give_the_same_rows(estimator, tmp_path):
+    fitted = clone(estimator).fit(TEXTS, [0, 1, 0, 1, 0])
+    joblib.dump(fitted, tmp_path / "model.joblib")
+    skops.io.dump(fitted, tmp_path / "model.skops")
+    types = skops.io.get_untrusted_types(file=tmp_path / "model.skops")
+    assert all(name.startswith("sklearn_embed.") for name in types), types
+    method = "transform" if hasattr(fitted, "transform") else "predict_proba"
+    for loaded in (
+        joblib.load(tmp_path / "model.joblib"),
+        skops.io.load(tmp_path / "model.skops", trusted=types),
+    ):
+        expected, found = (getattr(one, method)(TEXTS) for one in (fitted, loaded))
+        assert_array_equal(
+            *(m.toarray() if hasattr(m, "toarray") else m for m in (expected, found))
+        )
+
+
+def test_every_estimator_can_be_saved():
+    assert all(hasattr(type(estimator), "load") for estimator in ESTIMATORS)
