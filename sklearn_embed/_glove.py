@@ -23,7 +23,7 @@ from sklearn_embed._kernels.glove import new_state, state_views, state_width
 from sklearn_embed._text.tokens import DEFAULT_PATTERN
 from sklearn_embed._text.vocabulary import Vocabulary
 from sklearn_embed._training import with_callbacks
-from sklearn_embed._vectors import as_word_vectors
+from sklearn_embed._vectors import shared_vectors
 
 
 def _never(estimator):
@@ -152,6 +152,7 @@ class GloVeVectorizer(WordVectorizer):
     )
 
     _shared_parameters = (*WordVectorizer._shared_parameters, "pretrained")
+    _vector_parameters = ("pretrained",)
     _word_arrays = (
         "word",
         "context",
@@ -304,15 +305,8 @@ class GloVeVectorizer(WordVectorizer):
         """Return which words have pretrained vectors, and which."""
         if self.pretrained is None:
             return None
-        given = as_word_vectors(self.pretrained)
-        if given.vectors.shape[1] != self.vector_size:
-            raise ValueError(
-                f"vector_size={self.vector_size}, but the pretrained vectors have "
-                f"{given.vectors.shape[1]} dimensions: they must be equal."
-            )
-        found = given.rows(vocabulary.words)
-        rows = np.flatnonzero(found >= 0).astype(np.int32)
-        return Retrofit(rows, given.vectors[found[rows]], float(self.retrofit))
+        shared = shared_vectors(self.pretrained, vocabulary.words, self.vector_size)
+        return Retrofit(*shared, float(self.retrofit))
 
     def _job(self, parts, held_out, vocabulary, state, seed, schedule):
         """Return what trains the parameters, once everything is counted."""

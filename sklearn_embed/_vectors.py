@@ -426,6 +426,36 @@ def as_word_vectors(source):
     raise TypeError(f"word vectors must be {_ACCEPTED}; got {type(source).__name__}")
 
 
+def shared_vectors(source, words, vector_size):
+    """Return which of some words a source has vectors of, and these vectors.
+
+    Parameters
+    ----------
+    source : object
+        As `as_word_vectors` takes it.
+    words : list of str
+        The words.
+    vector_size : int
+        Dimensions that the vectors must have.
+
+    Returns
+    -------
+    rows : ndarray of shape (n_shared,), int32
+        Positions in `words`.
+    vectors : ndarray of shape (n_shared, vector_size), float32
+        Their vectors.
+    """
+    given = as_word_vectors(source)
+    if given.vector_size != vector_size:
+        raise ValueError(
+            f"vector_size={vector_size}, but the pretrained vectors have "
+            f"{given.vector_size} dimensions: they must be equal."
+        )
+    found = given.rows(words)
+    rows = np.flatnonzero(found >= 0).astype(np.int32)
+    return rows, given.vectors[found[rows]]
+
+
 def _from_keyed_vectors(keyed):
     """Share the arrays of gensim's KeyedVectors."""
     words = keyed.index_to_key

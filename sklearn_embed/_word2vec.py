@@ -5,9 +5,10 @@
 import numpy as np
 
 from sklearn_embed._base import StrOptions, documented
-from sklearn_embed._matrices import padded_zeros, stripped
-from sklearn_embed._prediction import PredictionVectorizer, draw_rows
+from sklearn_embed._matrices import draw_rows, padded_zeros, stripped
+from sklearn_embed._prediction import PredictionVectorizer
 from sklearn_embed._text.tokens import DEFAULT_PATTERN
+from sklearn_embed._vectors import shared_vectors
 
 
 @documented
@@ -22,6 +23,11 @@ class Word2VecVectorizer(PredictionVectorizer):
     combine : {"input", "output", "sum", "concatenate"}, default="input"
         Which parameters become `vectors_`: those of words as predictors, those of
         words as predicted, the sum of both, or both side by side.
+    pretrained : WordVectors, KeyedVectors, DataFrame, dict, str, path or None, \
+            default=None
+        Vectors to start from, of `vector_size` dimensions, as parameters of words as
+        predictors; words that they lack start at random.  Training moves all of
+        them.  `clone` shares them.
     {schedule}
     {text}
     {vocabulary}
@@ -86,7 +92,10 @@ class Word2VecVectorizer(PredictionVectorizer):
     _parameter_constraints: dict = {
         **PredictionVectorizer._parameter_constraints,
         "combine": [StrOptions({"input", "output", "sum", "concatenate"})],
+        "pretrained": "no_validation",
     }
+    _shared_parameters = (*PredictionVectorizer._shared_parameters, "pretrained")
+    _vector_parameters = ("pretrained",)
 
     def __init__(
         self,
@@ -101,6 +110,7 @@ class Word2VecVectorizer(PredictionVectorizer):
         cbow_mean=True,
         shrink_windows=True,
         combine="input",
+        pretrained=None,
         learning_rate=0.025,
         min_learning_rate=1e-4,
         epochs=5,
@@ -133,6 +143,7 @@ class Word2VecVectorizer(PredictionVectorizer):
         self.cbow_mean = cbow_mean
         self.shrink_windows = shrink_windows
         self.combine = combine
+        self.pretrained = pretrained
         self.learning_rate = learning_rate
         self.min_learning_rate = min_learning_rate
         self.epochs = epochs
@@ -201,6 +212,10 @@ class Word2VecVectorizer(PredictionVectorizer):
             )
         inputs = padded_zeros(len(vocabulary), self.vector_size)
         draw_rows(inputs, self.vector_size, 0.5 / self.vector_size, rng)
+        if self.pretrained is not None:
+            size = self.vector_size
+            rows, vectors = shared_vectors(self.pretrained, vocabulary.words, size)
+            inputs[rows, :size] = vectors
         return {"input": inputs, **self._new_outputs(len(vocabulary))}
 
     def _published(self, state, final):
