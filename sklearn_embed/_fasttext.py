@@ -8,9 +8,9 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_embed._base import Integral, Interval, StrOptions, documented
 from sklearn_embed._kernels.common import readonly
 from sklearn_embed._kernels.subwords import add_rows
-from sklearn_embed._matrices import padded_zeros, stripped
+from sklearn_embed._matrices import draw_rows, padded_zeros, stripped
 from sklearn_embed._pooling import pool_any
-from sklearn_embed._prediction import PredictionVectorizer, draw_rows
+from sklearn_embed._prediction import PredictionVectorizer
 from sklearn_embed._text.subwords import NgramNumbers, bags, ngram_buckets, numbered
 from sklearn_embed._text.table import TokenTable
 from sklearn_embed._text.tokens import DEFAULT_PATTERN, stop_word_set

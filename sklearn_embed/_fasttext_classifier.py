@@ -26,7 +26,7 @@ from sklearn_embed._base import (
 )
 from sklearn_embed._kernels.common import readonly
 from sklearn_embed._kernels.sampling import Tree, draw_pool, huffman_tree
-from sklearn_embed._matrices import padded, padded_zeros
+from sklearn_embed._matrices import draw_rows, padded, padded_zeros
 from sklearn_embed._supervised_job import (
     FeatureSpace,
     Labelled,
@@ -545,9 +545,7 @@ class FastTextClassifier(ClassifierMixin, WordModel):
         """Return fresh parameters: inputs small and random, outputs zero."""
         size = self.vector_size
         inputs = padded_zeros(space.n_rows, size)
-        for first in range(0, len(inputs), 8192):  # in steps, for the sake of memory
-            rows = inputs[first : first + 8192, :size]
-            rows[:] = (2 * rng.random(rows.shape, np.float32) - 1) / size
+        draw_rows(inputs, size, 1 / size, rng)
         if self.pretrained is not None:
             given = as_word_vectors(self.pretrained)
             if given.vector_size != size:

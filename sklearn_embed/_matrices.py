@@ -5,11 +5,17 @@
 import numpy as np
 
 from sklearn_embed._kernels.common import aligned_zeros, padded_width
+from sklearn_embed._kernels.uniform import draw_uniform
 
 
 def padded_zeros(n_rows, width):
     """Return float32 zeros for kernels: whole cache lines a row, aligned."""
     return aligned_zeros((n_rows, padded_width(width)))
+
+
+def draw_rows(matrix, width, bound, rng):
+    """Fill the first columns of a matrix with numbers between -bound and bound."""
+    draw_uniform(matrix, int(width), float(bound), rng.integers(2**63, dtype=np.uint64))
 
 
 def padded(matrix):

@@ -125,11 +125,3 @@ class PredictionVectorizer(WordVectorizer):
         return Word2VecJob(
             self, parts, held_out, vocabulary, inputs, outputs, seed, schedule, bags
         )
-
-
-def draw_rows(matrix, width, bound, rng):
-    """Fill the first columns of a matrix with numbers between -bound and bound."""
-    # Drawn in steps, for the sake of memory.
-    for first in range(0, len(matrix), 8192):
-        rows = matrix[first : first + 8192, :width]
-        rows[:] = (rng.random(rows.shape, np.float32) - 0.5) * (2 * bound)
