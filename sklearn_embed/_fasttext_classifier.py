@@ -526,7 +526,8 @@ class FastTextClassifier(ClassifierMixin, WordModel):
                     f"y holds the classes {classes}, but {self.classes_} were learned "
                     "before: they cannot change with warm_start=True or partial_fit."
                 )
-            if ngrams != self._ngrams or loss != self._loss:
+            same = ngrams == self._ngrams or not (ngrams.wanted or self._ngrams.wanted)
+            if not same or loss != self._loss:
                 raise ValueError(
                     "loss, word_ngrams, min_n, max_n and bucket cannot change with "
                     "warm_start=True or partial_fit."

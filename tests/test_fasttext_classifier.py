@@ -13,6 +13,7 @@ from sklearn.pipeline import make_pipeline
 
 from sklearn_embed import FastTextClassifier, MeanPoolEmbedder, TokenizedDocuments
 from sklearn_embed import _supervised_job as job
+from sklearn_embed.io import fasttext
 
 RNG = np.random.default_rng(0)
 TOPICS = [["sun", "moon", "star", "sky"], ["king", "queen", "crown", "throne"]]
@@ -315,3 +316,65 @@ def test_verbose_prints_each_epoch(capsys):
         "[FastTextClassifier] epoch 1",
         "[FastTextClassifier] epoch 2",
     ]
+
+
+@every_loss
+@pytest.mark.parametrize(
+    "ngrams",
+    [{}, {"word_ngrams": 3, "min_n": 2, "max_n": 4, "bucket": 500}],
+    ids=["words", "n-grams"],
+)
+def test_facebooks_files_hold_the_same_model(loss, ngrams, tmp_path):
+    path = tmp_path / "model.bin"
+    ngrams = {"bucket": 1000} | ngrams
+    model = FastTextClassifier(**FAST, loss=loss, **ngrams).fit(TEXTS, NAMES)
+    fasttext.write_model(model.to_fasttext(), path)
+    back = FastTextClassifier.from_fasttext(path)
+    assert_array_equal(back.classes_, model.classes_)
+    assert set(back.words_) == set(model.words_)
+    texts = [*TEXTS, "moonlight king", ""]
+    assert_allclose(back.predict_proba(texts), model.predict_proba(texts), atol=1e-6)
+    there = fasttext.read_model(path)
+    assert there.words[-1] == "</s>"
+    assert there.labels[0] == "__label__" + str(
+        model.classes_[model.label_counts_.argmax()]
+    )
+    back.partial_fit(TEXTS, NAMES)
+    assert back.score(TEXTS, NAMES) == 1
+
+
+def test_pruned_ngrams_do_not_count():
+    model = FastTextClassifier(**FAST, max_n=3, min_n=3, bucket=50).fit(TEXTS, NAMES)
+    whole = model.to_fasttext()
+    rows = np.full(50, -1, np.int32)
+    rows[:20] = np.arange(20)
+    pruned = FastTextClassifier.from_fasttext(
+        whole._replace(buckets=whole.buckets[:20], rows=rows)
+    )
+    vectors = pruned.to_word_vectors()
+    sums, counts = vectors.subwords.sums(["moon"])
+    row = pruned.vocabulary_["moon"]
+    expected = (vectors.subwords.own[row] + sums[0]) / (counts[0] + 1)
+    assert_allclose(pruned.vectors_[row], expected, rtol=1e-5)
+    assert counts[0] < 4  # "<mo", "moo", "oon", "on>"
+    end = pruned._state["inputs"][len(pruned.words_), :10]
+    hidden = (expected * (counts[0] + 1) + end) / (counts[0] + 2)
+    scores = pruned.decision_function(["moon"])[0]
+    assert_allclose(scores, pruned.output_vectors_ @ hidden, rtol=1e-4, atol=1e-5)
+
+
+def test_what_is_no_classifier_is_refused():
+    model = FastTextClassifier(**FAST, bucket=10).fit(TEXTS, NAMES).to_fasttext()
+    with pytest.raises(ValueError, match="no labels"):
+        FastTextClassifier.from_fasttext(
+            model._replace(arguments=model.arguments._replace(model=2))
+        )
+    with pytest.raises(ValueError, match="does not know"):
+        FastTextClassifier.from_fasttext(
+            model._replace(words=[*model.words[:-1], "the end"])
+        )
+    marked = FastTextClassifier(**FAST, token_pattern=r"\S+").fit(
+        ["</s> word", "other"], [0, 1]
+    )
+    with pytest.raises(ValueError, match="</s>"):
+        marked.to_fasttext()
