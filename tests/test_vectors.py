@@ -70,16 +70,16 @@ def test_skops_keeps_every_part(fasttext):
 def test_large_vectors_reach_other_processes_as_a_memory_map():
     words = [f"word{i}" for i in range(4000)]
     vectors = WordVectors(words, np.ones((4000, 100)))
-    (base,) = Parallel(2)([delayed(_owner)(vectors)])
+
+    # Nested, so that it is sent by value: workers cannot import the tests.
+    def owner_of_the_memory(vectors):
+        base = vectors.vectors
+        while getattr(base, "base", None) is not None:
+            base = base.base
+        return type(base).__name__
+
+    (base,) = Parallel(2)([delayed(owner_of_the_memory)(vectors)])
     assert base == "mmap"
-
-
-def _owner(vectors):
-    """Name the type of what holds the memory in the end."""
-    base = vectors.vectors
-    while getattr(base, "base", None) is not None:
-        base = base.base
-    return type(base).__name__
 
 
 def test_nothing_can_be_assigned_or_written():

@@ -210,13 +210,13 @@ def test_ctrl_c_stops_a_fit_and_leaves_the_estimator_as_it_was(n_jobs):
     model.set_params(epochs=100_000)
     # A signal that arrives within somebody's callback of the garbage collector
     # (hypothesis has one) would be swallowed there.
-    gc.disable()
+    callbacks, gc.callbacks[:] = gc.callbacks[:], []
     try:
         threading.Timer(0.5, signal.raise_signal, [signal.SIGINT]).start()
         with pytest.raises(KeyboardInterrupt):
             model.fit(TEXTS)
     finally:
-        gc.enable()
+        gc.callbacks[:] = callbacks
     assert_array_equal(model.vectors_, before)
     assert model.n_iter_ == 3
 
