@@ -73,3 +73,12 @@ def test_the_main_job_runs_on_a_table_of_ones_own(tmp_path):
     assert len(pd.read_csv(tmp_path / "out" / "search.csv")) >= 8
     picture = (tmp_path / "out" / "picture.png").read_bytes()
     assert picture.startswith(b"\x89PNG") and len(picture) > 20_000
+
+
+def test_tokens_of_other_languages():
+    script = DOCS.parent / "examples" / "tokens_of_other_languages.py"
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, check=True
+    )
+    assert "['床', '前', '明', '月', '光']" in done.stdout
+    assert "'floating_point'" in done.stdout
