@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import weakref
+
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, clone
 from sklearn.exceptions import NotFittedError
@@ -353,6 +355,8 @@ class MeanPoolEmbedder(
                 "max_length": int(length),
             },
             "_text_options": getattr(embedding, "_text_options", options),
+            # Folds of a search share their table: its rows are looked up once.
+            "_seen": (weakref.ref(documents.table.blob), row_of),
         }
         if self.n_components_removed:
             fitted |= self._learn_components(documents, row_of, fitted)
@@ -462,6 +466,10 @@ class MeanPoolEmbedder(
             return mean_vector(source.vectors, factors)
         return np.zeros(source.vector_size, np.float32) if self.oov == "zero" else None
 
+    def __getstate__(self):
+        state = super().__getstate__()
+        return {name: value for name, value in state.items() if name != "_seen"}
+
     def _check_loaded(self):
         """Refuse arrays that do not belong to these vectors."""
         shape = self._source.vectors.shape
@@ -486,6 +494,9 @@ class MeanPoolEmbedder(
 
     def _rows_of(self, table):
         """Return the row of each token of a table, as in `_rows`."""
+        seen, rows = getattr(self, "_seen", (None, None))
+        if seen is not None and seen() is table.blob:
+            return rows
         return _rows(table, self._source, frozenset(self._stops))
 
     @property

@@ -1,4 +1,5 @@
 import itertools
+import pickle
 from collections import Counter
 
 import numpy as np
@@ -332,6 +333,21 @@ def test_there_are_no_more_components_than_the_rank():
     for wrong in ({"n_components_removed": 4}, {"pooling": "concat"}):
         with pytest.raises(ValueError, match="n_components_removed"):
             clone(embedder).set_params(**wrong).fit(TEXTS)
+
+
+def test_folds_of_the_same_documents_are_looked_up_once(monkeypatch):
+    X = TokenizedDocuments.from_documents(TEXTS)
+    looked_up = []
+    rows = WordVectors.rows
+    monkeypatch.setattr(
+        WordVectors, "rows", lambda *args: looked_up.append(1) or rows(*args)
+    )
+    embedder = MeanPoolEmbedder(plain(WORDS)).fit(X[:2])
+    found = embedder.transform(X[2:])
+    assert len(looked_up) == 1
+    assert_array_equal(embedder.transform(TEXTS[2:]), found)
+    assert_array_equal(pickle.loads(pickle.dumps(embedder)).transform(X[2:]), found)
+    assert len(looked_up) == 3
 
 
 CHOICES = {

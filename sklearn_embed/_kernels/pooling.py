@@ -225,6 +225,16 @@ def add_powers(sums, vectors, hand, n, power, scales, base, term):
     for t in range(n):
         p, weight = hand.places[t], hand.weights[t]
         factor = hand.shares[t] / weight
+        if power == 2:
+            for d in range(np.uint64(len(sums))):
+                x = factor * np.float64(vectors[p + d]) * scales[d]
+                sums[d] += weight * x * x
+            continue
+        if power == 3:
+            for d in range(np.uint64(len(sums))):
+                x = factor * np.float64(vectors[p + d]) * scales[d]
+                sums[d] += weight * x * x * x
+            continue
         for d in range(np.uint64(len(sums))):
             base[d] = factor * np.float64(vectors[p + d]) * scales[d]
             term[d] = weight
@@ -243,7 +253,7 @@ def add_powers(sums, vectors, hand, n, power, scales, base, term):
 @numba.njit(cache=True, **STRICT)
 def root(x, power):
     """Return the real root: that of a negative number, of an odd power, is negative."""
-    y = abs(x) ** (1.0 / power)
+    y = np.sqrt(abs(x)) if power == 2.0 else abs(x) ** (1.0 / power)
     return -y if x < 0.0 else y
 
 
