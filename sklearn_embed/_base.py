@@ -69,15 +69,14 @@ def documented(cls):
     """Fill ``{name}`` sections, shared by all estimators, into a class docstring.
 
     Each section stands once, beside the code that gives it its meaning, as a class
-    attribute ``_doc_name`` of the class or one of its parents.
+    attribute ``_doc_section_name`` of the class or one of its parents.
     """
     doc = inspect.cleandoc(cls.__doc__)
-    doc = re.sub(r"\\\n\s+", "", doc)  # a line continued, in a raw string
     for name in dir(cls):
         if name.startswith("_doc_section_"):
             section = inspect.cleandoc(getattr(cls, name))
             doc = doc.replace("{" + name.removeprefix("_doc_section_") + "}", section)
-    cls.__doc__ = doc
+    cls.__doc__ = re.sub(r"\\\n\s+", "", doc)  # lines continued in a raw string
     return cls
 
 

@@ -1,10 +1,10 @@
 import pickle
-import threading
 
 import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse as sp
+from interrupts import interrupted
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
@@ -300,11 +300,8 @@ def test_divergence_is_told():
 
 
 def test_ctrl_c_stops_a_fit():
-    import signal
-
     model = FastTextClassifier(**FAST, epochs=10**6)
-    threading.Timer(0.5, signal.raise_signal, [signal.SIGINT]).start()
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt), interrupted(0.5):
         model.fit(TEXTS, Y)
     assert not hasattr(model, "classes_")
 

@@ -3,11 +3,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import pickle
-import signal
-import threading
 
 import numpy as np
 import pytest
+from interrupts import interrupted
 from joblib import Memory
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
@@ -205,8 +204,7 @@ def test_ctrl_c_stops_a_fit_and_leaves_the_estimator_as_it_was(n_jobs):
     model = GloVeVectorizer(5, **FAST, n_jobs=n_jobs).fit(TEXTS)
     before = model.vectors_.copy()
     model.set_params(epochs=1_000_000)
-    threading.Timer(0.5, signal.raise_signal, [signal.SIGINT]).start()
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt), interrupted(0.5):
         model.fit(TEXTS)
     assert_array_equal(model.vectors_, before)
     assert model.n_iter_ == 3

@@ -1,12 +1,10 @@
-import gc
-import signal
 import subprocess
 import sys
-import threading
 
 import numpy as np
 import pandas as pd
 import pytest
+from interrupts import interrupted
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 
@@ -208,15 +206,8 @@ def test_ctrl_c_stops_a_fit_and_leaves_the_estimator_as_it_was(n_jobs):
     model = Word2VecVectorizer(5, **FAST, n_jobs=n_jobs).fit(TEXTS)
     before = model.vectors_.copy()
     model.set_params(epochs=100_000)
-    # A signal that arrives within somebody's callback of the garbage collector
-    # (hypothesis has one) would be swallowed there.
-    callbacks, gc.callbacks[:] = gc.callbacks[:], []
-    try:
-        threading.Timer(0.5, signal.raise_signal, [signal.SIGINT]).start()
-        with pytest.raises(KeyboardInterrupt):
-            model.fit(TEXTS)
-    finally:
-        gc.callbacks[:] = callbacks
+    with pytest.raises(KeyboardInterrupt), interrupted(0.5):
+        model.fit(TEXTS)
     assert_array_equal(model.vectors_, before)
     assert model.n_iter_ == 3
 
