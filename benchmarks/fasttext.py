@@ -35,7 +35,7 @@ SETS = (
     "zh_waimai_10k",
 )
 SEEDS = (0, 1, 2)
-TOKENS = r"\w+|[^\w\s]"
+TOKENS = r"(?u)\b\w\w+\b"
 
 # One training a process: a second one in the same process often ends in
 # "Encountered NaN".

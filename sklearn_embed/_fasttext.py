@@ -7,7 +7,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_embed._base import Integral, Interval, StrOptions, documented
 from sklearn_embed._kernels.common import readonly
-from sklearn_embed._kernels.subwords import add_rows
+from sklearn_embed._kernels.subwords import add_rows, number_buckets
 from sklearn_embed._matrices import draw_rows, padded_zeros, stripped
 from sklearn_embed._pooling import pool_any
 from sklearn_embed._prediction import PredictionVectorizer
@@ -302,10 +302,9 @@ class FastTextVectorizer(PredictionVectorizer):
             state["numbers"], n_ngrams = numbers, len(numbers)
         else:
             bounds, buckets = ngram_buckets(table, *limits, self.bucket)
-            seen = np.zeros(self.bucket, np.uint8)
-            seen[buckets] = 1
-            state["bucket_rows"] = numbered(seen)
-            rows, n_ngrams = state["bucket_rows"][buckets], int(seen.sum())
+            state["bucket_rows"] = np.full(self.bucket, -1, np.int32)
+            n_ngrams = int(number_buckets(buckets, state["bucket_rows"], 0))
+            rows = state["bucket_rows"][buckets]
         n_words, size = len(vocabulary), self.vector_size
         matrix = padded_zeros(n_words + n_ngrams, size)
         draw_rows(matrix, size, 1 / size, rng)

@@ -8,15 +8,16 @@ from typing import NamedTuple
 import numpy as np
 
 from sklearn_embed._kernels.common import readonly
+from sklearn_embed._kernels.subwords import number_buckets
 from sklearn_embed._kernels.supervised import (
     Documents,
     Plan,
     Targets,
     make_epoch,
-    mark_buckets,
+    number_word_ngrams,
     score_documents,
 )
-from sklearn_embed._text.subwords import bags, ngram_buckets, numbered, token_codes
+from sklearn_embed._text.subwords import bags, ngram_buckets, token_codes
 from sklearn_embed._text.tokens import stop_word_set
 from sklearn_embed._text.vocabulary import Vocabulary, token_counts
 from sklearn_embed._training import Job
@@ -108,21 +109,20 @@ class FeatureSpace(Vocabulary):
         if not ngrams.wanted:
             return cls(vocabulary, ngrams, stop_words, np.empty(0, np.int32))
         identity = np.arange(ngrams.n_buckets, dtype=np.int32)
-        seen = np.zeros(ngrams.n_buckets, np.uint8)
-        if known is not None:
-            seen[known >= 0] = 1
+        rows = np.full(ngrams.n_buckets, -1, np.int32) if known is None else known + 0
+        n = int(rows.max(initial=-1)) + 1
         whole = cls(vocabulary, ngrams, stop_words, identity)
         arrays = whole.arrays(documents)
         if ngrams.max_n > 0:
             used = (token_counts(documents) > 0) & (arrays.left_out == 0)
             bounds, buckets = whole.character_ngrams(documents.table)
-            seen[buckets[np.repeat(used, np.diff(bounds))]] = 1
+            n = number_buckets(buckets[np.repeat(used, np.diff(bounds))], rows, n)
         if ngrams.word_ngrams > 1:
             plan = whole.plan()._replace(end=-1)
             for first in range(0, len(documents), 1 << 15):
                 last = min(first + (1 << 15), len(documents))
-                mark_buckets(arrays, plan, first, last, seen)
-        return cls(vocabulary, ngrams, stop_words, numbered(seen))
+                n = number_word_ngrams(arrays, plan, first, last, rows, n)
+        return cls(vocabulary, ngrams, stop_words, rows)
 
     @property
     def n_rows(self):

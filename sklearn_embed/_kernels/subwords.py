@@ -111,6 +111,33 @@ def number_ngrams(blob, offsets, min_n, max_n, bounds, codes, spans):
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
+def number_buckets(buckets, rows, n):
+    """Give rows n, n + 1, … to buckets that have none, in the order of their coming.
+
+    What comes together then lies together in memory.
+
+    Parameters
+    ----------
+    buckets : ndarray of shape (N,), int32
+        Buckets, any number of times each.
+    rows : ndarray of shape (n_buckets,), int32
+        Row of each bucket, -1 where it has none.  Changed in place.
+    n : int
+        The next row.
+
+    Returns
+    -------
+    int
+        The row after the last one given.
+    """
+    for e in range(len(buckets)):
+        if rows[buckets[e]] < 0:
+            rows[buckets[e]] = n
+            n += 1
+    return n
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def add_rows(bounds, rows, vectors, sums):
     """Add to each word's row the vectors of its n-grams.
 

@@ -137,10 +137,12 @@ def write_features(documents, plan, s, rows, codes):
 
 
 @numba.njit(cache=True, **FAST)
-def mark_buckets(documents, plan, first, last, seen):
-    """Set ``seen`` (uint8, (B,)) to 1 at the buckets of word n-grams.
+def number_word_ngrams(documents, plan, first, last, rows_of, n):
+    """Give rows n, n + 1, … to buckets of word n-grams that have none; return the next.
 
-    For this, ``documents.bucket_rows`` are the buckets' numbers and ``plan.end`` -1.
+    What comes together then lies together in memory.  For this call,
+    ``documents.bucket_rows`` are the buckets' numbers and ``plan.end`` is -1;
+    ``rows_of`` (int32, (B,)) holds -1 where there is no row yet.  Changed in place.
     """
     rows, codes = np.empty(256, np.int32), np.empty(256, np.uint64)
     for s in range(first, last):
@@ -149,7 +151,10 @@ def mark_buckets(documents, plan, first, last, seen):
             rows, codes = np.empty(2 * room, np.int32), np.empty(2 * room, np.uint64)
         m, n_single, _ = write_features(documents, plan, s, rows, codes)
         for e in range(n_single, m):
-            seen[rows[e]] = 1
+            if rows_of[rows[e]] < 0:
+                rows_of[rows[e]] = n
+                n += 1
+    return n
 
 
 @numba.njit(cache=True, **PART)
