@@ -6,6 +6,9 @@
     the interpreter PYTHON has it (``pip install fasttext numpy``, of its own).
 ``python benchmarks/fasttext.py vectors CORPUS [WORDSIM]``
     Speed and peak memory on a file of one document a line, against gensim.
+``python benchmarks/fasttext.py rare CORPUS WORDSIM [TABLE]``
+    What n-grams add where words are rare: pairs of words covered and correlation with
+    people's judgement (columns word, word, score), accuracy on labelled documents.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -20,11 +23,18 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.stats import spearmanr
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from sklearn_embed import FastTextClassifier, FastTextVectorizer, TokenizedDocuments
+from sklearn_embed import (
+    FastTextClassifier,
+    FastTextVectorizer,
+    TokenizedDocuments,
+    Word2VecVectorizer,
+)
 
 SETS = (
     "ag_news",
@@ -51,7 +61,8 @@ print(json.dumps([model.test(test)[1], seconds]))
 
 def main():
     what, where, *rest = sys.argv[1:]
-    {"labels": labels, "vectors": vectors, "one": one}[what](where, *rest)
+    jobs = {"labels": labels, "vectors": vectors, "rare": rare, "one": one}
+    jobs[what](where, *rest)
 
 
 def labels(folder, python=None):
@@ -73,7 +84,7 @@ def one_row(name, folder, python, settings):
     cut = {"tokenizer": "char"} if chars else {"token_pattern": TOKENS}
     analyzer = "char" if chars else "word"
     plain = make_pipeline(
-        TfidfVectorizer(analyzer=analyzer, ngram_range=(1, 2), token_pattern=TOKENS),
+        TfidfVectorizer(analyzer=analyzer, ngram_range=(1, 2)),
         LogisticRegression(C=10, max_iter=1000),
     )
     base = plain.fit(train.text, train.label).score(test.text, test.label)
@@ -168,6 +179,35 @@ def vectors(corpus, wordsim=None):
             )
         ratio = np.median([a[0] / b[0] for a, b in zip(*results.values(), strict=True)])
         print(f"{architecture:9} ratio {ratio:.1f}", flush=True)
+
+
+def rare(corpus, wordsim, table=None, epochs=2):
+    """Print word2vec beside fastText."""
+    lines = pd.read_csv(corpus, sep="\0", header=None, names=["text"], quoting=3).text
+    X = TokenizedDocuments.from_documents(lines.dropna())
+    pairs = pd.read_csv(wordsim, sep="\t", header=None, names=["a", "b", "score"])
+    pairs["score"] = pd.to_numeric(pairs.score, errors="coerce")
+    pairs = pairs.dropna()
+    for kind in (Word2VecVectorizer, FastTextVectorizer):
+        model = kind(100, epochs=epochs, random_state=0).fit(X)
+        known = pairs.a.isin(model.words_) & pairs.b.isin(model.words_)
+        of = getattr(model, "vector", model.to_word_vectors().__getitem__)
+        some = known if kind is Word2VecVectorizer else known | True
+        report = f"{kind.__name__:20} {len(model.words_):7} words"
+        for name, chosen in (("known", known), ("covered", some)):
+            a, b = (np.array([*map(of, pairs[chosen][side])]) for side in "ab")
+            cosines = (a * b).sum(axis=1) / np.maximum(
+                np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1), 1e-12
+            )
+            rho = spearmanr(cosines, pairs.score[chosen]).statistic
+            report += f"   {name} {chosen.sum()}/{len(pairs)}, rho {rho:.3f}"
+        if table:
+            train, test = tables(table)
+            plain = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+            plain.fit(model.transform(train.text), train.label)
+            score = plain.score(model.transform(test.text), test.label)
+            report += f"   accuracy {100 * score:.1f}"
+        print(report, flush=True)
 
 
 def one(corpus, who, architecture, wordsim=None):

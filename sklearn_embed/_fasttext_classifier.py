@@ -3,16 +3,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import numpy as np
-import scipy.sparse as sp
 from sklearn.base import ClassifierMixin
-from sklearn.utils import check_consistent_length, compute_sample_weight
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import (
-    assert_all_finite,
-    check_array,
-    check_is_fitted,
-    column_or_1d,
-)
+from sklearn.utils import check_consistent_length
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from sklearn_embed._base import (
     COUNT,
@@ -25,7 +19,13 @@ from sklearn_embed._base import (
     documented,
 )
 from sklearn_embed._kernels.common import readonly
-from sklearn_embed._kernels.sampling import Tree, draw_pool, huffman_tree
+from sklearn_embed._kernels.sampling import draw_pool
+from sklearn_embed._labels import (
+    check_labels,
+    document_weights,
+    leaf_scores,
+    tree_of,
+)
 from sklearn_embed._matrices import draw_rows, padded, padded_zeros
 from sklearn_embed._supervised_job import (
     FeatureSpace,
@@ -247,9 +247,8 @@ class FastTextClassifier(ClassifierMixin, WordModel):
         continued = self.warm_start and hasattr(self, "vectors_")
         seed = self._seed if continued else self._draw_seed()
         classes, several, matrix = check_labels(y)
-        labelled = self._labelled(
-            documents, matrix, self._weights(y, sample_weight, documents)
-        )
+        weights = document_weights(documents, y, sample_weight, self.class_weight)
+        labelled = self._labelled(documents, matrix, weights)
         parts, held_out = self._hold_out(labelled, seed)
         texts = parts[0].documents
         words = learn_vocabulary([texts], self._limits())
@@ -308,7 +307,9 @@ class FastTextClassifier(ClassifierMixin, WordModel):
             raise ValueError("classes must be passed on the first call to partial_fit.")
         documents, options = self._tokenize_to_fit(X)
         classes, several, matrix = check_labels(y, known)
-        weights = self._weights(y, sample_weight, documents, scale=False)
+        weights = document_weights(
+            documents, y, sample_weight, self.class_weight, scale=False
+        )
         labelled = self._labelled(documents, matrix, weights)
         words, rare = self._grown_vocabulary(documents, begun, True)
         space = self._space(words, documents, classes, several, matrix, begun)
@@ -462,29 +463,6 @@ class FastTextClassifier(ClassifierMixin, WordModel):
     def _rates(self):
         """Return the first and the last learning rate."""
         return self.learning_rate, 0.0
-
-    def _weights(self, y, sample_weight, documents, scale=True):
-        """Return the weight of each document; their mean is 1 if scaled."""
-        check_consistent_length(documents, y)
-        weights = np.ones(len(documents))
-        if sample_weight is not None:
-            weights = check_array(
-                sample_weight, ensure_2d=False, dtype=np.float64, copy=True
-            )
-            if weights.shape != (len(documents),):
-                raise ValueError(
-                    f"sample_weight must have shape ({len(documents)},), not "
-                    f"{weights.shape}."
-                )
-            if weights.min() < 0:
-                raise ValueError("sample_weight must not be negative.")
-            if not weights.any():
-                raise ValueError("every sample_weight is zero: nothing would count.")
-        if self.class_weight is not None:
-            weights *= compute_sample_weight(self.class_weight, y)
-        if scale and weights.any():
-            weights /= weights.mean()
-        return weights
 
     def _labelled(self, documents, matrix, weights):
         """Put documents and labels together."""
@@ -643,47 +621,6 @@ class FastTextClassifier(ClassifierMixin, WordModel):
         return scores
 
 
-def check_labels(y, classes=None):
-    """Return classes, whether there can be several, and labels as a CSR matrix.
-
-    Parameters
-    ----------
-    y : array-like
-        Labels or indicators.
-    classes : ndarray or None
-        All classes, where they are known; None: those of `y`.
-    """
-    if not sp.issparse(y):
-        assert_all_finite(y, input_name="y")
-    if sp.issparse(y) or type_of_target(y, input_name="y") == "multilabel-indicator":
-        matrix = sp.csr_array(y)
-        matrix.eliminate_zeros()
-        matrix.sort_indices()
-        found = np.arange(matrix.shape[1])
-        if classes is not None and not np.array_equal(classes, found):
-            raise ValueError(
-                f"y has {len(found)} columns, but the classes are {classes}."
-            )
-        return found, True, matrix
-    y = column_or_1d(y, warn=True)
-    check_classification_targets(y)
-    if classes is None:
-        classes, numbers = np.unique(y, return_inverse=True)
-        if len(classes) < 2:
-            raise ValueError(
-                f"y holds {len(classes)} class, {classes}: at least two are needed."
-            )
-    else:
-        numbers = np.searchsorted(classes, y)
-        numbers = np.minimum(numbers, len(classes) - 1)
-        if not np.array_equal(classes[numbers], y):
-            unknown = np.setdiff1d(y, classes)
-            raise ValueError(f"y holds {unknown}, which are not in classes, {classes}.")
-    n = len(y)
-    matrix = (np.ones(n, np.int8), numbers, np.arange(n + 1))
-    return classes, False, sp.csr_array(matrix, shape=(n, len(classes)))
-
-
 def word_vectors(space, inputs, size):
     """Return the vector of each word: the mean of its own and its n-grams'."""
     own = np.ascontiguousarray(inputs[: len(space), :size])
@@ -695,26 +632,3 @@ def word_vectors(space, inputs, size):
     vectors, counts = parts.sums(space.words, own)
     vectors /= (counts + 1).astype(np.float32)[:, None]
     return vectors
-
-
-def tree_of(counts, leaves):
-    """Return the Huffman tree of classes whose leaves stand in a given order."""
-    tree = huffman_tree(counts[leaves])
-    place = np.argsort(leaves)
-    sizes = np.diff(tree.offsets)[place]
-    offsets = np.concatenate([[0], np.cumsum(sizes)])
-    shift = np.repeat(tree.offsets[:-1][place] - offsets[:-1], sizes)
-    path = shift + np.arange(offsets[-1])
-    return Tree(*map(readonly, (offsets, tree.nodes[path], tree.codes[path])))
-
-
-def leaf_scores(scores, tree):
-    """Return log-probabilities of the leaves, from scores of the inner nodes."""
-    scores = scores.astype(np.float64)
-    left, right = -np.logaddexp(0, scores), -np.logaddexp(0, -scores)
-    leaves = np.zeros((len(scores), len(tree.offsets) - 1))
-    for c in range(leaves.shape[1]):
-        for e in range(tree.offsets[c], tree.offsets[c + 1]):
-            turn = right if tree.codes[e] else left
-            leaves[:, c] += turn[:, tree.nodes[e]]
-    return leaves.astype(np.float32)

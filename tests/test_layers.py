@@ -16,7 +16,15 @@ ROOT = Path(sklearn_embed.__file__).parent
 LAYERS = [
     ("_kernels/common", "_kernels/lanes"),
     ("_kernels/",),
-    ("_text/", "_matrices", "_vectors", "_pooling", "_word_weights", "_training"),
+    (
+        "_labels",
+        "_text/",
+        "_matrices",
+        "_vectors",
+        "_pooling",
+        "_word_weights",
+        "_training",
+    ),
     ("_counting", "_cooccurrence"),
     ("_base",),
     ("_word2vec_job", "_glove_job", "_supervised_job"),
