@@ -4,8 +4,8 @@ Run ``python benchmarks/pooling.py --vectors FILE [--rounds N] NAME=FILE.csv.gz 
 each FILE.csv.gz has the columns text, label and, perhaps, split (train, test).  The
 vectors, of any format that ``read_vectors`` knows, are the same for all poolings; rows
 are scaled column by column and given to logistic regression.  Without a split, the
-score is that of five folds.  Every contender of a race runs once a round, one after
-the other, and a ratio is taken within its round.  Peak memory is that of a fresh
+score is that of five folds.  Every contender of a race runs once a round, in another
+order each time, and a ratio is taken within its round.  Peak memory is that of a fresh
 process each, less what it had before pooling (Linux only).
 """
 
@@ -134,8 +134,11 @@ def race(X, vectors, rounds):
             fitted = MeanPoolEmbedder(vectors, **params).fit(X[:1000])
             runs[f"ours, {name}"] = (lambda one=fitted: one.transform(X), 1)
     seconds = {name: [] for name in runs}
+    rng = np.random.default_rng(0)
     for _ in range(rounds + 1):
-        for name, (run, share) in runs.items():
+        # In another order each time: some leave the caches cold.
+        for name in rng.permutation(list(runs)):
+            run, share = runs[name]
             start = time.perf_counter()
             run()
             seconds[name].append((time.perf_counter() - start) / share)
