@@ -155,11 +155,11 @@ def check_each_column_has_a_name(estimator):
     assert names.dtype == object
     assert all(isinstance(name, str) for name in names)
     if hasattr(fitted, "set_output"):
-        frame = clone(estimator).set_output(transform="pandas")
-        frame = frame.fit_transform(pd.Series(_DOCUMENTS, index=range(10, 16)))
+        texts = pd.DataFrame({"text": _DOCUMENTS}, index=range(10, 16))
+        frame = clone(estimator).set_output(transform="pandas").fit_transform(texts)
         assert isinstance(frame, pd.DataFrame)
         assert list(frame.columns) == list(names)
-        assert list(frame.index) == list(range(10, 16)), "the Series' index is lost"
+        assert list(frame.index) == list(range(10, 16)), "the index is lost"
         assert_array_equal(frame.to_numpy(), _dense(rows))
 
 
