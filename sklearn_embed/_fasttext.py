@@ -11,7 +11,14 @@ from sklearn_embed._kernels.subwords import add_rows, number_buckets
 from sklearn_embed._matrices import draw_rows, padded_zeros, stripped
 from sklearn_embed._pooling import pool_any
 from sklearn_embed._prediction import PredictionVectorizer
-from sklearn_embed._text.subwords import NgramNumbers, bags, ngram_buckets, numbered
+from sklearn_embed._text.subwords import (
+    NgramNumbers,
+    bags,
+    check_bucket_rows,
+    check_matrix,
+    ngram_buckets,
+    numbered,
+)
 from sklearn_embed._text.table import TokenTable
 from sklearn_embed._text.tokens import DEFAULT_PATTERN, stop_word_set
 from sklearn_embed._text.vocabulary import Vocabulary
@@ -289,6 +296,19 @@ class FastTextVectorizer(PredictionVectorizer):
         state = super().__getstate__()
         # Made of the n-grams again when it is needed.
         return state | {"_numbers": None} if "_numbers" in state else state
+
+    def _check_loaded(self):
+        """Refuse arrays that would lead a kernel out of bounds."""
+        super()._check_loaded()
+        width, n_words = self.vectors_.shape[1], len(self.words_)
+        check_matrix("ngram_vectors_", self.ngram_vectors_, None, width)
+        check_matrix("input vectors", self._state["input"], n_words, width)
+        if self._n_buckets is not None:
+            check_bucket_rows(
+                self._state["bucket_rows"], self._n_buckets, len(self.ngram_vectors_)
+            )
+        elif len(self._state["ngrams"]) != len(self.ngram_vectors_):
+            raise ValueError("ngram_vectors_ has not one row for each n-gram")
 
     def _new_state(self, vocabulary, rng):
         """Return fresh parameters: words and n-grams random, outputs zero."""

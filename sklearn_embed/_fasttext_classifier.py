@@ -18,7 +18,7 @@ from sklearn_embed._base import (
     _fit_context,
     documented,
 )
-from sklearn_embed._kernels.common import readonly
+from sklearn_embed._kernels.common import padded_width, readonly
 from sklearn_embed._kernels.sampling import draw_pool
 from sklearn_embed._labels import (
     check_labels,
@@ -33,6 +33,7 @@ from sklearn_embed._supervised_job import (
     Ngrams,
     SupervisedJob,
 )
+from sklearn_embed._text.subwords import check_bucket_rows, check_matrix
 from sklearn_embed._text.tokens import DEFAULT_PATTERN, make_lookup
 from sklearn_embed._text.vocabulary import Vocabulary, learn_vocabulary
 from sklearn_embed._training import Threads, with_callbacks
@@ -520,6 +521,27 @@ class FastTextClassifier(ClassifierMixin, WordModel):
         space.leaves = self._leaves if continued else leaves
         return space
 
+    @property
+    def _ngrams(self):
+        return Ngrams(*self._ngram_limits)
+
+    def _check_loaded(self):
+        """Refuse arrays that would lead a kernel out of bounds."""
+        super()._check_loaded()
+        state, n_classes = self._state, len(self.classes_)
+        width = padded_width(self.vectors_.shape[1])
+        check_matrix("inputs", state["inputs"], None, width)
+        n_ngrams = len(state["inputs"]) - len(self.words_) - 1
+        check_bucket_rows(state["bucket_rows"], len(state["bucket_rows"]), n_ngrams)
+        if self._ngrams.wanted and len(state["bucket_rows"]) != self._ngrams.n_buckets:
+            raise ValueError("bucket_rows has not one row for each bucket")
+        tree = self._loss == "hierarchical_softmax"
+        check_matrix("outputs", state["outputs"], max(n_classes - tree, 1), width)
+        if self.label_counts_.shape != (n_classes,):
+            raise ValueError("label_counts_ has not one count for each class")
+        if sorted(self._leaves.tolist()) != list(range(n_classes)):
+            raise ValueError("the tree does not hold each class once")
+
     def _new_state(self, space, rng):
         """Return fresh parameters: inputs small and random, outputs zero."""
         size = self.vector_size
@@ -597,7 +619,7 @@ class FastTextClassifier(ClassifierMixin, WordModel):
             "_leaves": space.leaves,
             "_skip": space.skip,
             "_loss": space.loss,
-            "_ngrams": space.ngrams,
+            "_ngram_limits": tuple(space.ngrams),
             "_stop_words": space.stop_words,
             "_state": matrices | {"bucket_rows": space.bucket_rows},
         }

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
-from estimators import ESTIMATORS, every_estimator
+from estimators import CLASSIFIERS, ESTIMATORS, every_estimator
 from gensim.models import KeyedVectors
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
@@ -17,6 +17,8 @@ from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 
 from sklearn_embed import (
+    FastTextClassifier,
+    FastTextVectorizer,
     GloVeVectorizer,
     MeanPoolEmbedder,
     OneHotTokens,
@@ -43,12 +45,6 @@ def assert_same_parameters(first, second):
 @every_estimator
 @pytest.mark.parametrize("mmap", [False, True])
 def test_a_loaded_estimator_gives_the_same_rows(estimator, mmap, tmp_path):
-    if not hasattr(estimator, "transform"):
-        estimator = clone(estimator).fit(TEXTS, [0, 1, 0, 1, 0])
-        estimator.save(tmp_path / "model")
-        loaded = type(estimator).load(tmp_path / "model", mmap=mmap)
-        assert_array_equal(loaded.predict_proba(TEXTS), estimator.predict_proba(TEXTS))
-        return
     fitted = clone(estimator).fit(TEXTS)
     fitted.save(tmp_path / "model")
     loaded = type(fitted).load(str(tmp_path / "model"), mmap=mmap)
@@ -60,6 +56,37 @@ def test_a_loaded_estimator_gives_the_same_rows(estimator, mmap, tmp_path):
     loaded.save(tmp_path / "again")
     assert_array_equal(rows(type(fitted).load(tmp_path / "again")), rows(fitted))
     assert_array_equal(rows(clone(loaded).fit(TEXTS)), rows(fitted))
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+@pytest.mark.parametrize("mmap", [False, True])
+def test_a_loaded_classifier_gives_the_same_probabilities(classifier, mmap, tmp_path):
+    y = ["pets", "pets", "none", "pets", "none"]
+    fitted = clone(classifier).fit(TEXTS, y)
+    fitted.save(tmp_path / "model")
+    loaded = type(fitted).load(tmp_path / "model", mmap=mmap)
+    assert_array_equal(loaded.predict_proba(TEXTS), fitted.predict_proba(TEXTS))
+    assert loaded.predict(TEXTS).tolist() == fitted.predict(TEXTS).tolist()
+    assert_same_parameters(fitted, loaded)
+    fitted.partial_fit(TEXTS, y)
+    loaded.partial_fit(TEXTS, y)
+    assert_array_equal(loaded.vectors_, fitted.vectors_)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        FastTextVectorizer(3, **FAST, bucket=50),
+        FastTextClassifier(3, max_n=3, bucket=50, random_state=0),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+def test_bucket_rows_beyond_the_vectors_are_refused(model, tmp_path):
+    model.fit(TEXTS, [0, 1, 0, 1, 0])
+    model._state["bucket_rows"] = np.full(50, 10**6, np.int32)
+    model.save(tmp_path / "model")
+    with pytest.raises(VectorFileError, match="bucket_rows"):
+        type(model).load(tmp_path / "model")
 
 
 def test_parameters_travel_without_a_fit(tmp_path):
