@@ -12,9 +12,7 @@ from sklearn_embed._base import (
     COUNT,
     Integral,
     Interval,
-    Schedule,
     StrOptions,
-    WordModel,
     _fit_context,
     documented,
 )
@@ -38,6 +36,7 @@ from sklearn_embed._text.tokens import DEFAULT_PATTERN, make_lookup
 from sklearn_embed._text.vocabulary import Vocabulary, learn_vocabulary
 from sklearn_embed._training import Threads, with_callbacks
 from sklearn_embed._vectors import Subwords, WordVectors, as_word_vectors
+from sklearn_embed._word_model import Schedule, WordModel
 
 #: Losses that judge each class by itself, so that several may be right.
 SEPARATE = {"one_vs_all", "negative_sampling"}

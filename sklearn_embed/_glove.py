@@ -10,9 +10,7 @@ from sklearn_embed._base import (
     COUNT,
     NOT_NEGATIVE,
     POSITIVE,
-    Schedule,
     StrOptions,
-    WordVectorizer,
     _fit_context,
     documented,
 )
@@ -24,6 +22,7 @@ from sklearn_embed._text.tokens import DEFAULT_PATTERN
 from sklearn_embed._text.vocabulary import Vocabulary
 from sklearn_embed._training import with_callbacks
 from sklearn_embed._vectors import shared_vectors
+from sklearn_embed._word_model import Schedule, WordVectorizer
 
 
 def _never(estimator):

@@ -15,9 +15,9 @@ from sklearn_embed import (
     CooccurrenceCounts,
     GloVeVectorizer,
     TokenizedDocuments,
-    _base,
     _counting,
     _training,
+    _word_model,
 )
 
 RNG = np.random.default_rng(0)
@@ -165,7 +165,7 @@ def test_fit_goes_on_exactly_where_it_stopped(monkeypatch):
             return number == 1
 
     with monkeypatch.context() as patch:
-        patch.setattr(_base, "Watch", Stop)
+        patch.setattr(_word_model, "Watch", Stop)
         part = clone(whole).set_params(warm_start=True).fit(MANY)
     assert part.n_iter_ == 2
     part = pickle.loads(pickle.dumps(part)).fit(MANY)

@@ -27,6 +27,7 @@ LAYERS = [
     ),
     ("_counting", "_cooccurrence"),
     ("_base",),
+    ("_word_model",),
     ("_word2vec_job", "_glove_job", "_supervised_job"),
     ("_prediction",),
     (
@@ -48,7 +49,7 @@ LAYERS = [
     ),
     ("__init__",),
 ]
-CLOSED = [("_kernels/",), LAYERS[5]]
+CLOSED = [("_kernels/",), LAYERS[-3]]
 ONLY_INSIDE = {"gensim", "pandas", "matplotlib", "bokeh", "dask", "rich"}
 
 

@@ -1,0 +1,475 @@
+"""Estimators that learn one vector a word: fit as a template, rows out."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.base import ClassNamePrefixFeaturesOutMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_embed._base import (
+    COUNT,
+    FRACTION,
+    NOT_NEGATIVE,
+    POSITIVE,
+    Integral,
+    TextEstimator,
+    TextTransformer,
+    _fit_context,
+)
+from sklearn_embed._pooling import pool_any
+from sklearn_embed._text.tokenized import tokenize
+from sklearn_embed._text.tokens import make_lookup
+from sklearn_embed._text.vocabulary import (
+    Limits,
+    Vocabulary,
+    counts_by_word,
+    learn_vocabulary,
+)
+from sklearn_embed._training import (
+    CallbackSupportMixin,
+    EarlyStopping,
+    Watch,
+    train,
+    with_callbacks,
+)
+from sklearn_embed._vectors import WordVectors
+
+
+class Schedule(NamedTuple):
+    """How the learning rate falls: linearly, from the first to the last epoch."""
+
+    learning_rate: float
+    min_learning_rate: float
+    n_epochs: int
+
+
+class WordModel(CallbackSupportMixin, TextEstimator):
+    """Base of every estimator that learns one vector a word, from labels or without.
+
+    A subclass says what is its own: `_new_state` (fresh parameters), `_job` (how an
+    epoch is trained) and `_published` (which parameters become which attributes).
+    The state is a dict of arrays; what has a row for each word, in the order of the
+    vocabulary, is named in `_word_arrays`.
+    """
+
+    _doc_section_vocabulary = """
+        min_count : int, default=5
+            Words that occur less often are left out.
+        max_features : int or None, default=None
+            Keep only this many words, the most frequent ones.  None: no limit.
+        vocabulary : collection of str, mapping or None, default=None
+            The only words admitted.  The limits above apply to them as well.  Of a
+            mapping, the keys count.
+    """
+
+    _doc_section_fitting = """
+        early_stopping : bool, default=False
+            Whether to hold out documents and stop when their loss stops falling.
+        validation_fraction : float, default=0.1
+            Share of the documents held out, in (0, 1).  Only with `early_stopping`.
+        n_iter_no_change : int, default=5
+            Epochs without a fall of the held-out loss before training stops.
+        tol : float, default=1e-3
+            The least fall that counts, in units of the loss.
+        warm_start : bool, default=False
+            Whether `fit` continues from the last fit: words seen before keep their
+            vectors, and the epochs missing from `epochs` are trained, at the learning
+            rates where the schedule stands.
+        n_jobs : int or None, default=None
+            Threads.  None means 1 unless in a :obj:`joblib.parallel_config` context,
+            -1 all processors.
+        random_state : int, RandomState instance or None, default=None
+            Seed of whatever is drawn.
+        verbose : bool or int, default=False
+            Whether to print the loss of each epoch.
+    """
+
+    _doc_section_attributes = """
+        vectors_ : ndarray of shape (n_words, n_dimensions), float32
+            One row a word.
+        words_ : list of str
+            Row → word; most frequent first, ties in the order of their characters.
+        vocabulary_ : dict
+            Word → row.
+        counts_ : ndarray of shape (n_words,), int64
+            Occurrences in the training texts.
+        loss_curve_ : list of float
+            Mean loss of each epoch, summed in float64.
+        validation_loss_curve_ : list of float
+            The same of the held-out documents; only with `early_stopping`.
+        n_iter_ : int
+            Epochs trained.
+    """
+
+    _word_arrays = ("vectors",)
+
+    _parameter_constraints: dict = {
+        **TextEstimator._text_constraints,
+        "vector_size": [COUNT],
+        "min_count": [COUNT],
+        "max_features": [COUNT, None],
+        "epochs": [COUNT],
+        "learning_rate": [POSITIVE],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [FRACTION],
+        "n_iter_no_change": [COUNT],
+        "tol": [NOT_NEGATIVE],
+        "warm_start": ["boolean"],
+        "n_jobs": [Integral, None],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    def to_word_vectors(self):
+        """Return words, vectors and counts as one immutable value.
+
+        Returns
+        -------
+        WordVectors
+            Over the same memory.
+        """
+        check_is_fitted(self)
+        return WordVectors(self.words_, self.vectors_, self.counts_)
+
+    def to_keyed_vectors(self):
+        """Return gensim's KeyedVectors, for its queries and its file formats.
+
+        Returns
+        -------
+        gensim.models.KeyedVectors
+            Over the same memory; the matrix is not copied and stays read-only.
+        """
+        return self.to_word_vectors().to_keyed_vectors()
+
+    def to_frame(self):
+        """Return the vectors as a DataFrame.
+
+        Returns
+        -------
+        pandas.DataFrame of shape (n_words, n_dimensions)
+            Words in the index; the same memory.
+        """
+        return self.to_word_vectors().to_frame()
+
+    def most_similar(self, positive=(), negative=(), topn=10):
+        """Return the nearest words, by the cosine; see gensim's method of that name.
+
+        Parameters
+        ----------
+        positive, negative : str, vector, or list of these
+            What to add and what to subtract: ``positive=["king", "woman"],
+            negative=["man"]`` asks for the fourth corner of an analogy.
+        topn : int, default=10
+            How many words.
+
+        Returns
+        -------
+        list of (str, float)
+            Words and cosines, nearest first.
+
+        Raises
+        ------
+        KeyError
+            If a word is unknown.
+        """
+        keyed = self.to_keyed_vectors()
+        return keyed.most_similar(_listed(positive), _listed(negative), topn)
+
+    def similarity(self, w1, w2):
+        """Return the cosine of two words.
+
+        Parameters
+        ----------
+        w1, w2 : str
+            Words of the vocabulary.
+
+        Returns
+        -------
+        float
+            In [-1, 1].
+
+        Raises
+        ------
+        KeyError
+            If a word is unknown.
+        """
+        return float(self.to_keyed_vectors().similarity(w1, w2))
+
+    def _check_loaded(self):
+        """Refuse arrays of wrong shapes or types."""
+        vectors, n_words = self.vectors_, len(self.words_)
+        if vectors.dtype != np.float32 or vectors.ndim != 2 or len(vectors) != n_words:
+            raise ValueError(f"{n_words} words, but vectors {vectors.shape}")
+        if self.counts_.dtype != np.int64 or self.counts_.shape != (n_words,):
+            raise ValueError(f"{n_words} words, but counts {self.counts_.shape}")
+        if self.vocabulary_ != {word: row for row, word in enumerate(self.words_)}:
+            raise ValueError("vocabulary_ differs from words_")
+
+    def _limits(self):
+        """Return which words get a row."""
+        return Limits(
+            self.min_count, self.max_features, self.stop_words, self.vocabulary
+        )
+
+    def _draw_seed(self):
+        """Draw the number that all randomness of a fit derives from."""
+        return int(check_random_state(self.random_state).randint(2**31 - 1))
+
+    def _rates(self):
+        """Return the first and the last learning rate."""
+        return self.learning_rate, self.learning_rate
+
+    def _learn(self, X, parts, held_out, vocabulary, options, seed, schedule, epochs):
+        """Train, and only then change this estimator."""
+        rng = np.random.default_rng([seed, 0])
+        state = self._new_state(vocabulary, rng)
+        if epochs.start:
+            self._carry_over(vocabulary, state)
+        job = self._job(parts, held_out, vocabulary, state, seed, schedule)
+
+        def attributes(final=False):
+            n_iter = epochs.start + len(losses)
+            return {
+                "words_": vocabulary.words,
+                "vocabulary_": vocabulary.index,
+                "counts_": vocabulary.counts,
+                "n_iter_": n_iter,
+                "_text_options": options,
+                "_lookup": make_lookup(vocabulary.words, options),
+                "_seed": seed,
+                "_n_documents": sum(map(len, parts)),
+                **self._published(state, final),
+            }
+
+        losses, held_out_losses = [], []
+        stopping = None
+        if held_out:
+            stopping = EarlyStopping(self.n_iter_no_change, self.tol)
+        watch = Watch(self, X, len(epochs), attributes)
+        for loss, held_out_loss in train(
+            job, epochs, self.n_jobs, watch, stopping, bool(held_out)
+        ):
+            losses.append(loss)
+            if held_out:
+                held_out_losses.append(held_out_loss)
+        before = self if epochs.start else None
+        curve = getattr(before, "loss_curve_", []) + losses
+        fitted = attributes(final=True) | {"loss_curve_": curve}
+        if held_out:
+            fitted["validation_loss_curve_"] = (
+                getattr(before, "validation_loss_curve_", []) + held_out_losses
+            )
+        vars(self).pop("validation_loss_curve_", None)
+        vars(self).update(fitted)
+
+    def _carry_over(self, vocabulary, state):
+        """Give words that were trained before the parameters they had."""
+        old_rows, new_rows = [], []
+        for word, old in self.vocabulary_.items():
+            new = vocabulary.index.get(word)
+            if new is not None:
+                old_rows.append(old)
+                new_rows.append(new)
+        for name in set(self._word_arrays) & set(state) & set(self._state):
+            old = self._state[name]
+            if old.shape[1:] != (self.vector_size,)[: old.ndim - 1]:
+                raise ValueError(
+                    f"vector_size={self.vector_size} differs from the {old.shape[1]} "
+                    "dimensions trained before: it cannot change with "
+                    "warm_start=True or partial_fit."
+                )
+            if old.ndim == 1:
+                state[name][new_rows] = old[old_rows]
+            else:
+                state[name][new_rows, : old.shape[1]] = old[old_rows]
+
+    def _grown_vocabulary(self, documents, begun, update):
+        """Return the vocabulary after one more batch, and counts of rarer words."""
+        counts = counts_by_word([documents])
+        for word, count in getattr(self, "_rare_counts", {}).items() if begun else ():
+            counts[word] = counts.get(word, 0) + count
+        words = list(self.words_) if begun else []
+        known = {
+            word: int(count) + counts.pop(word, 0)
+            for word, count in zip(words, self.counts_ if begun else (), strict=True)
+        }
+        if begun and not update:
+            return Vocabulary(words, list(known.values())), {}
+        room = None if self.max_features is None else self.max_features - len(words)
+        limits = self._limits()._replace(max_features=room)
+        candidates = list(counts)
+        picks = limits.select(candidates, np.fromiter(counts.values(), np.int64))
+        new = {candidates[pick]: counts[candidates[pick]] for pick in picks}
+        if not words and not new:
+            raise limits.nothing_left()
+        known.update(new)
+        rare = {word: count for word, count in counts.items() if word not in known}
+        return Vocabulary(list(known), list(known.values())), rare
+
+
+class WordVectorizer(ClassNamePrefixFeaturesOutMixin, TextTransformer, WordModel):
+    """Base of every estimator that learns one vector a word and averages them."""
+
+    _doc_section_fitting = (
+        """
+        unlabeled : iterable of documents, TokenizedDocuments or None, default=None
+            Further texts to learn from, in addition to those given to `fit`.  `clone`
+            shares it instead of copying it; a `TokenizedDocuments` is not tokenised
+            again for every candidate of a search.
+    """.rstrip(" ")
+        + WordModel._doc_section_fitting.lstrip("\n")
+    )
+
+    _shared_parameters = ("unlabeled",)
+
+    _parameter_constraints: dict = {
+        **WordModel._parameter_constraints,
+        "unlabeled": "no_validation",
+    }
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, *, unlabeled=None):
+        """Learn the vectors of the words in some documents.
+
+        Parameters
+        ----------
+        X : iterable of str, of sequences of str, or TokenizedDocuments
+            The documents.
+        y : None
+            Ignored.
+        unlabeled : iterable of documents, TokenizedDocuments or None, default=None
+            Further texts to learn from, in place of the parameter of that name.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If no word is left, or a parameter is out of range.
+        TypeError
+            If a document is neither a string nor a sequence of strings.
+        FloatingPointError
+            If training diverges.
+        """
+        documents, options = self._tokenize_to_fit(X)
+        further = self.unlabeled if unlabeled is None else unlabeled
+        if unlabeled is None and isinstance(further, Iterator):
+            raise ValueError(
+                "unlabeled is an iterator, which the first fit would use up: give "
+                "TokenizedDocuments.from_documents(...) of it, or a list."
+            )
+        parts = [documents]
+        if further is not None:
+            parts.append(tokenize(further, options, "unlabeled", self._n_threads()))
+        continued = self.warm_start and hasattr(self, "vectors_")
+        seed = self._seed if continued else self._draw_seed()
+        parts, held_out = self._split(parts, seed)
+        vocabulary = learn_vocabulary(parts, self._limits())
+        done = self.n_iter_ if continued else 0
+        if done > self.epochs:
+            raise ValueError(
+                f"epochs={self.epochs} is less than the {done} epochs already trained: "
+                "with warm_start=True it can only grow."
+            )
+        schedule = Schedule(*self._rates(), self.epochs)
+        epochs = range(done, self.epochs)
+        self._learn(X, parts, held_out, vocabulary, options, seed, schedule, epochs)
+        return self
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None, *, update_vocabulary=True):
+        """Learn from one more batch of documents, in one pass.
+
+        The learning rate is `learning_rate` throughout: the length of the stream is
+        not known, so there is nothing to decay towards.  `epochs`, `unlabeled` and
+        `early_stopping` play no part.
+
+        Parameters
+        ----------
+        X : iterable of str, of sequences of str, or TokenizedDocuments
+            The documents.
+        y : None
+            Ignored.
+        update_vocabulary : bool, default=True
+            Whether words that have by now occurred `min_count` times in the batches
+            get a row, after those that are there.  False: new words are ignored.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        documents, options = self._tokenize_to_fit(X)
+        begun = hasattr(self, "vectors_")
+        vocabulary, rare = self._grown_vocabulary(documents, begun, update_vocabulary)
+        seed = self._seed if begun else self._draw_seed()
+        rate, _ = self._rates()
+        done = self.n_iter_ if begun else 0
+        schedule, epochs = Schedule(rate, rate, 1), range(done, done + 1)
+        self._learn(X, [documents], [], vocabulary, options, seed, schedule, epochs)
+        self._rare_counts = rare
+        return self
+
+    def transform(self, X):
+        """Return the mean of each document's word vectors.
+
+        Parameters
+        ----------
+        X : iterable of str, of sequences of str, or TokenizedDocuments
+            The documents.
+
+        Returns
+        -------
+        ndarray of shape (n_documents, n_dimensions), float32
+            A document without known words is a row of zeros.
+        """
+        check_is_fitted(self)
+        vocabulary = Vocabulary(self.words_, self.counts_, self.vocabulary_)
+        return pool_any(
+            X,
+            self._text_options,
+            vocabulary.rows,
+            self.vectors_,
+            lookup=self._lookup,
+            n_jobs=self._n_threads(),
+        )
+
+    @property
+    def _n_features_out(self):
+        return self.vectors_.shape[1]
+
+    def _split(self, parts, seed):
+        """Hold documents out of each part, if training is to stop early."""
+        if not self.early_stopping:
+            return parts, []
+        rng = np.random.default_rng([seed, 1])
+        kept, held_out = [], []
+        for documents in parts:
+            n = len(documents)
+            n_out = int(np.ceil(self.validation_fraction * n))
+            if n_out >= n:
+                raise ValueError(
+                    f"early_stopping holds out {n_out} of {n} documents, which leaves "
+                    "none to train on: give more documents or less "
+                    "validation_fraction."
+                )
+            out = np.zeros(n, bool)
+            out[rng.permutation(n)[:n_out]] = True
+            kept.append(documents[~out])
+            held_out.append(documents[out])
+        return kept, held_out
+
+
+def _listed(words):
+    """Return a list of words or vectors; one alone becomes a list of one."""
+    alone = isinstance(words, str) or getattr(words, "ndim", 0) == 1
+    return [words] if alone else list(words)
