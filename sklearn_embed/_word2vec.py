@@ -60,8 +60,14 @@ class Word2VecVectorizer(PredictionVectorizer):
 
     Deviations from the original program: the negatives are drawn once for all
     neighbours of a word; neighbours are trained two at a time, both from the same
-    old values; the sigmoid is not cut off at ±6; the learning rate is constant over
-    1,024 tokens; documents of any length are read whole.
+    old values, and the nodes of a Huffman tree six at a time; the sigmoid is not cut
+    off at ±6; the learning rate is constant over 1,024 tokens; documents of any
+    length are read whole; vectors start uniformly in ±1/d, as gensim's, instead of
+    ±0.5/d.
+
+    `loss_curve_` is measured in passing, before each update.  While the learning
+    rate is high, the vectors follow the text that is being read, so that this loss
+    can rise towards the end of training while that of held-out documents falls.
 
     With one thread the result is the same, bit for bit, for the same `random_state`
     and documents.  Several threads update the same matrices without locks (Recht et
@@ -211,7 +217,7 @@ class Word2VecVectorizer(PredictionVectorizer):
                 "hierarchical softmax has not: use combine='input'."
             )
         inputs = padded_zeros(len(vocabulary), self.vector_size)
-        draw_rows(inputs, self.vector_size, 0.5 / self.vector_size, rng)
+        draw_rows(inputs, self.vector_size, 1 / self.vector_size, rng)
         if self.pretrained is not None:
             size = self.vector_size
             rows, vectors = shared_vectors(self.pretrained, vocabulary.words, size)

@@ -133,10 +133,10 @@ def stop_after(model, epochs):
             super().epoch_ends(number, losses)
             return number + 1 == epochs
 
-    from sklearn_embed import _base
+    from sklearn_embed import _word_model
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_base, "Watch", Stop)
+        patch.setattr(_word_model, "Watch", Stop)
         return model.fit(TEXTS)
 
 
@@ -243,7 +243,8 @@ def test_training_starts_at_pretrained_vectors(kind):
     for word in ("sun", "king"):
         row = model.vectors_[model.vocabulary_[word]]
         assert_allclose(row, given[word], atol=1e-5)
-    assert np.abs(model.vectors_[model.vocabulary_["moon"]]).max() < 0.2
+    # Other words start anywhere within ±1/d.
+    assert np.abs(model.vectors_[model.vocabulary_["moon"]]).max() <= 1 / 4
     assert "comet" not in model.vocabulary_
     assert clone(model).pretrained is given
     with pytest.raises(ValueError, match=r"vector_size=5.*4 dimensions"):
