@@ -11,6 +11,7 @@ from sklearn_embed._kernels.subwords import add_rows, number_buckets
 from sklearn_embed._matrices import draw_rows, padded_zeros, stripped
 from sklearn_embed._pooling import pool_any
 from sklearn_embed._prediction import PredictionVectorizer
+from sklearn_embed._subwords import Subwords
 from sklearn_embed._text.subwords import (
     NgramNumbers,
     bags,
@@ -22,7 +23,7 @@ from sklearn_embed._text.subwords import (
 from sklearn_embed._text.table import TokenTable
 from sklearn_embed._text.tokens import DEFAULT_PATTERN, stop_word_set
 from sklearn_embed._text.vocabulary import Vocabulary
-from sklearn_embed._vectors import Subwords, WordVectors
+from sklearn_embed._vectors import WordVectors
 from sklearn_embed._word_weights import unit_factors
 
 #: Buckets of what leaves a model that numbers its n-grams one by one.

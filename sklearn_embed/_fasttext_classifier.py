@@ -25,6 +25,8 @@ from sklearn_embed._labels import (
     tree_of,
 )
 from sklearn_embed._matrices import draw_rows, padded, padded_zeros
+from sklearn_embed._sources import as_word_vectors
+from sklearn_embed._subwords import Subwords
 from sklearn_embed._supervised_job import (
     FeatureSpace,
     Labelled,
@@ -35,7 +37,7 @@ from sklearn_embed._text.subwords import check_bucket_rows, check_matrix
 from sklearn_embed._text.tokens import DEFAULT_PATTERN, make_lookup
 from sklearn_embed._text.vocabulary import Vocabulary, learn_vocabulary
 from sklearn_embed._training import Threads, with_callbacks
-from sklearn_embed._vectors import Subwords, WordVectors, as_word_vectors
+from sklearn_embed._vectors import WordVectors
 from sklearn_embed._word_model import Schedule, WordModel
 
 #: Losses that judge each class by itself, so that several may be right.

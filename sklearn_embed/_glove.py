@@ -18,10 +18,10 @@ from sklearn_embed._cooccurrence import CooccurrenceCounts
 from sklearn_embed._counting import Window, count_pairs
 from sklearn_embed._glove_job import DealtPairs, GloveJob, Retrofit, Weighting
 from sklearn_embed._kernels.glove import new_state, state_views, state_width
+from sklearn_embed._sources import shared_vectors
 from sklearn_embed._text.tokens import DEFAULT_PATTERN
 from sklearn_embed._text.vocabulary import Vocabulary
 from sklearn_embed._training import with_callbacks
-from sklearn_embed._vectors import shared_vectors
 from sklearn_embed._word_model import Schedule, WordVectorizer
 
 

@@ -5,7 +5,7 @@
 import numpy as np
 from sklearn.preprocessing import normalize
 
-from sklearn_embed._vectors import as_word_vectors
+from sklearn_embed._sources import as_word_vectors
 
 
 def embedding_of(source):

@@ -20,9 +20,9 @@ from sklearn_embed._base import (
     documented,
 )
 from sklearn_embed._pooling import Recipe, pool_any
+from sklearn_embed._sources import as_word_vectors
 from sklearn_embed._text.tokens import DEFAULT_PATTERN, TextOptions, stop_word_set
 from sklearn_embed._training import CallbackSupportMixin, fit_inside, with_callbacks
-from sklearn_embed._vectors import as_word_vectors
 from sklearn_embed._word_weights import (
     UnknownWords,
     common_components,

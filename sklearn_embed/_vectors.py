@@ -3,127 +3,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import operator
-import os
-from collections.abc import Mapping
-from typing import NamedTuple
 
 import numpy as np
 
-_ACCEPTED = (
-    "WordVectors, gensim's KeyedVectors, a DataFrame whose index holds the words, "
-    "a dict from word to vector, a fitted vectorizer, or the path of a file"
-)
-
-
-class Subwords(NamedTuple):
-    """What fastText knows of words it never saw: a vector for each n-gram's bucket.
-
-    Parameters
-    ----------
-    vectors : ndarray of shape (n_rows, n_dimensions), float32
-        The n-grams' vectors.
-    min_n, max_n : int
-        Shortest and longest n-gram in characters, the brackets of ``<word>`` included.
-    n_buckets : int
-        Number of values that the n-grams' hash can take.
-    rows : ndarray of shape (n_buckets,), int32, or None
-        Row of each bucket, -1 where nothing is stored; None: bucket b is row b.
-    missing : {"zero", "skip"}
-        Whether an n-gram without a row counts as a vector of zeros or not at all.
-    own : ndarray of shape (n_words, n_dimensions), float32, or None
-        The vocabulary's vectors before their n-grams were added.  Only a writer
-        of fastText's format needs them.
-    """
-
-    vectors: np.ndarray
-    min_n: int
-    max_n: int
-    n_buckets: int
-    rows: np.ndarray | None = None
-    missing: str = "zero"
-    own: np.ndarray | None = None
-
-    def sums(self, words, start=None):
-        """Add up the n-grams of each word.
-
-        Parameters
-        ----------
-        words : list of str
-            Any words, known or not.
-        start : ndarray of shape (n_words, n_dimensions), float32, or None
-            What to add to; None means zeros.
-
-        Returns
-        -------
-        sums : ndarray of shape (n_words, n_dimensions), float32
-            `start` plus the n-grams' vectors.
-        counts : ndarray of shape (n_words,), int64
-            How many n-grams each word has.
-        """
-        from sklearn_embed._kernels.common import readonly
-        from sklearn_embed._kernels.subwords import add_rows
-        from sklearn_embed._text.subwords import ngram_buckets
-        from sklearn_embed._text.table import TokenTable
-
-        shape = len(words), self.vectors.shape[1]
-        sums = np.zeros(shape, np.float32) if start is None else np.array(start)
-        counts = np.zeros(len(words), np.int64)
-        vectors = readonly(self.vectors, np.float32)
-        limits = self.min_n, self.max_n, self.n_buckets
-        for first in range(0, len(words), 8192):  # for the sake of memory
-            part = slice(first, first + 8192)
-            table = TokenTable.from_tokens(words[part])
-            bounds, rows = ngram_buckets(table, *limits)
-            if self.rows is not None:
-                rows = self.rows[rows]
-            counted = np.diff(bounds)
-            if self.missing == "skip":
-                found = np.concatenate([[0], np.cumsum(rows >= 0)])
-                counted = np.diff(found[bounds])
-            counts[part] = counted
-            add_rows(readonly(bounds), readonly(rows, np.int32), vectors, sums[part])
-        return sums, counts
-
-    def check(self, shape):
-        """Refuse parts that do not fit together.
-
-        Parameters
-        ----------
-        shape : tuple of (int, int)
-            Words and dimensions of the vocabulary.
-
-        Raises
-        ------
-        ValueError
-            If a bucket has no place in the matrix, or a shape is another.
-        """
-        n_rows, rows = len(self.vectors), self.rows
-        if self.vectors.ndim != 2 or self.vectors.shape[1] != shape[1]:
-            raise ValueError(
-                f"the n-grams' vectors must have shape (n_rows, {shape[1]}), not "
-                f"{self.vectors.shape}"
-            )
-        if self.own is not None and self.own.shape != shape:
-            raise ValueError(
-                f"the words' own vectors must have shape {shape}, not {self.own.shape}"
-            )
-        if rows is None:
-            fits = n_rows == self.n_buckets
-        else:
-            fits = len(rows) == self.n_buckets and rows.max(initial=-1) < n_rows
-        if not fits or not 0 < self.n_buckets < 1 << 31:
-            raise ValueError(
-                f"{self.n_buckets} buckets of n-grams do not fit {n_rows} vectors"
-            )
-
-    def full(self):
-        """Return one row per bucket, as gensim and fastText's files want it."""
-        if self.rows is None:
-            return self.vectors
-        stored = np.flatnonzero(self.rows >= 0)
-        full = np.zeros((self.n_buckets, self.vectors.shape[1]), np.float32)
-        full[stored] = self.vectors[self.rows[stored]]
-        return full
+from sklearn_embed._subwords import Subwords
 
 
 class WordVectors:
@@ -190,14 +73,14 @@ class WordVectors:
         row_of=None,
     ):
         words = list(words)
-        vectors = _frozen(vectors, np.float32)
+        vectors = frozen_array(vectors, np.float32)
         if vectors.ndim != 2 or len(vectors) != len(words):
             raise ValueError(
                 f"vectors must have shape ({len(words)}, n_dimensions), one row for "
                 f"each word; got {vectors.shape}"
             )
         if counts is not None:
-            counts = _frozen(counts, np.int64)
+            counts = frozen_array(counts, np.int64)
             if counts.shape != (len(words),):
                 raise ValueError(
                     f"counts must have shape ({len(words)},); got {counts.shape}"
@@ -372,149 +255,7 @@ class WordVectors:
         )
 
 
-def as_word_vectors(source):
-    """Return word vectors, whatever they come as.
-
-    Parameters
-    ----------
-    source : object
-        `WordVectors`; gensim's ``KeyedVectors`` or a model that has them as ``wv``; a
-        DataFrame whose index holds the words; a mapping from word to vector; a fitted
-        vectorizer (``words_`` and ``vectors_``, or a ``to_word_vectors`` method); the
-        path of a file, read by :func:`sklearn_embed.io.read_vectors`.
-
-    Returns
-    -------
-    WordVectors
-        Over the source's own matrix wherever that is float32 and C-contiguous.
-
-    Raises
-    ------
-    TypeError
-        If the source is none of these.
-    ValueError
-        If it is one, but its content is not usable.
-
-    Notes
-    -----
-    gensim invents counts n, n-1, ..., 1 for vectors read from a file without counts.
-    They are recognised and dropped.
-    """
-    if isinstance(source, WordVectors):
-        return source
-    if isinstance(source, (str, os.PathLike)):
-        from sklearn_embed import io
-
-        return io.read_vectors(source)
-    if callable(getattr(source, "to_word_vectors", None)):
-        return source.to_word_vectors()
-    if hasattr(source, "words_") and hasattr(source, "vectors_"):
-        counts = getattr(source, "counts_", None)
-        return WordVectors(source.words_, source.vectors_, counts)
-    if hasattr(getattr(source, "wv", None), "key_to_index"):
-        source = source.wv
-    if hasattr(source, "key_to_index") and hasattr(source, "vectors"):
-        return _from_keyed_vectors(source)
-    if hasattr(source, "columns") and hasattr(source, "index"):
-        return _from_frame(source)
-    if isinstance(source, Mapping):
-        return _from_mapping(source)
-    if hasattr(source, "fit") and not isinstance(source, type):
-        raise ValueError(
-            f"this {type(source).__name__} has no word vectors yet; call fit first"
-        )
-    raise TypeError(f"word vectors must be {_ACCEPTED}; got {type(source).__name__}")
-
-
-def shared_vectors(source, words, vector_size):
-    """Return which of some words a source has vectors of, and these vectors.
-
-    Parameters
-    ----------
-    source : object
-        As `as_word_vectors` takes it.
-    words : list of str
-        The words.
-    vector_size : int
-        Dimensions that the vectors must have.
-
-    Returns
-    -------
-    rows : ndarray of shape (n_shared,), int32
-        Positions in `words`.
-    vectors : ndarray of shape (n_shared, vector_size), float32
-        Their vectors.
-    """
-    given = as_word_vectors(source)
-    if given.vector_size != vector_size:
-        raise ValueError(
-            f"vector_size={vector_size}, but the pretrained vectors have "
-            f"{given.vector_size} dimensions: they must be equal."
-        )
-    found = given.rows(words)
-    rows = np.flatnonzero(found >= 0).astype(np.int32)
-    return rows, given.vectors[found[rows]]
-
-
-def _from_keyed_vectors(keyed):
-    """Share the arrays of gensim's KeyedVectors."""
-    words = keyed.index_to_key
-    counts = keyed.expandos.get("count")
-    if counts is not None and _invented(keyed, counts):
-        counts = None
-    subwords, n_grams = None, getattr(keyed, "vectors_ngrams", None)
-    # Models of gensim 3 may hold fewer rows than buckets, in an order since lost.
-    if n_grams is not None and 0 < keyed.bucket == len(n_grams):
-        subwords = Subwords(
-            _frozen(n_grams, np.float32),
-            int(keyed.min_n),
-            int(keyed.max_n),
-            int(keyed.bucket),
-            own=_frozen(keyed.vectors_vocab, np.float32),
-        )
-    row_of = keyed.key_to_index
-    return WordVectors(words, keyed.vectors, counts, subwords, row_of=row_of)
-
-
-def _invented(keyed, counts):
-    """Tell whether gensim made these counts up while reading a file."""
-    if not np.array_equal(counts, np.arange(len(counts), 0, -1)):
-        return False
-    events = getattr(keyed, "lifecycle_events", None) or []
-    read = any(event.get("event") == "load_word2vec_format" for event in events)
-    # Without the record: no text of some size has exactly these counts.
-    return read or len(counts) > 100
-
-
-def _from_frame(frame):
-    """Take the words from a DataFrame's index and the numbers from its columns."""
-    words = list(frame.index)
-    if words and not isinstance(words[0], str):
-        raise TypeError(
-            "the DataFrame's index must hold the words (set_index moves a column "
-            f"there); it begins with {words[0]!r}"
-        )
-    try:
-        vectors = frame.to_numpy(dtype=np.float32)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"every column must hold numbers: {error}") from error
-    return WordVectors(words, vectors)
-
-
-def _from_mapping(mapping):
-    """Stack the values of a dict."""
-    words = list(mapping)
-    rows = [np.asarray(mapping[word], np.float32) for word in words]
-    for word, row in zip(words, rows, strict=True):
-        if row.shape != rows[0].shape or row.ndim != 1:
-            raise ValueError(
-                f"every vector must have shape {rows[0].shape}, as {words[0]!r} has "
-                f"it, and one axis; that of {word!r} has shape {row.shape}"
-            )
-    return WordVectors(words, np.stack(rows) if rows else np.empty((0, 0)))
-
-
-def _frozen(array, dtype):
+def frozen_array(array, dtype):
     """Return a C-contiguous read-only view (a copy only where the type differs)."""
     view = np.require(np.asarray(array), dtype, ["C", "A"]).view(np.ndarray)[...]
     view.flags.writeable = False

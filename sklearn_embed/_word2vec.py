@@ -7,8 +7,8 @@ import numpy as np
 from sklearn_embed._base import StrOptions, documented
 from sklearn_embed._matrices import draw_rows, padded_zeros, stripped
 from sklearn_embed._prediction import PredictionVectorizer
+from sklearn_embed._sources import shared_vectors
 from sklearn_embed._text.tokens import DEFAULT_PATTERN
-from sklearn_embed._vectors import shared_vectors
 
 
 @documented

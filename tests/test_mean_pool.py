@@ -21,7 +21,8 @@ from sklearn_embed import (
     Word2VecVectorizer,
     _pooling,
 )
-from sklearn_embed._vectors import Subwords, WordVectors
+from sklearn_embed._subwords import Subwords
+from sklearn_embed._vectors import WordVectors
 
 WORDS = ["cat", "dog", "кошка"]
 MATRIX = np.array([[1, 0, 2], [0, 4, 0], [3, 3, 3]], np.float32)

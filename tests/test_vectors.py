@@ -14,7 +14,9 @@ from joblib import Parallel, delayed
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
 
-from sklearn_embed._vectors import Subwords, WordVectors, as_word_vectors
+from sklearn_embed._sources import as_word_vectors
+from sklearn_embed._subwords import Subwords
+from sklearn_embed._vectors import WordVectors
 
 WORDS = ["cat", "dog", "naïve"]
 VECTORS = np.arange(6, dtype=np.float32).reshape(3, 2)

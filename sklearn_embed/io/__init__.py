@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sklearn_embed._vectors import Subwords, WordVectors, as_word_vectors
+from sklearn_embed._sources import as_word_vectors
+from sklearn_embed._subwords import Subwords
+from sklearn_embed._vectors import WordVectors
 from sklearn_embed.io import (
     _binary,
     _fasttext_reader,

@@ -13,8 +13,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from sklearn_embed._base import TextEstimator
+from sklearn_embed._sources import as_word_vectors
+from sklearn_embed._subwords import Subwords
 from sklearn_embed._text.tokens import TextOptions
-from sklearn_embed._vectors import Subwords, WordVectors, as_word_vectors
+from sklearn_embed._vectors import WordVectors
 from sklearn_embed.io import native
 from sklearn_embed.io._errors import VectorFileError
 from sklearn_embed.io._source import opened

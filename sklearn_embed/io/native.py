@@ -14,7 +14,7 @@ import sys
 
 import numpy as np
 
-from sklearn_embed._vectors import Subwords
+from sklearn_embed._subwords import Subwords
 from sklearn_embed.io._atomic import replacing
 from sklearn_embed.io._collect import finished
 from sklearn_embed.io._errors import VectorFileError
