@@ -4,9 +4,8 @@
 
 import numpy as np
 from sklearn.base import ClassifierMixin
-from sklearn.utils import check_consistent_length
 from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import check_is_fitted, column_or_1d
+from sklearn.utils.validation import column_or_1d
 
 from sklearn_embed._base import (
     COUNT,
@@ -16,36 +15,18 @@ from sklearn_embed._base import (
     _fit_context,
     documented,
 )
-from sklearn_embed._kernels.common import padded_width, readonly
-from sklearn_embed._kernels.sampling import draw_pool
 from sklearn_embed._labels import (
     check_labels,
     document_weights,
-    leaf_scores,
-    tree_of,
 )
-from sklearn_embed._matrices import draw_rows, padded, padded_zeros
-from sklearn_embed._sources import as_word_vectors
-from sklearn_embed._subwords import Subwords
-from sklearn_embed._supervised_job import (
-    FeatureSpace,
-    Labelled,
-    Ngrams,
-    SupervisedJob,
-)
-from sklearn_embed._text.subwords import check_bucket_rows, check_matrix
-from sklearn_embed._text.tokens import DEFAULT_PATTERN, make_lookup
-from sklearn_embed._text.vocabulary import Vocabulary, learn_vocabulary
-from sklearn_embed._training import Threads, with_callbacks
-from sklearn_embed._vectors import WordVectors
-from sklearn_embed._word_model import Schedule, WordModel
-
-#: Losses that judge each class by itself, so that several may be right.
-SEPARATE = {"one_vs_all", "negative_sampling"}
+from sklearn_embed._supervised import SEPARATE, SupervisedModel
+from sklearn_embed._text.tokens import DEFAULT_PATTERN
+from sklearn_embed._text.vocabulary import learn_vocabulary
+from sklearn_embed._training import with_callbacks
 
 
 @documented
-class FastTextClassifier(ClassifierMixin, WordModel):
+class FastTextClassifier(ClassifierMixin, SupervisedModel):
     r"""Classify documents by the average of vectors learned for the task.
 
     Parameters
@@ -134,11 +115,10 @@ class FastTextClassifier(ClassifierMixin, WordModel):
     array([1, 0])
     """
 
-    _doc_section_attributes = WordModel._doc_section_attributes
     _shared_parameters = ("pretrained",)
 
     _parameter_constraints: dict = {
-        **WordModel._parameter_constraints,
+        **SupervisedModel._parameter_constraints,
         "loss": [StrOptions({"auto", "softmax", "hierarchical_softmax"} | SEPARATE)],
         "negative": [COUNT],
         "word_ngrams": [COUNT],
@@ -251,19 +231,11 @@ class FastTextClassifier(ClassifierMixin, WordModel):
         classes, several, matrix = check_labels(y)
         weights = document_weights(documents, y, sample_weight, self.class_weight)
         labelled = self._labelled(documents, matrix, weights)
-        parts, held_out = self._hold_out(labelled, seed)
+        parts, held_out = self._hold_out([labelled], seed)
         texts = parts[0].documents
         words = learn_vocabulary([texts], self._limits())
-        done = self.n_iter_ if continued else 0
-        if done > self.epochs:
-            raise ValueError(
-                f"epochs={self.epochs} is less than the {done} epochs already trained: "
-                "with warm_start=True it can only grow."
-            )
         space = self._space(words, texts, classes, several, matrix, continued)
-        schedule = Schedule(*self._rates(), self.epochs)
-        epochs = range(done, self.epochs)
-        self._learn(X, parts, held_out, space, options, seed, schedule, epochs)
+        self._learn_epochs(X, parts, held_out, space, options, seed, continued)
         return self
 
     @with_callbacks
@@ -315,95 +287,8 @@ class FastTextClassifier(ClassifierMixin, WordModel):
         labelled = self._labelled(documents, matrix, weights)
         words, rare = self._grown_vocabulary(documents, begun, True)
         space = self._space(words, documents, classes, several, matrix, begun)
-        seed = self._seed if begun else self._draw_seed()
-        done = self.n_iter_ if begun else 0
-        rate, _ = self._rates()
-        schedule, epochs = Schedule(rate, rate, 1), range(done, done + 1)
-        self._learn(X, [labelled], [], space, options, seed, schedule, epochs)
-        self._rare_counts = rare
+        self._learn_batch(X, labelled, space, rare, options)
         return self
-
-    def decision_function(self, X):
-        """Return how much speaks for each class.
-
-        Parameters
-        ----------
-        X : iterable of str, of sequences of str, or TokenizedDocuments
-            The documents.
-
-        Returns
-        -------
-        ndarray of shape (n_documents,) or (n_documents, n_classes), float32
-            With two classes, one number: above 0 for the second one.  With
-            hierarchical softmax, logarithms of probabilities.
-        """
-        scores = self._scores(X)
-        if len(self.classes_) == 2 and not self._several:
-            return scores[:, 1] - scores[:, 0]
-        return scores
-
-    def predict_proba(self, X):
-        """Return the probability of each class.
-
-        Parameters
-        ----------
-        X : iterable of str, of sequences of str, or TokenizedDocuments
-            The documents.
-
-        Returns
-        -------
-        ndarray of shape (n_documents, n_classes), float64
-            Rows sum to 1, unless a document can have several labels.
-        """
-        scores = self._scores(X).astype(np.float64)
-        if self._loss in SEPARATE:
-            shares = 1 / (1 + np.exp(-np.clip(scores, -700, 700)))
-        else:
-            shares = np.exp(scores - scores.max(axis=1, keepdims=True))
-        if not self._several:
-            shares /= shares.sum(axis=1, keepdims=True)
-        return shares
-
-    def predict(self, X):
-        """Return the most probable class, or all that are more probable than not.
-
-        Parameters
-        ----------
-        X : iterable of str, of sequences of str, or TokenizedDocuments
-            The documents.
-
-        Returns
-        -------
-        ndarray of shape (n_documents,) or (n_documents, n_classes)
-            Labels, or indicators if `fit` was given indicators.
-        """
-        scores = self._scores(X)
-        if self._several:
-            return (scores > 0).astype(np.int64)
-        return self.classes_[scores.argmax(axis=1)]
-
-    def to_word_vectors(self):
-        """Return words, vectors, counts and subwords as one immutable value.
-
-        Returns
-        -------
-        WordVectors
-            With character n-grams, unknown words have vectors, too.
-        """
-        check_is_fitted(self)
-        subwords = None
-        if self._ngrams.max_n > 0:
-            buckets = self._state["inputs"][len(self.words_) + 1 :, : self.vector_size]
-            subwords = Subwords(
-                np.ascontiguousarray(buckets),
-                *self._ngrams[1:],
-                self._state["bucket_rows"],
-                "skip" if self._skip else "zero",
-                own=np.ascontiguousarray(
-                    self._state["inputs"][: len(self.words_), : self.vector_size]
-                ),
-            )
-        return WordVectors(self.words_, self.vectors_, self.counts_, subwords)
 
     def to_fasttext(self):
         """Return all that was learned as fastText's files hold it.
@@ -442,216 +327,3 @@ class FastTextClassifier(ClassifierMixin, WordModel):
         from sklearn_embed.io.fasttext_models import classifier_from_fasttext
 
         return classifier_from_fasttext(source, **params)
-
-    def _adopt(self, space, inputs, outputs):
-        """Become fitted with parameters learned elsewhere."""
-        options = self._options()
-        state = {"inputs": padded(inputs), "outputs": padded(outputs), "space": space}
-        vars(self).update(
-            {
-                "words_": space.words,
-                "vocabulary_": space.index,
-                "counts_": space.counts,
-                "loss_curve_": [],
-                "n_iter_": self.epochs,
-                "_seed": self._draw_seed(),
-                "_text_options": options,
-                "_lookup": make_lookup(space.words, options),
-                "_n_documents": int(space.label_counts.sum()),
-                **self._published(state, final=True),
-            }
-        )
-
-    def _rates(self):
-        """Return the first and the last learning rate."""
-        return self.learning_rate, 0.0
-
-    def _labelled(self, documents, matrix, weights):
-        """Put documents and labels together."""
-        check_consistent_length(documents, matrix)
-        return Labelled(documents, matrix.indptr, matrix.indices, weights)
-
-    def _hold_out(self, labelled, seed):
-        """Hold documents out, if training is to stop early."""
-        if not self.early_stopping:
-            return [labelled], []
-        n = len(labelled)
-        n_out = int(np.ceil(self.validation_fraction * n))
-        if n_out >= n:
-            raise ValueError(
-                f"early_stopping holds out {n_out} of {n} documents, which leaves "
-                "none to train on: give more documents or less validation_fraction."
-            )
-        out = np.zeros(n, bool)
-        out[np.random.default_rng([seed, 1]).permutation(n)[:n_out]] = True
-        return [labelled[~out]], [labelled[out]]
-
-    def _space(self, words, documents, classes, several, matrix, continued):
-        """Return what has a row, and what has an output."""
-        loss = self.loss
-        if loss == "auto":
-            loss = "one_vs_all" if several else "softmax"
-        if several and loss not in SEPARATE:
-            raise ValueError(
-                f"loss={loss!r} gives every document one label, but y holds "
-                "indicators of several: use 'auto', 'one_vs_all' or "
-                "'negative_sampling'."
-            )
-        ngrams = Ngrams(self.word_ngrams, self.min_n, self.max_n, self.bucket)
-        counts = np.bincount(matrix.indices, minlength=len(classes))
-        known = None
-        if continued:
-            if not np.array_equal(classes, self.classes_):
-                raise ValueError(
-                    f"y holds the classes {classes}, but {self.classes_} were learned "
-                    "before: they cannot change with warm_start=True or partial_fit."
-                )
-            same = ngrams == self._ngrams or not (ngrams.wanted or self._ngrams.wanted)
-            if not same or loss != self._loss:
-                raise ValueError(
-                    "loss, word_ngrams, min_n, max_n and bucket cannot change with "
-                    "warm_start=True or partial_fit."
-                )
-            # The tree stays as it was: its nodes mean what they meant.
-            counts = self.label_counts_
-            known = self._state["bucket_rows"]
-        space = FeatureSpace.learn(words, ngrams, self.stop_words, documents, known)
-        space.classes, space.several, space.loss = classes, several, loss
-        space.label_counts = counts
-        leaves = np.argsort(-counts, kind="stable")
-        space.leaves = self._leaves if continued else leaves
-        return space
-
-    @property
-    def _ngrams(self):
-        return Ngrams(*self._ngram_limits)
-
-    def _check_loaded(self):
-        """Refuse arrays that would lead a kernel out of bounds."""
-        super()._check_loaded()
-        state, n_classes = self._state, len(self.classes_)
-        width = padded_width(self.vectors_.shape[1])
-        check_matrix("inputs", state["inputs"], None, width)
-        n_ngrams = len(state["inputs"]) - len(self.words_) - 1
-        check_bucket_rows(state["bucket_rows"], len(state["bucket_rows"]), n_ngrams)
-        if self._ngrams.wanted and len(state["bucket_rows"]) != self._ngrams.n_buckets:
-            raise ValueError("bucket_rows has not one row for each bucket")
-        tree = self._loss == "hierarchical_softmax"
-        check_matrix("outputs", state["outputs"], max(n_classes - tree, 1), width)
-        if self.label_counts_.shape != (n_classes,):
-            raise ValueError("label_counts_ has not one count for each class")
-        if sorted(self._leaves.tolist()) != list(range(n_classes)):
-            raise ValueError("the tree does not hold each class once")
-
-    def _new_state(self, space, rng):
-        """Return fresh parameters: inputs small and random, outputs zero."""
-        size = self.vector_size
-        inputs = padded_zeros(space.n_rows, size)
-        draw_rows(inputs, size, 1 / size, rng)
-        if self.pretrained is not None:
-            given = as_word_vectors(self.pretrained)
-            if given.vector_size != size:
-                raise ValueError(
-                    f"vector_size={size}, but the pretrained vectors have "
-                    f"{given.vector_size} dimensions: they must be equal."
-                )
-            found = given.rows(space.words)
-            rows = np.flatnonzero(found >= 0)
-            inputs[rows, :size] = given.vectors[found[rows]]
-        n_outputs = len(space.classes)
-        if space.loss == "hierarchical_softmax":
-            n_outputs = max(n_outputs - 1, 1)
-        outputs = padded_zeros(n_outputs, size)
-        return {"inputs": inputs, "outputs": outputs, "space": space}
-
-    def _carry_over(self, space, state):
-        """Carry over the rows of words, mark and buckets, and the outputs."""
-        old = self._state
-        if self.output_vectors_.shape[1] != self.vector_size:
-            raise ValueError(
-                f"vector_size={self.vector_size} differs from the "
-                f"{self.output_vectors_.shape[1]} dimensions trained before: it cannot "
-                "change with warm_start=True or partial_fit."
-            )
-        state["outputs"][:] = old["outputs"]
-        index = self.vocabulary_
-        pairs = [(index[w], i) for i, w in enumerate(space.words) if w in index]
-        pairs.append((len(index), len(space)))
-        rows, new_rows = np.array(pairs).T
-        state["inputs"][new_rows] = old["inputs"][rows]
-        both = np.flatnonzero((old["bucket_rows"] >= 0) & (space.bucket_rows >= 0))
-        new_rows = space.bucket_rows[both] + len(space) + 1
-        rows = old["bucket_rows"][both] + len(index) + 1
-        state["inputs"][new_rows] = old["inputs"][rows]
-
-    def _job(self, parts, held_out, space, state, seed, schedule):
-        """Return what trains the parameters."""
-        guide = None
-        if space.loss == "negative_sampling":
-            rng = np.random.default_rng([seed, 2])
-            guide = readonly(draw_pool(space.label_counts, 0.5, rng))
-        elif space.loss == "hierarchical_softmax":
-            guide = tree_of(space.label_counts, space.leaves)
-        matrices = state["inputs"], state["outputs"]
-        return SupervisedJob(
-            space,
-            parts,
-            held_out,
-            matrices,
-            space.loss,
-            int(self.negative),
-            guide,
-            seed,
-            schedule,
-        )
-
-    def _published(self, state, final):
-        """Return the fitted attributes."""
-        space, size = state["space"], self.vector_size
-        matrices = {name: state[name] for name in ("inputs", "outputs")}
-        if not final:
-            matrices = {name: matrix.copy() for name, matrix in matrices.items()}
-        return {
-            "vectors_": word_vectors(space, matrices["inputs"], size),
-            "classes_": space.classes,
-            "label_counts_": space.label_counts,
-            "output_vectors_": np.ascontiguousarray(matrices["outputs"][:, :size]),
-            "_several": space.several,
-            "_leaves": space.leaves,
-            "_skip": space.skip,
-            "_loss": space.loss,
-            "_ngram_limits": tuple(space.ngrams),
-            "_stop_words": space.stop_words,
-            "_state": matrices | {"bucket_rows": space.bucket_rows},
-        }
-
-    def _scores(self, X):
-        """Return a score for each class, logarithms of probabilities from a tree."""
-        documents = self._tokenize(X)
-        space = FeatureSpace(
-            Vocabulary(self.words_, self.counts_, self.vocabulary_),
-            self._ngrams,
-            self._stop_words,
-            self._state["bucket_rows"],
-            self._skip,
-        )
-        with Threads(self.n_jobs) as threads:
-            scores = space.scores(
-                documents, self._state["inputs"], self._state["outputs"], threads
-            )
-        if self._loss == "hierarchical_softmax":
-            scores = leaf_scores(scores, tree_of(self.label_counts_, self._leaves))
-        return scores
-
-
-def word_vectors(space, inputs, size):
-    """Return the vector of each word: the mean of its own and its n-grams'."""
-    own = np.ascontiguousarray(inputs[: len(space), :size])
-    if space.ngrams.max_n == 0:
-        return own
-    buckets = np.ascontiguousarray(inputs[len(space) + 1 :, :size])
-    missing = "skip" if space.skip else "zero"
-    parts = Subwords(buckets, *space.ngrams[1:], space.bucket_rows, missing)
-    vectors, counts = parts.sums(space.words, own)
-    vectors /= (counts + 1).astype(np.float32)[:, None]
-    return vectors

@@ -22,7 +22,8 @@ from sklearn_embed._sources import shared_vectors
 from sklearn_embed._text.tokens import DEFAULT_PATTERN
 from sklearn_embed._text.vocabulary import Vocabulary
 from sklearn_embed._training import with_callbacks
-from sklearn_embed._word_model import Schedule, WordVectorizer
+from sklearn_embed._word_model import Schedule
+from sklearn_embed._word_vectorizer import WordVectorizer
 
 
 def _never(estimator):

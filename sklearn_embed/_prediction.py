@@ -17,7 +17,7 @@ from sklearn_embed._matrices import padded_zeros
 from sklearn_embed._text.tokens import make_lookup
 from sklearn_embed._text.vocabulary import Vocabulary
 from sklearn_embed._word2vec_job import Word2VecJob
-from sklearn_embed._word_model import WordVectorizer
+from sklearn_embed._word_vectorizer import WordVectorizer
 
 
 class PredictionVectorizer(WordVectorizer):

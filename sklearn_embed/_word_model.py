@@ -1,12 +1,10 @@
-"""Estimators that learn one vector a word: fit as a template, rows out."""
+"""Estimators that learn one vector a word: fit as a template, vectors out."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.base import ClassNamePrefixFeaturesOutMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
@@ -17,24 +15,18 @@ from sklearn_embed._base import (
     POSITIVE,
     Integral,
     TextEstimator,
-    TextTransformer,
-    _fit_context,
 )
-from sklearn_embed._pooling import pool_any
-from sklearn_embed._text.tokenized import tokenize
 from sklearn_embed._text.tokens import make_lookup
 from sklearn_embed._text.vocabulary import (
     Limits,
     Vocabulary,
     counts_by_word,
-    learn_vocabulary,
 )
 from sklearn_embed._training import (
     CallbackSupportMixin,
     EarlyStopping,
     Watch,
     train,
-    with_callbacks,
 )
 from sklearn_embed._vectors import WordVectors
 
@@ -223,6 +215,49 @@ class WordModel(CallbackSupportMixin, TextEstimator):
         """Return the first and the last learning rate."""
         return self.learning_rate, self.learning_rate
 
+    def _hold_out(self, parts, seed):
+        """Hold documents out of each part, if training is to stop early."""
+        if not self.early_stopping:
+            return parts, []
+        rng = np.random.default_rng([seed, 1])
+        kept, held_out = [], []
+        for documents in parts:
+            n = len(documents)
+            n_out = int(np.ceil(self.validation_fraction * n))
+            if n_out >= n:
+                raise ValueError(
+                    f"early_stopping holds out {n_out} of {n} documents, which leaves "
+                    "none to train on: give more documents or less "
+                    "validation_fraction."
+                )
+            out = np.zeros(n, bool)
+            out[rng.permutation(n)[:n_out]] = True
+            kept.append(documents[~out])
+            held_out.append(documents[out])
+        return kept, held_out
+
+    def _learn_epochs(self, X, parts, held_out, vocabulary, options, seed, continued):
+        """Train the epochs that are missing."""
+        done = self.n_iter_ if continued else 0
+        if done > self.epochs:
+            raise ValueError(
+                f"epochs={self.epochs} is less than the {done} epochs already trained: "
+                "with warm_start=True it can only grow."
+            )
+        schedule = Schedule(*self._rates(), self.epochs)
+        epochs = range(done, self.epochs)
+        self._learn(X, parts, held_out, vocabulary, options, seed, schedule, epochs)
+
+    def _learn_batch(self, X, part, vocabulary, rare, options):
+        """Train one pass over one more batch; keep the counts of rarer words."""
+        begun = hasattr(self, "vectors_")
+        seed = self._seed if begun else self._draw_seed()
+        done = self.n_iter_ if begun else 0
+        rate, _ = self._rates()
+        schedule, epochs = Schedule(rate, rate, 1), range(done, done + 1)
+        self._learn(X, [part], [], vocabulary, options, seed, schedule, epochs)
+        self._rare_counts = rare
+
     def _learn(self, X, parts, held_out, vocabulary, options, seed, schedule, epochs):
         """Train, and only then change this estimator."""
         rng = np.random.default_rng([seed, 0])
@@ -309,164 +344,6 @@ class WordModel(CallbackSupportMixin, TextEstimator):
         known.update(new)
         rare = {word: count for word, count in counts.items() if word not in known}
         return Vocabulary(list(known), list(known.values())), rare
-
-
-class WordVectorizer(ClassNamePrefixFeaturesOutMixin, TextTransformer, WordModel):
-    """Base of every estimator that learns one vector a word and averages them."""
-
-    _doc_section_fitting = (
-        """
-        unlabeled : iterable of documents, TokenizedDocuments or None, default=None
-            Further texts to learn from, in addition to those given to `fit`.  `clone`
-            shares it instead of copying it; a `TokenizedDocuments` is not tokenised
-            again for every candidate of a search.
-    """.rstrip(" ")
-        + WordModel._doc_section_fitting.lstrip("\n")
-    )
-
-    _shared_parameters = ("unlabeled",)
-
-    _parameter_constraints: dict = {
-        **WordModel._parameter_constraints,
-        "unlabeled": "no_validation",
-    }
-
-    @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None, *, unlabeled=None):
-        """Learn the vectors of the words in some documents.
-
-        Parameters
-        ----------
-        X : iterable of str, of sequences of str, or TokenizedDocuments
-            The documents.
-        y : None
-            Ignored.
-        unlabeled : iterable of documents, TokenizedDocuments or None, default=None
-            Further texts to learn from, in place of the parameter of that name.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator.
-
-        Raises
-        ------
-        ValueError
-            If no word is left, or a parameter is out of range.
-        TypeError
-            If a document is neither a string nor a sequence of strings.
-        FloatingPointError
-            If training diverges.
-        """
-        documents, options = self._tokenize_to_fit(X)
-        further = self.unlabeled if unlabeled is None else unlabeled
-        if unlabeled is None and isinstance(further, Iterator):
-            raise ValueError(
-                "unlabeled is an iterator, which the first fit would use up: give "
-                "TokenizedDocuments.from_documents(...) of it, or a list."
-            )
-        parts = [documents]
-        if further is not None:
-            parts.append(tokenize(further, options, "unlabeled", self._n_threads()))
-        continued = self.warm_start and hasattr(self, "vectors_")
-        seed = self._seed if continued else self._draw_seed()
-        parts, held_out = self._split(parts, seed)
-        vocabulary = learn_vocabulary(parts, self._limits())
-        done = self.n_iter_ if continued else 0
-        if done > self.epochs:
-            raise ValueError(
-                f"epochs={self.epochs} is less than the {done} epochs already trained: "
-                "with warm_start=True it can only grow."
-            )
-        schedule = Schedule(*self._rates(), self.epochs)
-        epochs = range(done, self.epochs)
-        self._learn(X, parts, held_out, vocabulary, options, seed, schedule, epochs)
-        return self
-
-    @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y=None, *, update_vocabulary=True):
-        """Learn from one more batch of documents, in one pass.
-
-        The learning rate is `learning_rate` throughout: the length of the stream is
-        not known, so there is nothing to decay towards.  `epochs`, `unlabeled` and
-        `early_stopping` play no part.
-
-        Parameters
-        ----------
-        X : iterable of str, of sequences of str, or TokenizedDocuments
-            The documents.
-        y : None
-            Ignored.
-        update_vocabulary : bool, default=True
-            Whether words that have by now occurred `min_count` times in the batches
-            get a row, after those that are there.  False: new words are ignored.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator.
-        """
-        documents, options = self._tokenize_to_fit(X)
-        begun = hasattr(self, "vectors_")
-        vocabulary, rare = self._grown_vocabulary(documents, begun, update_vocabulary)
-        seed = self._seed if begun else self._draw_seed()
-        rate, _ = self._rates()
-        done = self.n_iter_ if begun else 0
-        schedule, epochs = Schedule(rate, rate, 1), range(done, done + 1)
-        self._learn(X, [documents], [], vocabulary, options, seed, schedule, epochs)
-        self._rare_counts = rare
-        return self
-
-    def transform(self, X):
-        """Return the mean of each document's word vectors.
-
-        Parameters
-        ----------
-        X : iterable of str, of sequences of str, or TokenizedDocuments
-            The documents.
-
-        Returns
-        -------
-        ndarray of shape (n_documents, n_dimensions), float32
-            A document without known words is a row of zeros.
-        """
-        check_is_fitted(self)
-        vocabulary = Vocabulary(self.words_, self.counts_, self.vocabulary_)
-        return pool_any(
-            X,
-            self._text_options,
-            vocabulary.rows,
-            self.vectors_,
-            lookup=self._lookup,
-            n_jobs=self._n_threads(),
-        )
-
-    @property
-    def _n_features_out(self):
-        return self.vectors_.shape[1]
-
-    def _split(self, parts, seed):
-        """Hold documents out of each part, if training is to stop early."""
-        if not self.early_stopping:
-            return parts, []
-        rng = np.random.default_rng([seed, 1])
-        kept, held_out = [], []
-        for documents in parts:
-            n = len(documents)
-            n_out = int(np.ceil(self.validation_fraction * n))
-            if n_out >= n:
-                raise ValueError(
-                    f"early_stopping holds out {n_out} of {n} documents, which leaves "
-                    "none to train on: give more documents or less "
-                    "validation_fraction."
-                )
-            out = np.zeros(n, bool)
-            out[rng.permutation(n)[:n_out]] = True
-            kept.append(documents[~out])
-            held_out.append(documents[out])
-        return kept, held_out
 
 
 def _listed(words):

@@ -30,8 +30,8 @@ LAYERS = [
     ("_counting", "_cooccurrence"),
     ("_base",),
     ("_word_model",),
-    ("_word2vec_job", "_glove_job", "_supervised_job"),
-    ("_prediction",),
+    ("_word_vectorizer", "_word2vec_job", "_glove_job", "_supervised_job"),
+    ("_prediction", "_supervised"),
     (
         "_one_hot",
         "_word2vec",
