@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import threading
 from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from sklearn_embed._kernels.glove import (
     measure_pairs,
     pull_towards,
     train_pairs,
-    unpack_places,
+    unpack_records,
 )
 from sklearn_embed._training import Job, Threads
 
@@ -66,48 +67,61 @@ class DealtPairs:
         What all counts are multiplied by.
     n_jobs : int or None, default=None
         Threads.
+    overwrite : bool, default=False
+        Whether the counts' memory may be used: a pair takes as much, before and after.
     """
 
-    def __init__(self, pairs, mirrored, width, weighting, scale=1.0, n_jobs=None):
-        n_words = len(pairs.indptr) - 1
+    def __init__(
+        self,
+        pairs,
+        mirrored,
+        width,
+        weighting,
+        scale=1.0,
+        n_jobs=None,
+        overwrite=False,
+    ):
+        indptr, tiles, records, units_in_1 = pairs
+        if not (overwrite and all(map(_is_own, (tiles, records)))):
+            tiles, records = tiles.copy(), records.copy()
         self.mirrored = mirrored
-        self.n_groups = _number_of_groups(n_words, len(pairs.indices))
+        self.n_groups = _number_of_groups(len(indptr) - 1, len(tiles))
         bits = int(np.log2(BLOCK_BYTES / (16 * width)))
         self._bits = min(max(bits, 3), 15)
-        self._ends, self._keys, self.targets = deal_pairs(
-            *map(readonly, pairs[:3]),
-            float(pairs.scale) / scale,
+        self._ends = deal_pairs(
+            readonly(indptr),
+            tiles,
+            records,
+            float(units_in_1) / scale,
             self.n_groups,
             self.mirrored,
             self._bits,
         )
-        self.weights = np.empty_like(self.targets)
-        # A place takes the memory of its key.
-        self.places = self._keys.view(np.uint16).reshape(-1, 2)
+        # What trains takes the place of what it is made from.
+        self.places = tiles.view(np.uint16).reshape(-1, 2)
+        self.terms = records.view(np.float32).reshape(-1, 2)
         tasks = (
-            partial(self._finish, slice(first, last), weighting)
+            partial(self._finish, records[first:last], slice(first, last), weighting)
             for first, last in pairwise(self._ends)
             if last > first
         )
         with Threads(n_jobs) as threads:
             for _ in threads.run(tasks):
                 pass
-        del self._keys
 
     def __len__(self):
-        return len(self.targets)
+        return len(self.terms)
 
-    def _finish(self, at, weighting):
-        """Put the pairs of two groups in order, and turn counts into targets."""
-        keys = self._keys[at]
-        order = np.argsort(keys, kind="stable")
-        counts = self.targets[at][order]
-        self.places[at] = unpack_places(keys[order], self._bits)
-        self.weights[at] = weighting(counts)
-        self.targets[at] = np.log(counts)
+    def _finish(self, records, at, weighting):
+        """Put the pairs of two groups in order, and turn counts into terms."""
+        records.view(np.uint64).sort()  # no two keys are equal
+        places, counts = unpack_records(records, self._bits)
+        self.places[at] = places
+        self.terms[at, 0] = np.log(counts)
+        self.terms[at, 1] = weighting(counts)
 
     def of(self, a, b):
-        """Yield (groups, places, targets, weights) of the pairs of two groups."""
+        """Yield (groups, places, terms) of the pairs of two groups."""
         orders = [(a, b), (b, a)]
         for groups in (
             orders if a != b and not self.mirrored else [(min(a, b), max(a, b))]
@@ -115,8 +129,12 @@ class DealtPairs:
             tile = groups[0] * self.n_groups + groups[1]
             at = slice(self._ends[tile], self._ends[tile + 1])
             if at.stop > at.start:
-                arrays = (self.places, self.targets, self.weights)
-                yield groups, *(readonly(array[at]) for array in arrays)
+                yield groups, readonly(self.places[at]), readonly(self.terms[at])
+
+
+def _is_own(array):
+    """Tell whether nobody else sees an array's memory."""
+    return array.flags.owndata and array.flags.writeable
 
 
 def _number_of_groups(n_words, n_pairs):
@@ -147,6 +165,47 @@ def rounds(n_groups):
     return [*schedule, [(group, group) for group in range(n_groups)]]
 
 
+def in_turn(schedule):
+    """Return pairs of groups, list after list, those first whose groups rest longest.
+
+    So hardly a thread has to wait for another one where a list ends.
+    """
+    turns, order = {}, []
+    for pairs in schedule:
+        pairs = sorted(pairs, key=lambda pair: max(turns.get(g, -1) for g in pair))
+        for pair in pairs:
+            turns.update(dict.fromkeys(pair, len(order)))
+            order.append(pair)
+    return order
+
+
+def in_order(tasks):
+    """Yield tasks that wait for earlier ones that touch the same groups.
+
+    Parameters
+    ----------
+    tasks : iterable of (set, callable)
+        Groups and task.  They must be begun in this order: then whatever a task waits
+        for is running, and the result is that of one task after the other.
+    """
+    last = {}
+    for groups, task in tasks:
+        done = threading.Event()
+        earlier = {last[group] for group in groups if group in last}
+        last.update(dict.fromkeys(groups, done))
+        yield partial(_after, earlier, task, done)
+
+
+def _after(earlier, task, done):
+    """Run a task after others, and say when it is done, or failed."""
+    try:
+        for event in earlier:
+            event.wait()
+        return task()
+    finally:
+        done.set()
+
+
 class GloveJob(Job):
     """Trains the state of a GloVeVectorizer.
 
@@ -175,13 +234,15 @@ class GloveJob(Job):
         rng = np.random.default_rng([self._seed, 2, epoch])
         schedule = rounds(self._pairs.n_groups)
         groups = rng.permutation(self._pairs.n_groups).tolist()
-        for number in rng.permutation(len(schedule)):
-            tasks = [(groups[a], groups[b]) for a, b in schedule[number]]
-            starts = rng.random(len(tasks))
-            yield [
-                partial(self._train, *task, start)
-                for task, start in zip(tasks, starts, strict=True)
-            ]
+        order = in_turn(schedule[number] for number in rng.permutation(len(schedule)))
+        starts = rng.random(len(order))
+        yield in_order(
+            (
+                {groups[a], groups[b]},
+                partial(self._train, groups[a], groups[b], start),
+            )
+            for (a, b), start in zip(order, starts, strict=True)
+        )
         if self._retrofit is not None:
             n_rows = len(self._retrofit.rows)
             yield [
@@ -198,14 +259,13 @@ class GloveJob(Job):
 
     def _train(self, a, b, start):
         loss, n_terms = 0.0, 0
-        for groups, places, targets, weights in self._pairs.of(a, b):
+        for groups, places, terms in self._pairs.of(a, b):
             part, n = train_pairs(
                 self._state.reshape(-1),
                 self._width,
                 places,
-                targets,
-                weights,
-                int(start * len(targets)),
+                terms,
+                int(start * len(terms)),
                 groups,
                 self._pairs.n_groups,
                 self._pairs.mirrored,

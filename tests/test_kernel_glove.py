@@ -2,6 +2,10 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import time
+from functools import partial
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import reference_glove as reference
@@ -15,6 +19,8 @@ from sklearn_embed._glove_job import (
     GloveJob,
     Retrofit,
     Weighting,
+    in_order,
+    in_turn,
     rounds,
 )
 from sklearn_embed._kernels import glove as kernels
@@ -74,18 +80,18 @@ def visited(job, epoch):
     """Return the pairs in the order in which an epoch visits them."""
     pairs, order = job._pairs, []
     for tasks in job.phases(epoch):
-        for task in tasks:
-            a, b, start = task.args
-            for groups, places, targets, weights in pairs.of(a, b):
-                n = len(targets)
+        for waiting in tasks:
+            a, b, start = waiting.args[1].args
+            for groups, places, terms in pairs.of(a, b):
+                n = len(terms)
                 for p in np.roll(np.arange(n), -int(start * n)):
                     i, j = (
                         int(row_of(place, group, pairs.n_groups))
                         for place, group in zip(places[p], groups, strict=True)
                     )
-                    order.append((i, j, targets[p], weights[p]))
+                    order.append((i, j, *terms[p]))
                     if pairs.mirrored and i != j:
-                        order.append((j, i, targets[p], weights[p]))
+                        order.append((j, i, *terms[p]))
     return order
 
 
@@ -214,11 +220,72 @@ def test_places_survive_packing(rows, bits):
     indptr[np.array(rows) + 1] = 1
     indices = np.array(rows[::-1], np.int32)
     units = np.ones(len(rows), np.int64)
-    _, keys, _ = kernels.deal_pairs(
-        np.cumsum(indptr), indices, units, 1.0, 1, False, bits
-    )
-    places = kernels.unpack_places(keys, bits)
+    kernels.deal_pairs(np.cumsum(indptr), indices, units, 1.0, 1, False, bits)
+    places, counts = kernels.unpack_records(units, bits)
     assert_array_equal(places, np.column_stack([rows, rows[::-1]]))
+    assert_array_equal(counts, np.ones(len(rows), np.float32))
+
+
+@pytest.mark.parametrize("mirrored", [True, False])
+def test_pairs_are_dealt_where_they_are(n_groups, mirrored):
+    pairs, _ = some_pairs(50, mirrored)
+    columns, units = pairs.indices.copy(), pairs.units.copy()
+    given = pairs._replace(indices=columns, units=units)
+    options = mirrored, kernels.state_width(3), Weighting(10.0, 0.75)
+    there = DealtPairs(given, *options, overwrite=True)
+    assert np.shares_memory(there.places, columns)
+    assert np.shares_memory(there.terms, units)
+    elsewhere = DealtPairs(pairs, *options)
+    assert_array_equal(elsewhere.places, there.places)
+    assert_array_equal(elsewhere.terms, there.terms)
+    assert len(elsewhere) == len(pairs.indices)
+
+
+def test_counts_of_somebody_else_are_not_overwritten():
+    pairs, _ = some_pairs(20, True)
+    before = pairs.units.copy()
+    pairs.units.flags.writeable = False
+    view = pairs._replace(units=pairs.units, indices=pairs.indices[:])
+    for shared in (pairs, view):
+        DealtPairs(shared, True, 16, Weighting(), overwrite=True)
+    assert_array_equal(pairs.units, before)
+
+
+@pytest.mark.parametrize("n", [1, 2, 8, 32])
+def test_groups_that_rest_longest_meet_first(n):
+    schedule = rounds(n)
+    order = in_turn(schedule)
+    assert sorted(order) == sorted(pair for pairs in schedule for pair in pairs)
+    if n < 16:
+        return
+    # Two threads never wait for each other.
+    for one, other in pairwise(order):
+        assert not {*one} & {*other}
+
+
+def test_tasks_that_touch_the_same_run_one_after_the_other():
+    log = []
+
+    def task(number, seconds):
+        time.sleep(seconds)
+        log.append(number)
+
+    groups = [{0, 1}, {2, 3}, {1, 2}, {4}, {0, 4}]
+    seconds = [0.05, 0.01, 0.02, 0, 0]
+    tasks = [partial(task, *pair) for pair in enumerate(seconds)]
+    with Threads(5) as threads:
+        assert len(list(threads.run(in_order(zip(groups, tasks, strict=True))))) == 5
+    assert log.index(0) < log.index(2) > log.index(1)
+    assert log.index(0) < log.index(4) > log.index(3)
+
+
+def test_nobody_waits_for_a_task_that_failed():
+    def fail():
+        raise OSError("full")
+
+    tasks = [({0}, fail), *(({0}, list) for _ in range(8))]
+    with pytest.raises(OSError, match="full"), Threads(2) as threads:
+        list(threads.run(in_order(tasks)))
 
 
 def test_pairs_come_block_by_block_and_eight_words_at_a_time():

@@ -173,14 +173,23 @@ def _row_of(place, group, n_groups):
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def deal_pairs(indptr, indices, units, scale, n_groups, mirrored, block_bits):
-    """Sort pairs by the groups of their words.
+def deal_pairs(indptr, tiles, records, scale, n_groups, mirrored, block_bits):
+    """Sort pairs, where they are, by the groups of their words.
 
     Parameters
     ----------
-    indptr, indices, units : ndarray of int64, int32 and int64
-        Compressed sparse rows of counts in units.  With `mirrored`, the upper half.
-    scale : int
+    indptr : ndarray of shape (V + 1,), int64
+        Where each row begins: compressed sparse rows of counts in units.  With
+        `mirrored`, of their upper half.
+    tiles : ndarray of shape (P,), int32
+        On entry the column of each pair, on return ``a * G + b`` of its two groups.
+        Changed in place.
+    records : ndarray of shape (P,), int64
+        On entry the units of each pair, on return its key and its count, as
+        `unpack_records` reads them: sorted as unsigned numbers, the pairs of two
+        groups come block by block, and within two blocks eight words at a time.
+        Changed in place.
+    scale : float
         Units in 1.
     n_groups : int
         G, a power of two, such that V <= 65536 G.
@@ -194,54 +203,65 @@ def deal_pairs(indptr, indices, units, scale, n_groups, mirrored, block_bits):
     -------
     ends : ndarray of shape (G * G + 1,), int64
         Pairs of the groups a and b: ``ends[a * G + b]`` to ``ends[a * G + b + 1]``.
-    keys : ndarray of shape (P,), uint32
-        The two places, their bits shuffled: sorted by it, pairs come block by
-        block, and within two blocks eight words at a time.
-    counts : ndarray of shape (P,), float32
     """
-    n_rows = len(indptr) - 1
-    ends = np.zeros(n_groups * n_groups + 2, np.int64)
-    keys = np.empty(len(indices), np.uint32)
-    counts = np.empty(len(indices), np.float32)
+    n_rows, n_tiles = len(indptr) - 1, n_groups * n_groups
+    ends = np.zeros(n_tiles + 1, np.int64)
     strip = np.uint32(_STRIP_BITS)
     bits = np.uint32(block_bits)
     block = (np.uint32(1) << bits) - np.uint32(1)
-    for placing in range(2):
-        for i in range(n_rows):
-            group = _group_of(i, n_groups)
-            for p in range(indptr[i], indptr[i + 1]):
-                j = np.int64(indices[p])
-                a, b = group, _group_of(j, n_groups)
-                x, y = np.uint32(i // n_groups), np.uint32(j // n_groups)
-                if mirrored and a > b:
-                    a, b, x, y = b, a, y, x
-                tile = a * n_groups + b
-                if placing:
-                    at = ends[tile + 1]
-                    low, high = x & block, x >> bits
-                    key = (high << (np.uint32(16) - bits)) | (y >> bits)
-                    key = (key << (bits - strip)) | (low >> strip)
-                    key = (key << bits) | (y & block)
-                    keys[at] = (key << strip) | (low & np.uint32(7))
-                    counts[at] = np.float32(units[p] / scale)
-                    ends[tile + 1] = at + 1
-                else:
-                    ends[tile + 2] += 1
-        if not placing:
-            for tile in range(n_groups * n_groups):
-                ends[tile + 2] += ends[tile + 1]
-    return ends[:-1], keys, counts
+    for i in range(n_rows):
+        group = _group_of(i, n_groups)
+        for p in range(indptr[i], indptr[i + 1]):
+            j = np.int64(tiles[p])
+            a, b = group, _group_of(j, n_groups)
+            x, y = np.uint32(i // n_groups), np.uint32(j // n_groups)
+            if mirrored and a > b:
+                a, b, x, y = b, a, y, x
+            low, high = x & block, x >> bits
+            key = (high << (np.uint32(16) - bits)) | (y >> bits)
+            key = (key << (bits - strip)) | (low >> strip)
+            key = (key << bits) | (y & block)
+            key = (key << strip) | (low & np.uint32(7))
+            count = np.float32(records[p] / scale).view(np.uint32)
+            records[p] = np.int64((np.uint64(key) << np.uint64(32)) | np.uint64(count))
+            tiles[p] = a * n_groups + b
+            ends[tiles[p] + 1] += 1
+    for tile in range(n_tiles):
+        ends[tile + 1] += ends[tile]
+    # Each pair is put where it belongs, and what was there is next.
+    free = ends[:-1].copy()
+    for tile in range(n_tiles):
+        while free[tile] < ends[tile + 1]:
+            record, to = records[free[tile]], np.int64(tiles[free[tile]])
+            while to != tile:
+                at = free[to]
+                free[to] += 1
+                records[at], record = record, records[at]
+                tiles[at], to = to, np.int64(tiles[at])
+            records[free[tile]] = record
+            tiles[free[tile]] = tile
+            free[tile] += 1
+    return ends
 
 
-def unpack_places(keys, block_bits):
-    """Return the places that keys of `deal_pairs` stand for: (P, 2), uint16."""
+def unpack_records(records, block_bits):
+    """Return what records of `deal_pairs` hold.
+
+    Returns
+    -------
+    places : ndarray of shape (P, 2), uint16
+        The place of each word in its group.
+    counts : ndarray of shape (P,), float32
+    """
+    counts = (records & 0xFFFFFFFF).astype(np.uint32).view(np.float32)
+    keys = (records >> 32).astype(np.uint32)
     bits, strip = block_bits, _STRIP_BITS
     low = (keys & 7) | (keys >> (bits + strip) & ((1 << (bits - strip)) - 1)) << strip
     places = np.empty((len(keys), 2), np.uint16)
     places[:, 0] = (keys >> (16 + bits)) << bits | low
     second = keys >> (2 * bits) & ((1 << (16 - bits)) - 1)
     places[:, 1] = second << bits | (keys >> strip & ((1 << bits) - 1))
-    return places
+    return places, counts
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=set(FASTMATH))
@@ -258,8 +278,7 @@ def train_pairs(
     state,
     width,
     places,
-    targets,
-    weights,
+    terms,
     start,
     groups,
     n_groups,
@@ -277,7 +296,7 @@ def train_pairs(
         D.
     places : ndarray of shape (P, 2), uint16
         Places of the word in the first, of the context in the second group.
-    targets, weights : ndarray of shape (P,), float32
+    terms : ndarray of shape (P, 2), float32
         log X and f(X) of equation 8.
     start : int
         The pair to begin with; after the last comes the first.
@@ -297,7 +316,7 @@ def train_pairs(
     """
     width = (width >> 4) << 4  # tells LLVM that whole vectors follow
     size, pair = np.uint64(width), np.uint64(4 * width)
-    n_pairs, n_terms, loss = len(targets), 0, 0.0
+    n_pairs, n_terms, loss = len(terms), 0, 0.0
     clip *= rate  # since it meets slopes times the rate
     for step in range(n_pairs):
         p = step + start
@@ -313,8 +332,8 @@ def train_pairs(
         for turn in range(2 if mirrored and i != j else 1):
             a, b = (j, i) if turn else (i, j)
             b += size + size
-            error = _dot(state, a, b, width) - targets[p]
-            pull = weights[p] * error
+            error = _dot(state, a, b, width) - terms[p, 0]
+            pull = terms[p, 1] * error
             loss += 0.5 * np.float64(pull) * np.float64(error)
             n_terms += 1
             pull *= rate
@@ -325,7 +344,7 @@ def train_pairs(
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def measure_pairs(state, width, places, targets, weights, groups, n_groups, mirrored):
+def measure_pairs(state, width, places, terms, groups, n_groups, mirrored):
     """Return the loss and the number of pairs of two groups; change nothing.
 
     Parameters are those of `train_pairs`.
@@ -333,13 +352,13 @@ def measure_pairs(state, width, places, targets, weights, groups, n_groups, mirr
     width = (width >> 4) << 4
     pair, half = np.uint64(4 * width), np.uint64(2 * width)
     n_terms, loss = 0, 0.0
-    for p in range(len(targets)):
+    for p in range(len(terms)):
         i = _row_of(places[p, 0], groups[0], n_groups) * pair
         j = _row_of(places[p, 1], groups[1], n_groups) * pair
         for turn in range(2 if mirrored and i != j else 1):
             a, b = (j, i) if turn else (i, j)
-            error = np.float64(_dot(state, a, b + half, width) - targets[p])
-            loss += 0.5 * np.float64(weights[p]) * error * error
+            error = np.float64(_dot(state, a, b + half, width) - terms[p, 0])
+            loss += 0.5 * np.float64(terms[p, 1]) * error * error
             n_terms += 1
     return loss, n_terms
 
