@@ -28,6 +28,7 @@ from gensim.utils import simple_preprocess
 
 from sklearn_embed import TokenizedDocuments, Word2VecVectorizer
 from sklearn_embed._kernels.common import hash64, padded_width, readonly
+from sklearn_embed._kernels.replicas import ALONE
 from sklearn_embed._kernels.sampling import draw_pool
 from sklearn_embed._kernels.word2vec import Corpus, Plan, make_epoch
 from sklearn_embed.datasets import load_docstrings
@@ -188,7 +189,8 @@ def held_out_loss(words, counts, inputs, outputs, X, kind):
         wide[:, : matrix.shape[1]] = matrix
         matrices.append(wide)
     epoch = make_epoch(*kind, 5)
-    loss, terms = epoch(corpus, plan, 0, int(X.offsets[-1]), *matrices, pool, None)
+    last = int(X.offsets[-1])
+    loss, terms = epoch(corpus, plan, 0, last, *matrices, pool, None, ALONE)
     return loss / terms
 
 

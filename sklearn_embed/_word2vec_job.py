@@ -8,6 +8,7 @@ import numpy as np
 from joblib import effective_n_jobs
 
 from sklearn_embed._kernels.common import readonly
+from sklearn_embed._kernels.replicas import Replicas, make_replica
 from sklearn_embed._kernels.sampling import (
     Tree,
     draw_pool,
@@ -17,8 +18,15 @@ from sklearn_embed._kernels.sampling import (
 from sklearn_embed._kernels.word2vec import Bags, Corpus, Plan, make_epoch
 from sklearn_embed._training import Job
 
-#: Multiplications and additions of one call: some hundredths of a second.
-CALL_FLOPS = 5e8
+#: Multiplications and additions of one call: about a tenth of a second.
+CALL_FLOPS = 2e9
+
+#: Rows (the most used ones) that every thread has copies of.
+N_SHARED = 512
+
+#: Words after which a thread shares one of its rows, times the number of threads:
+#: then all threads together hold back few changes of a row, and always as many.
+EXCHANGES = {"negative_sampling": 16, "hierarchical_softmax": 8, "softmax": 0}
 
 #: Tokens that a call reads at least.
 LEAST_TOKENS = 2048
@@ -70,6 +78,8 @@ class Word2VecJob(Job):
         self._epoch = make_epoch(
             model.architecture, model.loss, negative, bags=bags is not None
         )
+        self._n_threads = effective_n_jobs(model.n_jobs)
+        self._spare = []  # replicas that no thread is using
 
     def phases(self, epoch):
         """Yield the slices of one epoch, all at once: threads do not wait."""
@@ -132,11 +142,12 @@ class Word2VecJob(Job):
             around = 2 * self._model.window if predictions == 1 else 1
             additions += around * len(self._bags.rows) / (len(self._bags.offsets) - 1)
         flops = 2 * additions * self._outputs.shape[1]
-        share = n_tokens // (8 * effective_n_jobs(self._model.n_jobs)) + 1
+        share = n_tokens // (8 * self._n_threads) + 1
         return max(LEAST_TOKENS, min(share, int(CALL_FLOPS / flops)))
 
     def _call(self, corpus, plan, first, last):
-        return self._epoch(
+        replicas = self._spare.pop() if self._spare else self._make_replicas()
+        result = self._epoch(
             corpus,
             plan,
             first,
@@ -145,4 +156,22 @@ class Word2VecJob(Job):
             self._outputs,
             self._guide,
             self._bags,
+            replicas,
+        )
+        self._spare.append(replicas)
+        return result
+
+    def _make_replicas(self):
+        """Return what another thread needs of its own: nothing, where it is alone."""
+        loss = self._model.loss
+        several = self._n_threads > 1 and loss != "softmax"
+        n_in = min(N_SHARED, len(self._inputs)) * (several and self._bags is None)
+        n_out = min(N_SHARED, len(self._outputs)) * several
+        # The commonest words come first, the commonest nodes last.
+        last = len(self._outputs) - n_out
+        every = max(1, EXCHANGES[loss] // self._n_threads) if several else 0
+        return Replicas(
+            make_replica(self._inputs, 0, n_in),
+            make_replica(self._outputs, last * (loss != "negative_sampling"), n_out),
+            every,
         )

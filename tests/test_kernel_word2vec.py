@@ -9,9 +9,17 @@ import pytest
 import reference_word2vec as reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba import njit
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_embed._kernels.common import aligned_zeros, padded_width, readonly
+from sklearn_embed._kernels.replicas import (
+    ALONE,
+    Replicas,
+    make_replica,
+    share,
+    take_over,
+)
 from sklearn_embed._kernels.sampling import draw_pool, huffman_tree, keep_thresholds
 from sklearn_embed._kernels.word2vec import Bags, Corpus, Plan, make_epoch
 
@@ -79,7 +87,9 @@ def random_documents(n_words, lengths, seed=0):
     ]
 
 
-def train(kind, corpus, plan, model, guide, negative=5, cuts=None, bags=None):
+def train(
+    kind, corpus, plan, model, guide, negative=5, cuts=None, bags=None, replicas=ALONE
+):
     """Train in consecutive ranges; return copies of the model, loss and terms."""
     epoch = make_epoch(*kind, negative, bags is not None)
     inputs, outputs = (aligned_like(matrix) for matrix in model)
@@ -87,9 +97,20 @@ def train(kind, corpus, plan, model, guide, negative=5, cuts=None, bags=None):
     cuts = [0, total] if cuts is None else cuts
     loss, terms = 0.0, 0
     for first, last in pairwise(cuts):
-        one, n = epoch(corpus, plan, first, last, inputs, outputs, guide, bags)
+        one, n = epoch(
+            corpus, plan, first, last, inputs, outputs, guide, bags, replicas
+        )
         loss, terms = loss + one, terms + n
     return inputs, outputs, loss, terms
+
+
+@njit
+def hand_over(matrix, own, first, last):
+    """Share rows, or with none to share take over what there is."""
+    flat = matrix.reshape(-1)
+    if first == last:
+        take_over(flat, own, matrix.shape[1])
+    share(flat, own, first, last, matrix.shape[1])
 
 
 def aligned_like(matrix):
@@ -117,6 +138,40 @@ def test_an_epoch_equals_its_twin(kind, window, flags):
     assert_allclose(loss, slow_loss, rtol=2e-5)
     assert_allclose(inputs, slow[0], atol=2e-5)
     assert_allclose(outputs, slow[1], atol=2e-5)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind[1] != "softmax"])
+@pytest.mark.parametrize("every", [1, 3])
+@pytest.mark.parametrize("rows", [(0, 4, 0, 4), (0, 12, 7, 4), (0, 0, 0, 11)])
+def test_copies_of_rows_change_no_single_thread(kind, every, rows):
+    n_words = 12
+    documents = random_documents(n_words, [7, 0, 1, 2, 40, 25])
+    corpus = make_corpus(documents, n_words, np.full(n_words, 2**32 - 1))
+    plan = make_plan(3, True, True)
+    model = make_model(n_words, n_outputs(kind, n_words), scale=0.4)
+    guide = make_guide(kind[1], np.arange(n_words, 0, -1))
+    replicas = Replicas(
+        make_replica(model[0], *rows[:2]), make_replica(model[1], *rows[2:]), every
+    )
+    cuts = [0, 30, 33, sum(map(len, documents))]
+    plain = train(kind, corpus, plan, model, guide, cuts=cuts)
+    copied = train(kind, corpus, plan, model, guide, cuts=cuts, replicas=replicas)
+    assert copied[3] == plain[3] > 0
+    assert_allclose(copied[2], plain[2], rtol=1e-5)
+    for matrix, expected in zip(copied[:2], plain[:2], strict=True):
+        assert_allclose(matrix, expected, atol=1e-6)
+
+
+def test_what_threads_move_adds_up():
+    inputs = aligned_like(np.full((3, 16), 1.0, np.float32))
+    one, other = (make_replica(inputs, 1, 2) for _ in range(2))
+    for own in (one, other):
+        hand_over(inputs, own, 0, 0)
+    one.rows[:16] += 2
+    other.rows[:] += 4
+    hand_over(inputs, one, 1, 2)
+    hand_over(inputs, other, 0, 3)
+    assert_allclose(inputs, np.repeat([1, 7, 5], 16).reshape(3, 16))
 
 
 @every_kind

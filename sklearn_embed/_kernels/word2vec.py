@@ -22,6 +22,13 @@ from sklearn_embed._kernels.common import (
     hash64,
     prefetch,
 )
+from sklearn_embed._kernels.replicas import (
+    distance,
+    exchange,
+    place_of,
+    share,
+    take_over,
+)
 
 #: Compiled without the lock of Python; sums may be reordered, NaN stays NaN.
 FAST = {"nogil": True, "error_model": "numpy", "fastmath": set(FASTMATH)}
@@ -219,7 +226,7 @@ def set_times(scratch):
 
 
 @numba.njit(**PART)
-def set_negatives(pool, q, first, draws, target, width, scratch, like):
+def set_negatives(pool, q, first, draws, target, width, scratch, like, own, step):
     """Let the block be K of the target and its draws, the pool's numbers from q on.
 
     Number 0 is the target.  A draw equal to it is left out (as in word2vec.c), a
@@ -228,20 +235,20 @@ def set_negatives(pool, q, first, draws, target, width, scratch, like):
     """
     K, mask = len(like), len(pool) - 1
     places, times = scratch.places, scratch.times
-    again = False
+    aim, again = place_of(target, own, step, width), False
     for o in range(K):
-        places[o] = np.int64(target) * width
+        places[o] = aim
         if 0 < first + o <= draws:
-            places[o] = np.int64(pool[(q + first + o) & mask]) * width
+            places[o] = place_of(pool[(q + first + o) & mask], own, step, width)
         elif first + o > 0:
             again = True  # past the last draw
-        again |= first > 0 and places[o] == np.int64(target) * width
+        again |= first > 0 and places[o] == aim
         for u in range(o):
             again |= places[u] == places[o]
         times[o] = np.float32(1)
     if again:
         for o in range(K):
-            if first + o > 0 and places[o] == np.int64(target) * width:
+            if first + o > 0 and places[o] == aim:
                 times[o] = np.float32(0)
             for u in range(o):
                 if places[u] == places[o]:
@@ -255,12 +262,12 @@ def set_negatives(pool, q, first, draws, target, width, scratch, like):
 
 
 @numba.njit(**PART)
-def set_nodes(tree, first, last, width, scratch, like):
+def set_nodes(tree, first, last, width, scratch, like, own, step):
     """Let the block be the nodes [first, last) of a path, at most K of them."""
     K = len(like)
     for o in range(K):
         at = min(first + o, last - 1)  # the rest repeats the last one, uncounted
-        scratch.places[o] = np.int64(tree.nodes[at]) * width
+        scratch.places[o] = place_of(tree.nodes[at], own, step, width)
         scratch.times[o] = np.float32(first + o < last)
         sign = np.float32(1 - 2 * np.int64(tree.codes[at]))
         scratch.signs[o] = scratch.signs[K + o] = sign
@@ -494,18 +501,25 @@ def softmax_skipgram(
 
 
 @numba.njit(**PART)
-def list_ahead(pool, q, row, width, ahead):
+def list_ahead(pool, q, row, width, ahead, own, step):
     """List where the row and the first of the draws at q begin."""
-    ahead[0] = np.int64(row) * width
+    ahead[0] = place_of(row, own, step, width)
     for o in range(1, len(ahead)):
-        ahead[o] = np.int64(pool[(q + o) & (len(pool) - 1)]) * width
+        ahead[o] = place_of(pool[(q + o) & (len(pool) - 1)], own, step, width)
 
 
 @numba.njit(**PART)
-def fetch_path(outputs, tree, row, width, n):
+def fetch_path(outputs, tree, row, width, n, own, step):
     """Ask for the nodes of a word."""
     for e in range(tree.offsets[row], tree.offsets[row + 1]):
-        fetch(outputs, np.int64(tree.nodes[e]) * width, n)
+        fetch(outputs, place_of(tree.nodes[e], own, step, width), n)
+
+
+@numba.njit(**PART)
+def some_node(tree, row, p):
+    """Return one of the nodes of a word, another one at the next position."""
+    start, stop = tree.offsets[row], tree.offsets[row + 1]
+    return tree.nodes[start + p % (stop - start)]
 
 
 @numba.njit(**PART)
@@ -516,14 +530,14 @@ def fetch_bag(inputs, bags, row, width, n):
 
 
 @numba.njit(**PART)
-def list_rows(rows, i, before, after, width, places):
+def list_rows(rows, i, before, after, width, places, own, step):
     """List where the rows of the words around i begin; return their number."""
     m = 0
     for j in range(i - before, i):
-        places[m] = np.int64(rows[j]) * width
+        places[m] = place_of(rows[j], own, step, width)
         m += 1
     for j in range(i + 1, i + 1 + after):
-        places[m] = np.int64(rows[j]) * width
+        places[m] = place_of(rows[j], own, step, width)
         m += 1
     places[m] = places[m - 1]  # an odd one finds itself beside it
     return m
@@ -576,7 +590,7 @@ def make_epoch(architecture, loss, negative=5, bags=False):
     like = (np.float32(0),) * K
 
     @numba.njit(cache=True, **FAST)
-    def epoch(corpus, plan, first, last, inputs, outputs, guide, bag):
+    def epoch(corpus, plan, first, last, inputs, outputs, guide, bag, replicas):
         """Train on the positions [first, last); return (loss, predictions).
 
         Parameters
@@ -593,6 +607,9 @@ def make_epoch(architecture, loss, negative=5, bags=False):
         bag : Bags or None
             With ``bags``: the input rows of each word.  ``inputs`` then has as
             many rows as they speak of.
+        replicas : Replicas
+            The thread's own copies: of output rows (not with the full softmax) and
+            of input rows (not with bags).
         """
         if first >= last:
             return 0.0, 0
@@ -612,6 +629,12 @@ def make_epoch(architecture, loss, negative=5, bags=False):
         if is_softmax:
             scores = aligned_zeros(2 * (len(outputs) + LANES + K))
         turn = np.int64(hash64(plan.seed, -1) >> np.uint64(1))
+        own_in, own_out, every = replicas
+        step_in = distance(flat_in, own_in, width)
+        step_out = distance(flat_out, own_out, width)
+        take_over(flat_in, own_in, width)
+        take_over(flat_out, own_out, width)
+        due_in, due_out = np.int32(-1), np.int32(-1)  # rows to share next
         begin, end = reach(corpus, plan, first, last)
         p, s = begin, document_of(corpus.offsets, begin)
         n_kept, start, ready = 0, 0, 0
@@ -631,22 +654,33 @@ def make_epoch(architecture, loss, negative=5, bags=False):
                 # predicts the words around from the one in the middle.
                 target, targets_end = i, i + 1
                 if not bags:
-                    m = list_rows(rows, i, before[i], after[i], width, places)
-                    fetch(flat_in, np.int64(rows[i + window + 1]) * width, n)
+                    m = list_rows(
+                        rows, i, before[i], after[i], width, places, own_in, step_in
+                    )
+                    soon = place_of(rows[i + window + 1], own_in, step_in, width)
+                    fetch(flat_in, soon, n)
                 elif is_skipgram:
                     places, m = list_bags(rows, i, i + 1, -1, bag, width, places)
                     target, targets_end = left, right
-                    fetch(flat_out, np.int64(rows[i + window + 1]) * width, n)
+                    soon = place_of(rows[i + window + 1], own_out, step_out, width)
+                    fetch(flat_out, soon, n)
                     fetch_bag(flat_in, bag, rows[i + 1], width, n)
                 else:
                     places, m = list_bags(rows, left, right, i, bag, width, places)
                     fetch_bag(flat_in, bag, rows[i + window + 1], width, n)
                 if is_sampling and not is_around:  # what the next windows need
                     q = where[i + 1] * draws + turn
-                    list_ahead(guide, q, rows[i + 2], width, ahead)
+                    list_ahead(guide, q, rows[i + 2], width, ahead, own_out, step_out)
                     if not is_skipgram:
                         for o in range(len(ahead)):
                             fetch(flat_out, ahead[o], n)
+                if not is_softmax and every > 0 and i % every == 0:
+                    due_in = exchange(flat_in, own_in, due_in, rows[i], width)
+                    if is_tree:
+                        soon = some_node(guide, rows[i], at)
+                    else:
+                        soon = guide[(at * draws + turn) & (len(guide) - 1)]
+                    due_out = exchange(flat_out, own_out, due_out, soon, width)
                 if is_pairs:
                     terms += m
                 else:
@@ -672,22 +706,31 @@ def make_epoch(architecture, loss, negative=5, bags=False):
                     if is_tree:
                         block = guide.offsets[rows[j]]
                         blocks_end = guide.offsets[rows[j] + 1]
-                        fetch_path(flat_out, guide, rows[j + 1], width, n)
+                        fetch_path(
+                            flat_out, guide, rows[j + 1], width, n, own_out, step_out
+                        )
                     elif is_around:
                         q = at * (2 * window + 1) + j - left - (j > i)
                         q = q * draws + turn
-                        list_ahead(guide, q + draws, rows[i + 1], width, ahead)
+                        list_ahead(
+                            guide, q + draws, rows[i + 1], width, ahead,
+                            own_out, step_out,
+                        )  # fmt: skip
                         for o in range(1, len(ahead)):
                             fetch(flat_out, ahead[o], n)
                     else:
                         q = at * draws + turn
                     for b in range(block, blocks_end, K):
                         if is_tree:
-                            set_nodes(guide, b, blocks_end, width, scratch, like)
+                            set_nodes(
+                                guide, b, blocks_end, width, scratch, like,
+                                own_out, step_out,
+                            )  # fmt: skip
                         else:
                             set_negatives(
-                                guide, q, b, draws, rows[j], width, scratch, like
-                            )
+                                guide, q, b, draws, rows[j], width, scratch, like,
+                                own_out, step_out,
+                            )  # fmt: skip
                         if is_pairs:
                             train_pairs(
                                 flat_in, places, m, flat_out, scratch,
@@ -703,6 +746,8 @@ def make_epoch(architecture, loss, negative=5, bags=False):
                 if not is_pairs and plan.learn:
                     spread(flat_in, places, m, bags or plan.mean, scratch, n)
             if p >= end:
+                share(flat_in, own_in, 0, len(inputs), width)
+                share(flat_out, own_out, 0, len(outputs), width)
                 return total, terms
             shift = ready - window
             for i in range(shift, n_kept):
