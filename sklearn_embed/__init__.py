@@ -8,6 +8,7 @@ from sklearn_embed._fasttext_classifier import FastTextClassifier
 from sklearn_embed._glove import GloVeVectorizer
 from sklearn_embed._mean_pool import MeanPoolEmbedder
 from sklearn_embed._one_hot import OneHotTokens
+from sklearn_embed._pretrained import Pretrained
 from sklearn_embed._text.tokenized import TokenizedDocuments
 from sklearn_embed._word2vec import Word2VecVectorizer
 
@@ -20,6 +21,7 @@ __all__ = [
     "GloVeVectorizer",
     "MeanPoolEmbedder",
     "OneHotTokens",
+    "Pretrained",
     "TokenizedDocuments",
     "Word2VecVectorizer",
 ]

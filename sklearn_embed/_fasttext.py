@@ -7,10 +7,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_embed._base import Integral, Interval, StrOptions, documented
 from sklearn_embed._kernels.common import readonly
+from sklearn_embed._kernels.rows import put_rows
 from sklearn_embed._kernels.subwords import add_rows, number_buckets
 from sklearn_embed._matrices import draw_rows, padded_zeros, stripped
 from sklearn_embed._pooling import pool_any
 from sklearn_embed._prediction import PredictionVectorizer
+from sklearn_embed._pretrained import chosen_bags, given_ngrams, keeper
 from sklearn_embed._subwords import Subwords
 from sklearn_embed._text.subwords import (
     NgramNumbers,
@@ -53,6 +55,7 @@ class FastTextVectorizer(PredictionVectorizer):
     pooling : {"mean", "normalized_mean"}, default="mean"
         What `transform` gives: the mean of the words' vectors or, as fastText, of the
         vectors scaled to length 1.
+    {pretrained}
     {schedule}
     {text}
     {vocabulary}
@@ -125,6 +128,7 @@ class FastTextVectorizer(PredictionVectorizer):
         cbow_mean=True,
         shrink_windows=True,
         pooling="mean",
+        pretrained=None,
         learning_rate=0.025,
         min_learning_rate=1e-4,
         epochs=5,
@@ -160,6 +164,7 @@ class FastTextVectorizer(PredictionVectorizer):
         self.cbow_mean = cbow_mean
         self.shrink_windows = shrink_windows
         self.pooling = pooling
+        self.pretrained = pretrained
         self.learning_rate = learning_rate
         self.min_learning_rate = min_learning_rate
         self.epochs = epochs
@@ -351,13 +356,46 @@ class FastTextVectorizer(PredictionVectorizer):
             )
         super()._carry_over(vocabulary, state)
         old, new = self.ngram_vectors_, state["matrix"][len(vocabulary) :]
-        width = self.vector_size
         if self.bucket is None:
-            new[: len(old), :width] = old
-            return
-        rows, new_rows = self._state["bucket_rows"], state["bucket_rows"]
-        both = np.flatnonzero((rows >= 0) & (new_rows >= 0))
-        new[new_rows[both], :width] = old[rows[both]]
+            old_rows = new_rows = np.arange(len(old))
+        else:
+            rows, new_rows = self._state["bucket_rows"], state["bucket_rows"]
+            both = np.flatnonzero((rows >= 0) & (new_rows >= 0))
+            old_rows, new_rows = rows[both], new_rows[both]
+        new[new_rows, : self.vector_size] = old[old_rows]
+        state["carried"] = new_rows
+
+    def _place(self, vocabulary, given, state):
+        """Start words and n-grams at the vectors given; return what keeps frozen ones.
+
+        A frozen word is a bag of one row, its vector.
+        """
+        matrix, n_words, n_ngrams = _parts(state)
+        bounds, rows = _ngrams_of(state["bags"], n_words)
+        parts = given.ngrams(self.min_n, self.max_n, self.bucket)
+        taken, vectors = np.empty(0, np.int32), given.vectors[:0]
+        if parts is not None:
+            taken, vectors = given_ngrams(parts, vocabulary.words, rows)
+        fresh = np.ones(n_ngrams, bool)  # neither carried over nor taken over
+        fresh[state.get("carried", [])] = False
+        begins = fresh[taken] | (not given.trainable)
+        put_rows(matrix, taken[begins] + np.int32(n_words), vectors[begins])
+        fresh[taken] = False
+        bags_given = chosen_bags(bounds, rows + np.int32(n_words), given.rows)
+        if given.trainable:
+            own = given.own(parts, *bags_given, matrix)
+            given.put(matrix, own)
+            return None
+        frozen = np.zeros(n_words, bool)
+        frozen[given.rows] = True
+        taught = np.zeros(n_ngrams, bool)
+        taught[rows[~np.repeat(frozen, np.diff(bounds))]] = True
+        matrix[n_words:][fresh & ~taught] = 0
+        given.put(matrix)
+        state["bags"] = _without_ngrams(state["bags"], frozen, n_words)
+        state["frozen"] = given, parts, bags_given
+        pieces = (taken + np.int32(n_words), vectors), (given.rows, given.vectors)
+        return keeper(*((matrix, *piece) for piece in pieces)), True
 
     def _published(self, state, final):
         """Return the fitted attributes; ``final`` uses up the state."""
@@ -371,6 +409,11 @@ class FastTextVectorizer(PredictionVectorizer):
         vectors = np.zeros((n_words, size), np.float32)
         add_rows(readonly(bounds), readonly(rows), readonly(matrix), vectors)
         vectors /= np.diff(bounds).astype(np.float32)[:, None]
+        if "frozen" in state:
+            given, parts, bags_given = state["frozen"]
+            vectors[given.rows] = given.vectors  # minus zeros, too
+            own = own if final else own.copy()
+            own[given.rows] = given.own(parts, *bags_given, matrix)
         kept = {"input": own, name: outputs}
         if "numbers" in state:
             kept["ngrams"] = state["numbers"].tolist()
@@ -462,3 +505,24 @@ class FastTextVectorizer(PredictionVectorizer):
         places = len(self.vectors_) + np.arange(len(unknown))
         rows[unknown] = np.where(vectors.any(axis=1), places, -1)
         return rows, vectors, np.ones(len(unknown), np.float32)
+
+
+def _parts(state):
+    """Return the matrix of a state, and its numbers of words and n-grams."""
+    n_words = len(state["input"])
+    return state["matrix"], n_words, len(state["matrix"]) - n_words
+
+
+def _ngrams_of(bags, n_words):
+    """Return bounds and rows of the n-grams alone, counted from the first of them."""
+    offsets, rows = bags
+    return offsets - np.arange(len(offsets)), rows[rows >= n_words] - np.int32(n_words)
+
+
+def _without_ngrams(bags, chosen, n_words):
+    """Return bags of which some hold their word alone."""
+    offsets, rows = bags
+    sizes = np.diff(offsets)
+    left = (rows < n_words) | ~np.repeat(chosen, sizes)
+    sizes = np.where(chosen, 1, sizes)
+    return np.concatenate([[0], np.cumsum(sizes)]), rows[left]

@@ -54,9 +54,7 @@ class FastTextClassifier(ClassifierMixin, SupervisedModel):
     bucket : int, default=2_000_000
         Values that the hash of n-grams can take.  Those that do not occur in the
         training texts take no memory.
-    pretrained : WordVectors, KeyedVectors, DataFrame, dict, str, path or None, \
-            default=None
-        Vectors with which words of the training texts begin.  `clone` shares them.
+    {pretrained}
     learning_rate : float, default=0.5
         At the beginning; it falls linearly to 0.
     epochs : int, default=10
@@ -115,8 +113,6 @@ class FastTextClassifier(ClassifierMixin, SupervisedModel):
     array([1, 0])
     """
 
-    _shared_parameters = ("pretrained",)
-
     _parameter_constraints: dict = {
         **SupervisedModel._parameter_constraints,
         "loss": [StrOptions({"auto", "softmax", "hierarchical_softmax"} | SEPARATE)],
@@ -125,7 +121,6 @@ class FastTextClassifier(ClassifierMixin, SupervisedModel):
         "min_n": [Interval(Integral, 0, None, closed="left")],
         "max_n": [Interval(Integral, 0, None, closed="left")],
         "bucket": [Interval(Integral, 1, 2**31 - 1, closed="left")],
-        "pretrained": "no_validation",
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
 

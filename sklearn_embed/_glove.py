@@ -17,8 +17,13 @@ from sklearn_embed._base import (
 from sklearn_embed._cooccurrence import CooccurrenceCounts
 from sklearn_embed._counting import Window, count_pairs
 from sklearn_embed._glove_job import DealtPairs, GloveJob, Retrofit, Weighting
-from sklearn_embed._kernels.glove import new_state, state_views, state_width
-from sklearn_embed._sources import shared_vectors
+from sklearn_embed._kernels.glove import (
+    FIRST_SQUARE,
+    FROZEN_SQUARE,
+    new_state,
+    state_views,
+    state_width,
+)
 from sklearn_embed._text.tokens import DEFAULT_PATTERN
 from sklearn_embed._text.vocabulary import Vocabulary
 from sklearn_embed._training import with_callbacks
@@ -55,13 +60,7 @@ class GloVeVectorizer(WordVectorizer):
     combine : {"sum", "word", "context", "concatenate"}, default="sum"
         Which parameters become `vectors_`: the sum of word and context vectors,
         either alone, or both side by side.
-    pretrained : WordVectors, KeyedVectors, DataFrame, dict, str, path or None, \
-            default=None
-        Vectors to start from, of `vector_size` dimensions; words that they lack
-        start at random.  `clone` shares them.
-    retrofit : float, default=0.0
-        Strength μ of the penalty that keeps a word close to its pretrained vector;
-        0: it is only a start.
+    {pretrained}
     learning_rate : float, default=0.05
         Of AdaGrad.
     gradient_clip : float or None, default=100.0
@@ -100,7 +99,8 @@ class GloVeVectorizer(WordVectorizer):
               + \mu \sum_{i \in R} \lVert w_i + \tilde w_i - r_i \rVert^2
 
     with :math:`f(x) = \min(1, (x / x_{max})^\alpha)`; the second sum is over words
-    with a pretrained vector :math:`r_i` (Dingwall and Potts 2018).
+    with a pretrained vector :math:`r_i` (Dingwall and Potts 2018), :math:`\mu` being
+    the `penalty` of :class:`Pretrained`.
     `loss_curve_` holds this divided by the number of pairs.
 
     Training is stochastic, one pair after the other.  Words are dealt out to groups;
@@ -151,8 +151,6 @@ class GloVeVectorizer(WordVectorizer):
         "tol : float, default=1e-3", "tol : float, default=1e-5"
     )
 
-    _shared_parameters = (*WordVectorizer._shared_parameters, "pretrained")
-    _vector_parameters = ("pretrained",)
     _word_arrays = (
         "word",
         "context",
@@ -172,8 +170,6 @@ class GloVeVectorizer(WordVectorizer):
         "x_max": [POSITIVE, None],
         "alpha": [NOT_NEGATIVE],
         "combine": [StrOptions({"sum", "word", "context", "concatenate"})],
-        "pretrained": "no_validation",
-        "retrofit": [NOT_NEGATIVE],
         "gradient_clip": [POSITIVE, None],
         "max_memory": [COUNT, None],
         "memory": "no_validation",
@@ -190,7 +186,6 @@ class GloVeVectorizer(WordVectorizer):
         alpha=0.75,
         combine="sum",
         pretrained=None,
-        retrofit=0.0,
         learning_rate=0.05,
         gradient_clip=100.0,
         epochs=25,
@@ -223,7 +218,6 @@ class GloVeVectorizer(WordVectorizer):
         self.alpha = alpha
         self.combine = combine
         self.pretrained = pretrained
-        self.retrofit = retrofit
         self.learning_rate = learning_rate
         self.gradient_clip = gradient_clip
         self.epochs = epochs
@@ -295,22 +289,55 @@ class GloVeVectorizer(WordVectorizer):
             for first in range(0, n_words, 8192):
                 rows = views[name][first : first + 8192]
                 rows[:] = (rng.random(rows.shape, np.float32) - 0.5) / size
-        retrofit = self._retrofit(vocabulary)
-        if retrofit is not None:
-            for name in ("word", "context"):
-                views[name][retrofit.rows] = retrofit.goals / 2
         return {"matrix": matrix, **views}
 
-    def _retrofit(self, vocabulary):
-        """Return which words have pretrained vectors, and which."""
-        if self.pretrained is None:
-            return None
-        shared = shared_vectors(self.pretrained, vocabulary.words, self.vector_size)
-        return Retrofit(*shared, float(self.retrofit))
+    def _carry_over(self, vocabulary, state):
+        """Carry words over; those that were frozen move again."""
+        super()._carry_over(vocabulary, state)
+        for name in ("word_squares", "context_squares"):
+            state[name][state[name] >= FROZEN_SQUARE] = FIRST_SQUARE
+
+    def _check_pretrained(self, pretrained):
+        """Refuse what `combine` does not go with."""
+        if not pretrained.trainable:
+            if self.combine == "concatenate":
+                raise ValueError(
+                    "trainable=False of pretrained keeps the vectors given, but "
+                    "combine='concatenate' makes others of them: use combine='sum', "
+                    "'word' or 'context'."
+                )
+        elif pretrained.penalty and self.combine != "sum":
+            raise ValueError(
+                f"penalty={pretrained.penalty} of pretrained pulls the sum of word and "
+                f"context vector to the vector given, but combine={self.combine!r}: "
+                "use combine='sum'."
+            )
+
+    def _place(self, vocabulary, given, state):
+        """Start words at the vectors given; return what keeps frozen ones."""
+        names, values = ("word", "context"), given.vectors
+        if self.combine in names:
+            names = (self.combine,)
+        else:
+            values = values / np.float32(2)
+
+        def put_back():
+            for name in names:
+                state[name][given.rows] = values
+
+        for name in names:
+            given.put(state[name], values)
+            if not given.trainable:
+                # Steps are divided by its root: what is left is put back.
+                state[f"{name}_squares"][given.rows] = FROZEN_SQUARE
+        if not given.trainable:
+            return put_back, False
+        if given.penalty:
+            state["retrofit"] = Retrofit(given.rows, given.vectors, given.penalty)
+        return None
 
     def _job(self, parts, held_out, vocabulary, state, seed, schedule):
         """Return what trains the parameters, once everything is counted."""
-        retrofit = self._retrofit(vocabulary) if self.retrofit else None
         return GloveJob(
             self._dealt(parts, vocabulary),
             self._dealt(held_out, vocabulary, parts) if held_out else None,
@@ -318,7 +345,7 @@ class GloVeVectorizer(WordVectorizer):
             seed,
             schedule.learning_rate,
             np.inf if self.gradient_clip is None else self.gradient_clip,
-            retrofit,
+            state.get("retrofit"),
         )
 
     def _dealt(self, parts, vocabulary, whole=None):

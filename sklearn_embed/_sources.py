@@ -16,7 +16,7 @@ _ACCEPTED = (
 )
 
 
-def as_word_vectors(source):
+def as_word_vectors(source, vocabulary=None):
     """Return word vectors, whatever they come as.
 
     Parameters
@@ -26,6 +26,9 @@ def as_word_vectors(source):
         DataFrame whose index holds the words; a mapping from word to vector; a fitted
         vectorizer (``words_`` and ``vectors_``, or a ``to_word_vectors`` method); the
         path of a file, read by :func:`sklearn_embed.io.read_vectors`.
+    vocabulary : collection of str or None, default=None
+        The only words that are asked for: others may be missing.  Of a file, only
+        these are read.
 
     Returns
     -------
@@ -49,7 +52,7 @@ def as_word_vectors(source):
     if isinstance(source, (str, os.PathLike)):
         from sklearn_embed import io
 
-        return io.read_vectors(source)
+        return io.read_vectors(source, vocabulary=vocabulary)
     if callable(getattr(source, "to_word_vectors", None)):
         return source.to_word_vectors()
     if hasattr(source, "words_") and hasattr(source, "vectors_"):
@@ -68,36 +71,6 @@ def as_word_vectors(source):
             f"this {type(source).__name__} has no word vectors yet; call fit first"
         )
     raise TypeError(f"word vectors must be {_ACCEPTED}; got {type(source).__name__}")
-
-
-def shared_vectors(source, words, vector_size):
-    """Return which of some words a source has vectors of, and these vectors.
-
-    Parameters
-    ----------
-    source : object
-        As `as_word_vectors` takes it.
-    words : list of str
-        The words.
-    vector_size : int
-        Dimensions that the vectors must have.
-
-    Returns
-    -------
-    rows : ndarray of shape (n_shared,), int32
-        Positions in `words`.
-    vectors : ndarray of shape (n_shared, vector_size), float32
-        Their vectors.
-    """
-    given = as_word_vectors(source)
-    if given.vector_size != vector_size:
-        raise ValueError(
-            f"vector_size={vector_size}, but the pretrained vectors have "
-            f"{given.vector_size} dimensions: they must be equal."
-        )
-    found = given.rows(words)
-    rows = np.flatnonzero(found >= 0).astype(np.int32)
-    return rows, given.vectors[found[rows]]
 
 
 def _from_keyed_vectors(keyed):

@@ -7,13 +7,15 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_embed._kernels.common import padded_width, readonly
+from sklearn_embed._kernels.rows import put_rows
 from sklearn_embed._kernels.sampling import draw_pool
 from sklearn_embed._labels import leaf_scores, tree_of
 from sklearn_embed._matrices import draw_rows, padded, padded_zeros
-from sklearn_embed._sources import as_word_vectors
+from sklearn_embed._pretrained import chosen_bags, given_ngrams, keeper
 from sklearn_embed._subwords import Subwords
 from sklearn_embed._supervised_job import FeatureSpace, Labelled, Ngrams, SupervisedJob
 from sklearn_embed._text.subwords import check_bucket_rows, check_matrix
+from sklearn_embed._text.table import TokenTable
 from sklearn_embed._text.tokens import make_lookup
 from sklearn_embed._text.vocabulary import Vocabulary
 from sklearn_embed._training import Threads
@@ -204,16 +206,6 @@ class SupervisedModel(WordModel):
         size = self.vector_size
         inputs = padded_zeros(space.n_rows, size)
         draw_rows(inputs, size, 1 / size, rng)
-        if self.pretrained is not None:
-            given = as_word_vectors(self.pretrained)
-            if given.vector_size != size:
-                raise ValueError(
-                    f"vector_size={size}, but the pretrained vectors have "
-                    f"{given.vector_size} dimensions: they must be equal."
-                )
-            found = given.rows(space.words)
-            rows = np.flatnonzero(found >= 0)
-            inputs[rows, :size] = given.vectors[found[rows]]
         n_outputs = len(space.classes)
         if space.loss == "hierarchical_softmax":
             n_outputs = max(n_outputs - 1, 1)
@@ -239,6 +231,42 @@ class SupervisedModel(WordModel):
         new_rows = space.bucket_rows[both] + len(space) + 1
         rows = old["bucket_rows"][both] + len(index) + 1
         state["inputs"][new_rows] = old["inputs"][rows]
+        state["carried"] = new_rows
+
+    def _place(self, space, given, state):
+        """Start words and n-grams at the vectors given; return what keeps frozen ones.
+
+        Rows of n-grams follow those of words and the mark.
+        """
+        matrix, first = state["inputs"], len(space) + 1
+        if space.ngrams.max_n == 0:
+            given.put(matrix)
+            if given.trainable:
+                return None
+            return keeper((matrix, given.rows, given.vectors)), True
+        parts = given.ngrams(*space.ngrams[1:])
+        if parts is None and not given.trainable:
+            raise ValueError(
+                f"trainable=False of pretrained with max_n={self.max_n} needs a source "
+                "of vectors of n-grams, with the same min_n, max_n and bucket: words "
+                "are made of them. Use such a source, or max_n=0."
+            )
+        bounds, buckets = space.character_ngrams(TokenTable.from_tokens(space.words))
+        rows = space.bucket_rows[buckets]
+        taken, vectors = np.empty(0, np.int32), given.vectors[:0]
+        if parts is not None:
+            taken, vectors = given_ngrams(parts, space.words, rows)
+        taken = taken + np.int32(first)
+        begins = np.ones(len(taken), bool)
+        if given.trainable:
+            begins = ~np.isin(taken, state.get("carried", []))
+        put_rows(matrix, taken[begins], vectors[begins])
+        rows[rows >= 0] += np.int32(first)
+        own = given.own(parts, *chosen_bags(bounds, rows, given.rows), matrix)
+        given.put(matrix, own)
+        if given.trainable:
+            return None
+        return keeper((matrix, taken, vectors), (matrix, given.rows, own)), True
 
     def _job(self, parts, held_out, space, state, seed, schedule):
         """Return what trains the parameters."""

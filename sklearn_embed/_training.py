@@ -5,6 +5,7 @@
 import math
 from abc import ABC, abstractmethod
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from functools import partial
 from itertools import islice
 
 from joblib import effective_n_jobs
@@ -40,6 +41,44 @@ class Job(ABC):
     @abstractmethod
     def validation_phases(self):
         """Yield phases as above that only measure the loss of held-out documents."""
+
+
+class KeepingJob(Job):
+    """A job some of whose rows do not change in the end.
+
+    Parameters
+    ----------
+    job : Job
+        What is trained, these rows included.
+    put_back : callable
+        Overwrites the rows with what they shall be.
+    often : bool
+        Whether that is done after each task, too, and not only after an epoch.
+    """
+
+    def __init__(self, job, put_back, often):
+        self._job, self._put_back, self._often = job, put_back, often
+
+    def phases(self, epoch):
+        """Yield the phases of the job, and one more in which rows are put back."""
+        for tasks in self._job.phases(epoch):
+            yield (partial(self._run, task) for task in tasks) if self._often else tasks
+        # Now nothing else writes to them.
+        yield [self._finish]
+
+    def validation_phases(self):
+        """Yield those of the job; adding 0 to a row may have made -0.0 0.0."""
+        yield from self._job.validation_phases()
+        yield [self._finish]
+
+    def _run(self, task):
+        result = task()
+        self._put_back()
+        return result
+
+    def _finish(self):
+        self._put_back()
+        return 0.0, 0
 
 
 class EarlyStopping:

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn_embed._base import StrOptions, documented
 from sklearn_embed._matrices import draw_rows, padded_zeros, stripped
 from sklearn_embed._prediction import PredictionVectorizer
-from sklearn_embed._sources import shared_vectors
+from sklearn_embed._pretrained import keeper
 from sklearn_embed._text.tokens import DEFAULT_PATTERN
 
 
@@ -23,11 +23,7 @@ class Word2VecVectorizer(PredictionVectorizer):
     combine : {"input", "output", "sum", "concatenate"}, default="input"
         Which parameters become `vectors_`: those of words as predictors, those of
         words as predicted, the sum of both, or both side by side.
-    pretrained : WordVectors, KeyedVectors, DataFrame, dict, str, path or None, \
-            default=None
-        Vectors to start from, of `vector_size` dimensions, as parameters of words as
-        predictors; words that they lack start at random.  Training moves all of
-        them.  `clone` shares them.
+    {pretrained}
     {schedule}
     {text}
     {vocabulary}
@@ -98,10 +94,7 @@ class Word2VecVectorizer(PredictionVectorizer):
     _parameter_constraints: dict = {
         **PredictionVectorizer._parameter_constraints,
         "combine": [StrOptions({"input", "output", "sum", "concatenate"})],
-        "pretrained": "no_validation",
     }
-    _shared_parameters = (*PredictionVectorizer._shared_parameters, "pretrained")
-    _vector_parameters = ("pretrained",)
 
     def __init__(
         self,
@@ -218,11 +211,25 @@ class Word2VecVectorizer(PredictionVectorizer):
             )
         inputs = padded_zeros(len(vocabulary), self.vector_size)
         draw_rows(inputs, self.vector_size, 1 / self.vector_size, rng)
-        if self.pretrained is not None:
-            size = self.vector_size
-            rows, vectors = shared_vectors(self.pretrained, vocabulary.words, size)
-            inputs[rows, :size] = vectors
         return {"input": inputs, **self._new_outputs(len(vocabulary))}
+
+    def _check_pretrained(self, pretrained):
+        """Refuse a penalty, and frozen vectors that the result would not hold."""
+        super()._check_pretrained(pretrained)
+        if not pretrained.trainable and self.combine not in ("input", "output"):
+            raise ValueError(
+                f"trainable=False of pretrained keeps the vectors given, but "
+                f"combine={self.combine!r} makes others of them: use combine='input' "
+                "or combine='output'."
+            )
+
+    def _place(self, vocabulary, given, state):
+        """Start words at the vectors given; return what keeps frozen ones."""
+        matrix = state["output" if self.combine == "output" else "input"]
+        given.put(matrix)
+        if given.trainable:
+            return None
+        return keeper((matrix, given.rows, given.vectors)), True
 
     def _published(self, state, final):
         """Return the fitted attributes; ``final`` uses up the state."""

@@ -28,12 +28,14 @@ class WordVectorizer(ClassNamePrefixFeaturesOutMixin, TextTransformer, WordModel
         + WordModel._doc_section_fitting.lstrip("\n")
     )
 
-    _shared_parameters = ("unlabeled",)
-
     _parameter_constraints: dict = {
         **WordModel._parameter_constraints,
         "unlabeled": "no_validation",
     }
+
+    @property
+    def _shared_parameters(self):
+        return (*super()._shared_parameters, "unlabeled")
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)

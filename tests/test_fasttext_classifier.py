@@ -235,18 +235,6 @@ def test_early_stopping_watches_held_out_documents():
         )
 
 
-def test_pretrained_vectors_are_where_words_begin():
-    given = {word: np.eye(3)[i] * 4 for i in range(3) for word in TOPICS[i]}
-    model = FastTextClassifier(
-        3, pretrained=given, learning_rate=1e-6, epochs=1, random_state=0
-    ).fit(TEXTS, Y)
-    assert_allclose(model.vectors_[model.vocabulary_["moon"]], [4, 0, 0], atol=1e-3)
-    assert np.abs(model.vectors_[model.vocabulary_["the"]]).max() < 1
-    assert clone(model).pretrained is given
-    with pytest.raises(ValueError, match="3 dimensions"):
-        model.set_params(vector_size=5).fit(TEXTS, Y)
-
-
 def test_its_vectors_serve_any_other_classifier():
     pooled = MeanPoolEmbedder(FastTextClassifier(**FAST))
     pipeline = make_pipeline(pooled, LogisticRegression())

@@ -30,6 +30,7 @@ LAYERS = [
     ),
     ("_counting", "_cooccurrence"),
     ("_base",),
+    ("_pretrained",),
     ("_word_model",),
     ("_word_vectorizer", "_word2vec_job", "_glove_job", "_supervised_job"),
     ("_prediction", "_supervised"),

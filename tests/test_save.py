@@ -160,14 +160,6 @@ def test_sources_of_vectors_travel_as_vectors(source, tmp_path):
     assert_array_equal(rows(again), rows(embedder))
 
 
-def test_pretrained_vectors_travel_with_the_model(tmp_path):
-    for cls in (GloVeVectorizer, Word2VecVectorizer):
-        model = cls(2, pretrained=keyed(), **FAST).fit(TEXTS)
-        model.save(tmp_path / "model")
-        loaded = cls.load(tmp_path / "model")
-        assert_array_equal(clone(loaded).fit(TEXTS).vectors_, model.vectors_)
-
-
 def test_no_array_is_written_twice(tmp_path):
     inner = Word2VecVectorizer(50, **FAST).fit([f"w{n} w{n + 1}" for n in range(2000)])
     inner.save(tmp_path / "inner")

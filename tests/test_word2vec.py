@@ -233,30 +233,3 @@ def test_a_single_word_cannot_be_predicted_but_has_a_vector():
     assert model.vectors_.shape == (1, 5)
     assert np.isfinite(model.vectors_).all()
     assert model.loss_curve_ == [0, 0, 0]
-
-
-@every_kind
-def test_training_starts_at_pretrained_vectors(kind):
-    given = {"sun": np.full(4, 0.5), "comet": np.zeros(4), "king": -np.ones(4)}
-    options = {**FAST, **kind, "epochs": 1, "learning_rate": 1e-9}
-    model = Word2VecVectorizer(4, pretrained=given, **options).fit(TEXTS)
-    for word in ("sun", "king"):
-        row = model.vectors_[model.vocabulary_[word]]
-        assert_allclose(row, given[word], atol=1e-5)
-    # Other words start anywhere within ±1/d.
-    assert np.abs(model.vectors_[model.vocabulary_["moon"]]).max() <= 1 / 4
-    assert "comet" not in model.vocabulary_
-    assert clone(model).pretrained is given
-    with pytest.raises(ValueError, match=r"vector_size=5.*4 dimensions"):
-        Word2VecVectorizer(5, pretrained=given, **options).fit(TEXTS)
-
-
-def test_words_trained_before_keep_their_vectors_in_spite_of_pretrained_ones():
-    given = {word: np.ones(4) for word in ("sun", "comet")}
-    options = {**FAST, "epochs": 1, "learning_rate": 0.05}
-    model = Word2VecVectorizer(4, warm_start=True, **options).fit(TEXTS)
-    before = model.vectors_[model.vocabulary_["sun"]].copy()
-    model.set_params(pretrained=given, epochs=2, learning_rate=1e-9)
-    model.fit([*TEXTS, "comet"])
-    assert_allclose(model.vectors_[model.vocabulary_["sun"]], before, atol=1e-5)
-    assert_allclose(model.vectors_[model.vocabulary_["comet"]], 1, atol=1e-5)

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from sklearn_embed._base import TextEstimator
+from sklearn_embed._pretrained import Pretrained
 from sklearn_embed._sources import as_word_vectors
 from sklearn_embed._subwords import Subwords
 from sklearn_embed._text.tokens import TextOptions
@@ -24,6 +25,8 @@ from sklearn_embed.io._source import opened
 #: Raised whenever files written from now on cannot be read by earlier code.
 VERSION = 1
 
+# What a file may name, to be made by its constructor.
+_OURS = (TextEstimator, Pretrained)
 _RECORDS = {"TextOptions": TextOptions, "Subwords": Subwords}
 _DAMAGED = "The file is damaged; write it anew"
 _REMEDY = (
@@ -129,7 +132,7 @@ def _classes():
     return {
         name: thing
         for name, thing in public.items()
-        if isinstance(thing, type) and issubclass(thing, TextEstimator)
+        if isinstance(thing, type) and issubclass(thing, _OURS)
     }
 
 
@@ -146,7 +149,7 @@ class _Writer:
         params = {}
         for name, value in estimator.get_params(deep=False).items():
             is_source = name in estimator._vector_parameters
-            if is_source and not isinstance(value, (str, os.PathLike, TextEstimator)):
+            if is_source and not isinstance(value, (str, os.PathLike, *_OURS)):
                 value = None if value is None else self._source(value)
             where = f"the parameter {name!r} of {type(estimator).__name__}"
             params[name] = self.value(value, where)
@@ -160,7 +163,7 @@ class _Writer:
 
     def value(self, value, where):
         """Return any value as JSON."""
-        if isinstance(value, TextEstimator):
+        if isinstance(value, _OURS):
             return self._once(value, lambda: self.estimator(value))
         if ("source", id(value)) in self._numbers or any(
             hasattr(value, name)
