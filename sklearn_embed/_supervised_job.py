@@ -14,9 +14,11 @@ from sklearn_embed._kernels.supervised import (
     Plan,
     Targets,
     make_epoch,
-    number_word_ngrams,
+    most_features,
     score_documents,
+    word_ngrams,
 )
+from sklearn_embed._text.growing import Spool
 from sklearn_embed._text.subwords import bags, ngram_buckets, token_codes
 from sklearn_embed._text.tokens import stop_word_set
 from sklearn_embed._text.vocabulary import Vocabulary, token_counts
@@ -108,20 +110,16 @@ class FeatureSpace(Vocabulary):
         """Give a row to every bucket that these documents, or earlier ones, touch."""
         if not ngrams.wanted:
             return cls(vocabulary, ngrams, stop_words, np.empty(0, np.int32))
-        identity = np.arange(ngrams.n_buckets, dtype=np.int32)
         rows = np.full(ngrams.n_buckets, -1, np.int32) if known is None else known + 0
         n = int(rows.max(initial=-1)) + 1
-        whole = cls(vocabulary, ngrams, stop_words, identity)
-        arrays = whole.arrays(documents)
+        space = cls(vocabulary, ngrams, stop_words, rows)
         if ngrams.max_n > 0:
-            used = (token_counts(documents) > 0) & (arrays.left_out == 0)
-            bounds, buckets = whole.character_ngrams(documents.table)
+            left_out = space.left_out(documents.table)
+            used = (token_counts(documents) > 0) & (left_out == 0)
+            bounds, buckets = space.character_ngrams(documents.table)
             n = number_buckets(buckets[np.repeat(used, np.diff(bounds))], rows, n)
-        if ngrams.word_ngrams > 1:
-            plan = whole.plan()._replace(end=-1)
-            for first in range(0, len(documents), 1 << 15):
-                last = min(first + (1 << 15), len(documents))
-                n = number_word_ngrams(arrays, plan, first, last, rows, n)
+        for _, buckets in space.word_ngrams(documents):
+            n = number_buckets(buckets, rows, n)
         return cls(vocabulary, ngrams, stop_words, rows)
 
     @property
@@ -132,6 +130,37 @@ class FeatureSpace(Vocabulary):
     def character_ngrams(self, table):
         """Return bounds and buckets of the character n-grams of a table's tokens."""
         return ngram_buckets(table, *self.ngrams[1:])
+
+    def left_out(self, table):
+        """Return uint8: 1 for the tokens of a table that are not there at all."""
+        stops = stop_word_set(self.stop_words)
+        out = np.zeros(len(table), np.uint8)
+        if stops:
+            out[:] = [token in stops for token in table.tolist()]
+        return readonly(out)
+
+    def word_ngrams(self, documents):
+        """Yield bounds and buckets of the n-grams of words, some documents a time."""
+        table = documents.table
+        codes = token_codes(table).view(np.int32).astype(np.int64).view(np.uint64)
+        per_token = readonly(codes), self.left_out(table)
+        limits = int(self.ngrams.word_ngrams), int(self.ngrams.n_buckets)
+        for block in documents.blocks():
+            yield word_ngrams(
+                block.ids, block.starts, block.offsets, *per_token, *limits
+            )
+
+    def word_ngram_rows(self, documents):
+        """Return where each document's n-grams of words begin, and their rows."""
+        sizes, rows = [np.zeros(1, np.int64)], Spool(np.int32)
+        if self.ngrams.word_ngrams == 1:
+            return np.zeros(len(documents) + 1, np.int64), rows.result()
+        for bounds, buckets in self.word_ngrams(documents):
+            found = self.bucket_rows[buckets]
+            found[found >= 0] += len(self) + 1
+            rows.append(found)
+            sizes.append(np.diff(bounds))
+        return np.cumsum(np.concatenate(sizes)), rows.result()
 
     def plan(self, **fields):
         """Return the numbers of a pass; unless told otherwise, one that learns not."""
@@ -144,31 +173,21 @@ class FeatureSpace(Vocabulary):
             "done": 0.0,
             "planned": 1.0,
         }
-        return Plan(int(self.ngrams.word_ngrams), len(self), **(plain | fields))
+        return Plan(len(self), **(plain | fields))
 
     def arrays(self, documents):
         """Return documents as arrays for the kernels."""
         table = documents.table
-        rows = self.rows(table)
-        left_out = np.zeros(len(table), np.uint8)
-        stops = stop_word_set(self.stop_words)
-        if stops:
-            left_out[:] = [token in stops for token in table.tolist()]
         bounds, others = np.zeros(len(table) + 1, np.int64), np.empty(0, np.int32)
         if self.ngrams.max_n > 0:
             bounds, buckets = self.character_ngrams(table)
             others = self.bucket_rows[buckets]
             others[others >= 0] += len(self) + 1
-        codes = token_codes(table).view(np.int32).astype(np.int64).view(np.uint64)
-        return Documents(
-            documents.ids,
-            documents.starts,
-            documents.offsets,
-            *map(readonly, bags(rows, bounds, others)),
-            readonly(codes),
-            readonly(left_out),
-            self.bucket_rows,
-        )
+        places = documents.ids, documents.starts, documents.offsets
+        bag = [*map(readonly, bags(self.rows(table), bounds, others))]
+        ngrams = [*map(readonly, self.word_ngram_rows(documents))]
+        most = most_features(*places, bag[0], ngrams[0])
+        return Documents(*places, *bag, self.left_out(table), *ngrams, int(most))
 
     def scores(self, documents, inputs, outputs, threads):
         """Return float32 (n, C): the products of hidden vectors and output rows."""

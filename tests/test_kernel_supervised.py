@@ -250,3 +250,22 @@ def test_words_that_touch_the_buckets_alone_have_rows():
         Vocabulary(WORDS), ngrams, None, documents[:1], space.bucket_rows
     )
     assert_array_equal(more.bucket_rows >= 0, space.bucket_rows >= 0)
+
+
+@given(data=st.data())
+@settings(deadline=None, max_examples=30)
+def test_the_listed_ngrams_are_those_of_each_document(data):
+    texts = make_documents(data.draw(st.integers(0, 9)), 12)
+    longest = data.draw(st.integers(1, 5))
+    space, documents = make_space(texts[:6], Ngrams(longest, 0, 0, N_BUCKETS))
+    documents = TokenizedDocuments.from_documents(texts)
+    mask = np.array(data.draw(st.lists(st.booleans(), min_size=12, max_size=12)))
+    arrays = space.arrays(documents[mask])
+    chosen = [text for text, is_in in zip(texts, mask, strict=True) if is_in]
+    for tokens, (start, stop) in zip(
+        chosen, pairwise(arrays.ngram_offsets), strict=True
+    ):
+        expected = slow_features(tokens, space.ngrams, space)
+        n_singles = sum(token in WORDS for token in tokens) + 1
+        expected = [-1 if row is None else row for row in expected[n_singles:]]
+        assert arrays.ngram_rows[start:stop].tolist() == expected

@@ -60,6 +60,20 @@ def hash64(seed, counter):
 @intrinsic
 def prefetch(typing_context, array, index):
     """Ask for the cache line that holds ``array[index]``; changes nothing."""
+    return _prefetch(array, index, (1, 3, 1))  # to write, as near as can be
+
+
+@intrinsic
+def prefetch_l2(typing_context, array, index):
+    """Ask for a cache line without driving out what lies in the nearest cache.
+
+    For more lines than that holds.  To be the only owner of a line, which writing
+    takes, is not asked for: some processors make that a second, slower request.
+    """
+    return _prefetch(array, index, (0, 2, 1))
+
+
+def _prefetch(array, index, numbers):
     signature = types.void(array, index)
 
     def codegen(context, builder, signature, args):
@@ -72,7 +86,7 @@ def prefetch(typing_context, array, index):
         function = cgutils.get_or_insert_function(
             builder.module, kind, "llvm.prefetch.p0"
         )
-        arguments = [ir.Constant(i32, number) for number in (1, 3, 1)]
+        arguments = [ir.Constant(i32, number) for number in numbers]
         builder.call(function, [builder.bitcast(address, byte), *arguments])
         return context.get_dummy_value()
 

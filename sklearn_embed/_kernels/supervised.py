@@ -1,9 +1,9 @@
 """Bags of features to labels: average the rows of a document, and judge the labels.
 
-Sizes: T tokens in the table, B buckets, R input rows, C classes, D columns (a multiple
-of 16), m features of a document.  The features of a document are the rows of its
-tokens (each a bag: the word and its character n-grams), of the mark that ends every
-document, and of its word n-grams, which are hashed on the fly.
+Sizes: T tokens in the table, R input rows, C classes, D columns (a multiple of 16), m
+features of a document.  The features of a document are the rows of its tokens (each a
+bag: the word and its character n-grams), of the mark that ends every document, and of
+its n-grams of words, which are listed before training begins.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -21,7 +21,7 @@ from sklearn_embed._kernels.common import (
     decay,
     hash64,
     log1p_unit,
-    prefetch,
+    prefetch_l2,
 )
 
 FAST = {"nogil": True, "error_model": "numpy", "fastmath": set(FASTMATH)}
@@ -53,9 +53,10 @@ class Documents(NamedTuple):
     offsets: np.ndarray  # (n + 1,) int64: cumulative lengths
     bag_offsets: np.ndarray  # (T + 1,) int64: where each token's bag begins
     bag_rows: np.ndarray  # int32: rows; -1 counts as a row of zeros
-    codes: np.ndarray  # (T,) uint64: sign-extended hash of each token
     left_out: np.ndarray  # (T,) uint8: 1 for tokens that are not there at all
-    bucket_rows: np.ndarray  # (B,) int32: place of each bucket's row, or -1
+    ngram_offsets: np.ndarray  # (n + 1,) int64: where the n-grams of words begin
+    ngram_rows: np.ndarray  # int32: as bag_rows
+    most: int  # features of the longest document, at most
 
 
 class Targets(NamedTuple):
@@ -69,8 +70,7 @@ class Targets(NamedTuple):
 class Plan(NamedTuple):
     """Numbers that stay the same for a pass over the documents."""
 
-    word_ngrams: int  # longest n-gram of words, at least 1
-    end: int  # row of the mark after the last word; the buckets' rows follow
+    end: int  # row of the mark after the last word
     skip: bool  # features without a row do not count; else they are rows of zeros
     learn: bool  # train, or only measure the loss
     seed: np.uint64  # of this pass: another one for every epoch
@@ -90,78 +90,97 @@ class Scratch(NamedTuple):
 
 
 @numba.njit(cache=True, **FAST)
-def most_features(documents, plan, s):
-    """Return the number of features of document s, if no token is left out."""
-    length = documents.offsets[s + 1] - documents.offsets[s]
-    total = 1 + length * (plan.word_ngrams - 1)
-    for t in range(documents.starts[s], documents.starts[s] + length):
-        i = documents.ids[t]
-        total += documents.bag_offsets[i + 1] - documents.bag_offsets[i]
-    return total
+def word_ngrams(ids, starts, offsets, codes, left_out, longest, n_buckets):
+    """Hash the n-grams of words, the mark after the last word included.
+
+    Parameters
+    ----------
+    ids, starts, offsets, left_out
+        As in `Documents`.
+    codes : ndarray of shape (T,), uint64
+        Sign-extended hash of each token.
+    longest : int
+        Words of an n-gram, at most; 1: there are none.
+    n_buckets : int
+
+    Returns
+    -------
+    bounds : ndarray of shape (n + 1,), int64
+        Where each document's n-grams begin.
+    buckets : ndarray, int32
+        By the n-grams' first word, then by length.
+    """
+    n, longer = len(starts), longest - 1
+    bounds, most = np.zeros(n + 1, np.int64), 0
+    for s in range(n if longer else 0):
+        length = 0
+        for t in range(starts[s], starts[s] + offsets[s + 1] - offsets[s]):
+            length += left_out[ids[t]] == 0
+        short = min(longer, length)
+        count = short * (short + 1) // 2 + (length - short) * longer
+        bounds[s + 1] = bounds[s] + count
+        most = max(most, length)
+    buckets = np.empty(bounds[n], np.int32)
+    codes_here, e = np.empty(most + 1, np.uint64), 0
+    for s in range(n if longer else 0):
+        length = 0
+        for t in range(starts[s], starts[s] + offsets[s + 1] - offsets[s]):
+            codes_here[length] = codes[ids[t]]
+            length += left_out[ids[t]] == 0
+        codes_here[length] = END_CODE
+        for t in range(length):
+            code = codes_here[t]
+            for u in range(t + 1, min(t + longest, length + 1)):
+                code = code * FACTOR + codes_here[u]
+                buckets[e] = np.int32(code % np.uint64(n_buckets))
+                e += 1
+    return bounds, buckets
 
 
 @numba.njit(cache=True, **FAST)
-def write_features(documents, plan, s, rows, codes):
+def most_features(ids, starts, offsets, bag_offsets, ngram_offsets):
+    """Return how many features the longest document has, if no token is left out."""
+    most = 0
+    for s in range(len(starts)):
+        total = 1 + ngram_offsets[s + 1] - ngram_offsets[s]
+        for t in range(starts[s], starts[s] + offsets[s + 1] - offsets[s]):
+            total += bag_offsets[ids[t] + 1] - bag_offsets[ids[t]]
+        most = max(most, total)
+    return most
+
+
+@numba.njit(cache=True, **FAST)
+def write_features(documents, plan, s, rows):
     """Write the rows of document s.
 
-    Return how many there are, how many of them are not of word n-grams, and how many
-    there would be if every feature had a row.  ``codes`` has room for the hashes of
-    the words.
+    Return how many there are, and how many there would be if every feature had one.
     """
     start = documents.starts[s]
-    m, length, missing = 0, 0, 0
+    m, missing = 0, 0
     for t in range(start, start + documents.offsets[s + 1] - documents.offsets[s]):
         i = documents.ids[t]
         if documents.left_out[i]:
             continue
-        codes[length] = documents.codes[i]
-        length += 1
         for e in range(documents.bag_offsets[i], documents.bag_offsets[i + 1]):
             row = documents.bag_rows[e]
             rows[m] = row
             m += row >= 0
             missing += row < 0
-    codes[length] = END_CODE
     rows[m] = plan.end
     m += 1
-    n_single, n_buckets = m, np.uint64(len(documents.bucket_rows))
-    for t in range(length):
-        code = codes[t]
-        for u in range(t + 1, min(t + plan.word_ngrams, length + 1)):
-            code = code * FACTOR + codes[u]
-            row = documents.bucket_rows[np.int64(code % n_buckets)]
-            rows[m] = row + plan.end + 1
-            m += row >= 0
-            missing += row < 0
-    return m, n_single, m if plan.skip else m + missing
-
-
-@numba.njit(cache=True, **FAST)
-def number_word_ngrams(documents, plan, first, last, rows_of, n):
-    """Give rows n, n + 1, … to buckets of word n-grams that have none; return the next.
-
-    What comes together then lies together in memory.  For this call,
-    ``documents.bucket_rows`` are the buckets' numbers and ``plan.end`` is -1;
-    ``rows_of`` (int32, (B,)) holds -1 where there is no row yet.  Changed in place.
-    """
-    rows, codes = np.empty(256, np.int32), np.empty(256, np.uint64)
-    for s in range(first, last):
-        room = most_features(documents, plan, s)
-        if room >= len(rows):
-            rows, codes = np.empty(2 * room, np.int32), np.empty(2 * room, np.uint64)
-        m, n_single, _ = write_features(documents, plan, s, rows, codes)
-        for e in range(n_single, m):
-            if rows_of[rows[e]] < 0:
-                rows_of[rows[e]] = n
-                n += 1
-    return n
+    for e in range(documents.ngram_offsets[s], documents.ngram_offsets[s + 1]):
+        row = documents.ngram_rows[e]
+        rows[m] = row
+        m += row >= 0
+        missing += row < 0
+    return m, m if plan.skip else m + missing
 
 
 @numba.njit(cache=True, **PART)
 def fetch(inputs, width, row):
     """Ask for a row ahead of its use."""
     for d in range(0, width, LANES):
-        prefetch(inputs, np.int64(row) * width + d)
+        prefetch_l2(inputs, np.int64(row) * width + d)
 
 
 @numba.njit(cache=True, **PART)
@@ -321,21 +340,16 @@ def make_epoch(loss, negative=5):
             np.zeros(len(outputs) + lanes.WIDTH, np.float32),
             np.zeros(len(outputs), np.uint8),
         )
-        rows, later = np.empty(256, np.int32), np.empty(256, np.int32)
-        codes = np.empty(256, np.uint64)
+        # A feature without a row is written, and then written over: one more.
+        rows = np.empty(documents.most + 1, np.int32)
+        later = np.empty(documents.most + 1, np.int32)
         total, terms = 0.0, 0
         m, size, n_later, later_size = 0, 0, 0, 0
         for at in range(first - 1, last):
             # One document ahead, so that its rows arrive in time.
             if at + 1 < last:
-                s = order[at + 1]
-                room = most_features(documents, plan, s)
-                if room >= len(later):
-                    later = np.empty(2 * room, np.int32)
-                if room >= len(codes):
-                    codes = np.empty(2 * room, np.uint64)
-                n_later, _, later_size = write_features(
-                    documents, plan, s, later, codes
+                n_later, later_size = write_features(
+                    documents, plan, order[at + 1], later
                 )
             else:
                 n_later = 0
@@ -426,12 +440,9 @@ def score_documents(documents, plan, first, last, inputs, outputs, out):
     flat_in, flat_out = inputs.reshape(-1), outputs.reshape(-1)
     hidden = np.zeros(width, np.float32)
     scores = np.zeros(len(outputs) + lanes.WIDTH, np.float32)
-    rows, codes = np.empty(256, np.int32), np.empty(256, np.uint64)
+    rows = np.empty(documents.most + 1, np.int32)
     for s in range(first, last):
-        room = most_features(documents, plan, s)
-        if room >= len(rows):
-            rows, codes = np.empty(2 * room, np.int32), np.empty(2 * room, np.uint64)
-        m, _, size = write_features(documents, plan, s, rows, codes)
+        m, size = write_features(documents, plan, s, rows)
         average(flat_in, width, rows, m, size, rows, 0, hidden)
         for c in range(len(outputs)):
             score(flat_out, c * width, hidden, width, c, scores)
