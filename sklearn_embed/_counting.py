@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import mmap
 import tempfile
 from functools import partial
 from itertools import pairwise
@@ -13,6 +14,7 @@ from joblib import effective_n_jobs
 
 from sklearn_embed._kernels.common import readonly
 from sklearn_embed._kernels.cooccurrence import (
+    count_places,
     count_rows,
     distance_units,
     lay_tokens,
@@ -27,9 +29,22 @@ SIDES = {"left": 1, "right": 2, "both": 3}
 
 _PAIR_BYTES = 12
 _TASK_VISITS = 30_000_000
+_TASK_PAIRS = 1 << 18
+_TASK_PLACES = 1 << 22
+_FIRST_PAIRS = 1 << 23
 _MOST_PLACES = 2**31 - 2
 _LEAST_PLACES = 1 << 12
 _LEAST_ROOM = 1 << 10
+
+
+def pages(n_items, dtype):
+    """Return an array of zeros whose memory goes back to the system with it.
+
+    What malloc is given back it often keeps, and the fit that follows has no use for
+    it.  A page that nothing was written to takes no memory.
+    """
+    n_bytes = max(1, n_items * np.dtype(dtype).itemsize)
+    return np.frombuffer(mmap.mmap(-1, n_bytes), dtype, n_items)
 
 
 class Window(NamedTuple):
@@ -98,7 +113,7 @@ def count_pairs(parts, n_rows, window, max_memory=None, n_jobs=None):
     n_places = 2 + sum(int(n.sum()) + min(len(n), int(n.sum())) for n in lengths)
     _check_overflow(parts, n_places, n_rows, weights)
     n_threads = effective_n_jobs(n_jobs)
-    room = 1 << 20
+    room = _TASK_PAIRS
     if max_memory is not None:
         # Half for tokens and their positions, half for pairs on their way.
         n_places = min(n_places, max(max_memory // 16, _LEAST_PLACES) + len(weights))
@@ -141,7 +156,7 @@ def _chunks(parts, reach, n_places):
     The stream is the same array each time.  It begins with what the window of the
     first fresh place may reach in the chunk before.
     """
-    stream = np.empty(max(n_places, reach + 3), np.int32)
+    stream = pages(max(n_places, reach + 3), np.int32)
     stream[0] = -1
     n = fresh = 1
     for ids, starts, offsets, row_of in parts:
@@ -173,19 +188,34 @@ class _Counter:
 
     def tasks(self, stream, n, fresh, n_threads):
         """Yield tasks, row after row."""
-        ends, positions = list_positions(stream, n, self.n_rows)
+        ends = count_places(stream, n, self.n_rows)
         visits = np.diff(ends) * (2.0 * len(self._weights))
         rows = np.arange(self.n_rows, 0, -1) if self._sides == 3 else self.n_rows
         most = np.minimum(visits, rows).astype(np.int64)
         step = min(_TASK_VISITS, visits.sum() / (8 * n_threads) + 1)
+        # Positions are listed a few rows at a time: they take as much as the tokens.
+        lists = ends[1:] // max(_TASK_PLACES, n // 4)
         cost = np.cumsum(visits / step + most / self.room)
-        cuts = np.searchsorted(cost, np.arange(1, cost[-1])) if self.n_rows else []
-        for first, last in pairwise(np.unique([0, *cuts, self.n_rows])):
+        cuts = [*np.searchsorted(cost, np.arange(1, cost[-1] if self.n_rows else 0))]
+        cuts += [0, *(1 + np.flatnonzero(np.diff(lists))), self.n_rows]
+        listed = -1
+        for first, last in pairwise(np.unique(cuts).tolist()):
+            if lists[first] != listed:
+                listed, begin = lists[first], first
+                stop = int(np.searchsorted(lists, listed, side="right"))
+                places = ends[begin : stop + 1] - ends[begin]
+                positions = pages(places[-1], np.int32)
+                list_positions(stream, n, places, begin, positions)
             yield partial(
                 self._count,
-                (readonly(stream), fresh, readonly(ends), readonly(positions)),
-                int(first),
-                int(last),
+                (
+                    readonly(stream),
+                    fresh,
+                    readonly(places[first - begin : last - begin + 1]),
+                    readonly(positions),
+                ),
+                first,
+                last,
                 int(most[first:last].sum()),
             )
 
@@ -198,14 +228,14 @@ class _Counter:
     def run(self, kernel, n_rows, most):
         """Return lengths, columns and units of some rows, made by a kernel."""
         lengths = np.empty(n_rows, np.int64)
-        pairs = np.empty(most, np.int32), np.empty(most, np.int64)
+        pairs = pages(most, np.int32), pages(most, np.int64)
         # A list is safe to pop from in several threads.
         scratch = self._scratches.pop() if self._scratches else None
         if scratch is None:
             scratch = make_scratch(self.n_rows)
         n = kernel(lengths, scratch, pairs)
         self._scratches.append(scratch)
-        return lengths, *(array[:n].copy() for array in pairs)
+        return lengths, *(array[:n] for array in pairs)
 
 
 class _Runs:
@@ -312,14 +342,15 @@ class _Reader:
 def _assembled(pieces, n_rows):
     """Return indptr, indices and units; no piece is kept."""
     indptr = np.zeros(n_rows + 1, np.int64)
-    arrays = np.empty(0, np.int32), np.empty(0, np.int64)
+    # Blocks as large as these grow by moving pages; smaller ones are copied, and
+    # leave holes behind.
+    arrays = np.empty(_FIRST_PAIRS, np.int32), np.empty(_FIRST_PAIRS, np.int64)
     row = at = 0
     for lengths, *piece in pieces:
         indptr[row + 1 : row + 1 + len(lengths)] = lengths
         row, stop = row + len(lengths), at + len(piece[0])
         for array, part in zip(arrays, piece, strict=True):
             if stop > len(array):
-                # Grows where it is, which joining pieces at the end would not.
                 array.resize(stop + stop // 16, refcheck=False)
             array[at:stop] = part
         at = stop

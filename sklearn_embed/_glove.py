@@ -286,8 +286,8 @@ class GloVeVectorizer(WordVectorizer):
         views = state_views(matrix, size)
         for name in ("word", "context", "word_bias", "context_bias"):
             # Drawn in steps, for the sake of memory.
-            for first in range(0, n_words, 8192):
-                rows = views[name][first : first + 8192]
+            for first in range(0, n_words, 512):
+                rows = views[name][first : first + 512]
                 rows[:] = (rng.random(rows.shape, np.float32) - 0.5) / size
         return {"matrix": matrix, **views}
 
@@ -336,11 +336,18 @@ class GloVeVectorizer(WordVectorizer):
             state["retrofit"] = Retrofit(given.rows, given.vectors, given.penalty)
         return None
 
-    def _job(self, parts, held_out, vocabulary, state, seed, schedule):
-        """Return what trains the parameters, once everything is counted."""
-        return GloveJob(
+    def _prepared(self, parts, held_out, vocabulary):
+        """Count while there are no parameters yet that take memory."""
+        return (
             self._dealt(parts, vocabulary),
             self._dealt(held_out, vocabulary, parts) if held_out else None,
+        )
+
+    def _job(self, pairs, held_out, vocabulary, state, seed, schedule):
+        """Return what trains the parameters."""
+        return GloveJob(
+            pairs,
+            held_out,
             state["matrix"],
             seed,
             schedule.learning_rate,
@@ -350,7 +357,8 @@ class GloVeVectorizer(WordVectorizer):
 
     def _dealt(self, parts, vocabulary, whole=None):
         """Count documents; scale the counts up to those of a larger whole."""
-        if isinstance(parts[0], CooccurrenceCounts):
+        given = isinstance(parts[0], CooccurrenceCounts)
+        if given:
             pairs, window = parts[0].pairs, parts[0].window
         else:
             window = Window(self.window, self.weighting, self.direction)
@@ -366,6 +374,7 @@ class GloVeVectorizer(WordVectorizer):
             Weighting(self.x_max, self.alpha),
             scale,
             self.n_jobs,
+            overwrite=not given,
         )
 
     def _counted(self, parts, vocabulary, window):

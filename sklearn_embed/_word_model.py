@@ -299,8 +299,13 @@ class WordModel(CallbackSupportMixin, TextEstimator):
         self._learn(X, [part], [], vocabulary, options, seed, schedule, epochs)
         self._rare_counts = rare
 
+    def _prepared(self, parts, held_out, vocabulary):
+        """Return what `_job` takes of documents, made before there are parameters."""
+        return parts, held_out
+
     def _learn(self, X, parts, held_out, vocabulary, options, seed, schedule, epochs):
         """Train, and only then change this estimator."""
+        prepared = self._prepared(parts, held_out, vocabulary)
         rng = np.random.default_rng([seed, 0])
         pretrained, known = self._checked_pretrained(), ()
         state = self._new_state(vocabulary, rng)
@@ -312,7 +317,7 @@ class WordModel(CallbackSupportMixin, TextEstimator):
             given = find(pretrained, vocabulary.words, self.vector_size, known)
             if given is not None:
                 keep = self._place(vocabulary, given, state)
-        job = self._job(parts, held_out, vocabulary, state, seed, schedule)
+        job = self._job(*prepared, vocabulary, state, seed, schedule)
         if keep is not None:
             job = KeepingJob(job, *keep)
 
@@ -341,6 +346,7 @@ class WordModel(CallbackSupportMixin, TextEstimator):
             losses.append(loss)
             if held_out:
                 held_out_losses.append(held_out_loss)
+        del job, prepared  # what is published needs the room
         before = self if epochs.start else None
         curve = getattr(before, "loss_curve_", []) + losses
         fitted = attributes(final=True) | {"loss_curve_": curve}

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import time
+import tracemalloc
 from functools import partial
 from itertools import pairwise
 
@@ -239,6 +240,18 @@ def test_pairs_are_dealt_where_they_are(n_groups, mirrored):
     assert_array_equal(elsewhere.places, there.places)
     assert_array_equal(elsewhere.terms, there.terms)
     assert len(elsewhere) == len(pairs.indices)
+
+
+def test_dealing_takes_little_more_than_the_pairs(monkeypatch):
+    monkeypatch.setattr("sklearn_embed._glove_job.TASK_PAIRS", 256)
+    pairs, _ = some_pairs(500, True, share=1.0)
+    options = True, 112, Weighting(10.0, 0.75)
+    DealtPairs(some_pairs(20, True)[0], *options)  # compiles
+    tracemalloc.start()
+    DealtPairs(pairs, *options, overwrite=True)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 0.1 * (pairs.indices.nbytes + pairs.units.nbytes)
 
 
 def test_counts_of_somebody_else_are_not_overwritten():

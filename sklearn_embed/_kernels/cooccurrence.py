@@ -118,8 +118,8 @@ def lay_tokens(ids, starts, offsets, row_of, document, token, stream, n):
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def list_positions(stream, n, n_rows):
-    """Return where each row stands in the stream: ``positions[ends[r]:ends[r + 1]]``.
+def count_places(stream, n, n_rows):
+    """Return how many of the first n places each row has, summed up: (V + 1,), int64.
 
     Parameters
     ----------
@@ -128,24 +128,39 @@ def list_positions(stream, n, n_rows):
         Places laid.
     n_rows : int
         V.
-
-    Returns
-    -------
-    ends : ndarray of shape (V + 1,), int64
-    positions : ndarray of shape (number of tokens,), int32
     """
-    ends = np.zeros(n_rows + 2, np.int64)
+    ends = np.zeros(n_rows + 1, np.int64)
     for t in range(n):
         if stream[t] >= 0:
-            ends[stream[t] + 2] += 1
-    for row in range(n_rows):
-        ends[row + 2] += ends[row + 1]
-    positions = np.empty(ends[n_rows + 1], np.int32)
-    for t in range(n):
-        if stream[t] >= 0:
-            positions[ends[stream[t] + 1]] = t
             ends[stream[t] + 1] += 1
-    return ends[: n_rows + 1], positions
+    for row in range(n_rows):
+        ends[row + 1] += ends[row]
+    return ends
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def list_positions(stream, n, ends, first, positions):
+    """List where some rows stand: ``positions[ends[r]:ends[r + 1]]``.
+
+    Parameters
+    ----------
+    stream : ndarray of shape (T,), int32
+    n : int
+        Places laid.
+    ends : ndarray of shape (n_rows_to_list + 1,), int64
+        How many positions come before those of each row.
+    first : int
+        Row that comes first.
+    positions : ndarray of shape (ends[-1],), int32
+        Changed in place.
+    """
+    free = ends[:-1].copy()
+    n_listed = np.uint32(len(free))
+    for t in range(n):
+        place = np.uint32(stream[t] - first)  # what comes before is beyond the last
+        if place < n_listed:
+            positions[free[place]] = t
+            free[place] += 1
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -193,7 +208,7 @@ def count_rows(
     fresh : int
         First place that no earlier call has counted.
     ends, positions : ndarray, int64 and int32
-        As `list_positions` returns them.
+        Where the rows to count stand, as `list_positions` lists them.
     weights : ndarray of shape (W + 1,), int64
         Units by distance.
     sides : int
@@ -219,7 +234,7 @@ def count_rows(
         # on it would be guessed wrongly every other time.
         shift = row - 1 if sides == 3 else -1
         n_seen = 0
-        for e in range(ends[row], ends[row + 1]):
+        for e in range(ends[place], ends[place + 1]):
             t = np.int64(positions[e])
             if sides & 1 and t >= fresh:
                 for k in range(1, reach + 1):

@@ -55,9 +55,9 @@ class TokenTable:
         # Many tokens: decode all at once, and cut by characters instead of bytes.
         text = str(memoryview(self.blob), *_CODEC)
         if len(text) < len(self.blob):
-            begins = (self.blob & 0xC0) != 0x80  # bytes that begin a character
-            place = np.concatenate([[0], np.cumsum(begins)])
-            starts, stops = place[starts], place[stops]
+            further = np.flatnonzero((self.blob & 0xC0) == 0x80)  # no character begins
+            starts = starts - np.searchsorted(further, starts)
+            stops = stops - np.searchsorted(further, stops)
         slices = map(slice, starts.tolist(), stops.tolist())
         return list(map(text.__getitem__, slices))
 

@@ -10,6 +10,8 @@ import numpy as np
 
 from sklearn_embed._text.tokens import stop_word_set
 
+_COUNTED_AT_ONCE = 1 << 18
+
 
 class Vocabulary:
     """Words by row, with their counts.
@@ -122,8 +124,11 @@ def learn_vocabulary(parts, limits, by_word=False):
 def token_counts(documents):
     """Return int64 (n_tokens,): how often each token of the table occurs."""
     counts = np.zeros(len(documents.table), np.int64)
+    step = max(_COUNTED_AT_ONCE, len(counts))  # bincount makes int64 of them
     for block in documents.blocks():
-        counts += np.bincount(block.flat_ids(), minlength=len(counts))
+        ids = block.flat_ids()
+        for first in range(0, len(ids), step):
+            counts += np.bincount(ids[first : first + step], minlength=len(counts))
     return counts
 
 
