@@ -4,6 +4,7 @@
 
 import bz2
 import contextlib
+import gc
 import gzip
 import io
 import itertools
@@ -11,6 +12,7 @@ import json
 import lzma
 import os
 import pickle
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -24,8 +26,10 @@ from numpy.testing import assert_array_equal
 from vector_files import COUNTS, VECTORS, WORDS
 
 from sklearn_embed.io import (
+    Subwords,
     VectorFileError,
     WordVectors,
+    _source,
     fasttext,
     native,
     read_vectors,
@@ -518,6 +522,61 @@ def test_a_quantised_model_is_restored():
         write_vectors(read, "never", "fasttext")
     with pytest.raises(VectorFileError, match="pruned"):
         fasttext.write_model(model, "never")
+
+
+ASKED = ["кошка", "3", "cat", "котёнок", "catty", "x"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["fasttext", "fasttext_oldest", "fasttext_quantised", "fasttext_supervised"],
+)
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+@pytest.mark.parametrize("near", [1, 30, 1 << 14])
+def test_words_asked_for_come_with_their_ngrams(
+    name, pack, near, tmp_path, path, monkeypatch
+):
+    data = vector_files.samples(tmp_path)[name]
+    path.write_bytes(pack(data))
+    whole = read_vectors(io.BytesIO(data))
+    # However far the rows lie apart, and however many come at once.
+    monkeypatch.setattr(_source, "_NEAR", near)
+    monkeypatch.setattr(_source, "PIECE", 64)
+    for source in (path, io.BytesIO(path.read_bytes())):
+        some = read_vectors(source, vocabulary=ASKED)
+        assert some.words == [word for word in whole.words if word in ASKED]
+        assert_array_equal(some.vectors, [whole[word] for word in some.words])
+        for word in ASKED:
+            assert_array_equal(some[word], whole[word])
+        assert some.subwords.missing == whole.subwords.missing
+        assert len(some.subwords.vectors) <= len(whole.subwords.vectors)
+    assert len(read_vectors(path, vocabulary=[])) == 0
+    first = read_vectors(path, limit=2)
+    assert_array_equal(first.vectors, whole.vectors[:2])
+    assert_array_equal(first["котёнок"], whole["котёнок"])
+
+
+def test_a_big_model_takes_no_more_memory_than_the_words_asked_for(path):
+    n_buckets, size = 40_000, 200
+    buckets = np.zeros((n_buckets, size), np.float32)
+    parts = Subwords(buckets, 3, 6, n_buckets, own=np.zeros((3, size), np.float32))
+    words = ["cat", "dog", "кошка"]
+    write_vectors(
+        WordVectors(words, parts.own, [3, 2, 1], parts), path, format="fasttext"
+    )
+    data = path.read_bytes()
+    path.with_name("gz").write_bytes(gzip.compress(data))
+    for file in (path, path.with_name("gz")):
+        gc.collect()
+        tracemalloc.start()
+        read = read_vectors(file, vocabulary={"cat", "kitten"})
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 0.15 * len(data)
+    assert len(read.subwords.vectors) == 6 + 18
+    with pytest.raises(VectorFileError, match=r"the input matrix should take"):
+        path.write_bytes(data[: len(data) // 2])
+        read_vectors(path, vocabulary={"cat"})
 
 
 def test_a_model_without_ngrams_is_written_and_read(path):

@@ -50,13 +50,16 @@ NAMES = [
 
 @pytest.mark.parametrize("name", NAMES)
 @settings(max_examples=60, deadline=None)
-@given(seed=st.integers(0, 2**32))
-def test_a_damaged_file_is_read_or_refused(intact, name, seed):
+@given(
+    seed=st.integers(0, 2**32),
+    vocabulary=st.sampled_from([None, {"the", "кошка", "cat", "unheard"}]),
+)
+def test_a_damaged_file_is_read_or_refused(intact, name, seed, vocabulary):
     damaged = vector_files.mutate(np.random.default_rng(seed), intact[name])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            read_vectors(io.BytesIO(damaged))
+            read_vectors(io.BytesIO(damaged), vocabulary=vocabulary)
         except VectorFileError as error:
             assert str(error).startswith("BytesIO")
 

@@ -88,7 +88,10 @@ def read_vectors(
     limit : int or None, default=None
         Look at no more than the first `limit` rows of the file.
     vocabulary : collection of str or None, default=None
-        Keep these words only.  Text and binary rows of other words take no memory.
+        Keep these words only: rows of others take no memory.  Of fastText's models,
+        the n-grams are kept that these words are made of, whether the model knows a
+        word or not; others count as zeros.  Where vectors of any unknown word are
+        wanted, leave it None.
     encoding, errors : str
         How to decode the words, as in ``bytes.decode``.  ``errors="replace"`` reads
         files whose words were cut inside a character.

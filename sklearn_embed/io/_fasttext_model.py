@@ -65,6 +65,8 @@ class FastTextModel(NamedTuple):
         The output matrix; None if it was not read.
     rows : ndarray of shape (bucket,), int32, or None, default=None
         Row in `buckets` of each bucket of a pruned model, -1 where it was dropped.
+    missing : {"zero", "skip"}, default="skip"
+        Whether n-grams whose bucket has no row count as zeros or not at all.
     """
 
     arguments: Arguments
@@ -77,6 +79,7 @@ class FastTextModel(NamedTuple):
     buckets: np.ndarray
     output: np.ndarray | None
     rows: np.ndarray | None = None
+    missing: str = "skip"
 
     def subwords(self):
         """Return the n-grams' part, None for a model without character n-grams."""
@@ -89,7 +92,7 @@ class FastTextModel(NamedTuple):
             arguments.maxn,
             arguments.bucket,
             self.rows,
-            "zero" if self.rows is None else "skip",
+            "zero" if self.rows is None else self.missing,
             self.own,
         )
 

@@ -6,6 +6,8 @@ import struct
 
 import numpy as np
 
+from sklearn_embed._text.subwords import ngram_buckets
+from sklearn_embed._text.table import TokenTable
 from sklearn_embed.io import _quantized
 from sklearn_embed.io._fasttext_model import (
     ARCHITECTURES,
@@ -18,6 +20,8 @@ from sklearn_embed.io._fasttext_model import (
 
 _DAMAGED = "The file is damaged; fetch it again"
 _LONGEST_WORD = 1 << 16
+# Words whose n-grams are in memory together.
+_WORDS = 1 << 13
 # A word of n letters has up to n times as many n-grams: hostile files could hang us.
 _LONGEST_NGRAM = 100
 
@@ -68,19 +72,24 @@ def read_stream(source, options, *, with_output=False):
         arguments = arguments._replace(maxn=0)
     entries, n_tokens, pruned = _read_dictionary(source, modern, options)
     n_words, words, counts, labels, label_counts, kept = entries
-    rows = None
-    n_buckets = arguments.bucket
+    chosen = rows = None
+    n_buckets, n_own = arguments.bucket, len(kept)
     if pruned is not None:
         rows = _pruned_rows(source, pruned, arguments.bucket)
         n_buckets = len(pruned)
-    matrix = _read_matrix(source, modern, "input matrix", arguments.dim)
-    if len(matrix) != n_words + n_buckets:
-        raise source.error(
-            f"the input matrix has {len(matrix)} rows, not one for each of {n_words} "
-            f"words and {n_buckets} buckets",
-            _DAMAGED,
-        )
-    own = matrix[:n_words] if len(kept) == n_words else matrix[kept]
+    if options.vocabulary is not None:
+        buckets = _needed_buckets(options.vocabulary, arguments)
+        places = buckets if rows is None else rows[buckets]
+        buckets, places = buckets[places >= 0], places[places >= 0]
+        places, order = np.unique(places, return_inverse=True)
+        chosen = np.concatenate([kept, n_words + places.astype(np.int64)])
+    elif n_own < n_words:
+        chosen = np.concatenate([kept, np.arange(n_words, n_words + n_buckets)])
+    expected = n_words, n_buckets
+    matrix = _read_input(source, modern, arguments.dim, expected, chosen)
+    if options.vocabulary is not None:
+        rows = np.full(arguments.bucket, -1, np.int32)
+        rows[buckets] = order
     output = None
     if with_output:
         output = _read_matrix(source, modern, "output matrix", arguments.dim)
@@ -93,11 +102,25 @@ def read_stream(source, options, *, with_output=False):
         labels,
         label_counts,
         n_tokens,
-        own,
-        matrix[n_words:],
+        matrix[:n_own],
+        matrix[n_own:],
         output,
         rows,
+        "zero" if pruned is None else "skip",
     )
+
+
+def _needed_buckets(vocabulary, arguments):
+    """Return the buckets of the n-grams of some words, in ascending order."""
+    if arguments.maxn <= 0 or arguments.bucket == 0:
+        return np.empty(0, np.int32)
+    words = [word for word in vocabulary if isinstance(word, str)]
+    limits = arguments.minn, arguments.maxn, arguments.bucket
+    found = [np.empty(0, np.int32)]
+    for first in range(0, len(words), _WORDS):
+        table = TokenTable.from_tokens(words[first : first + _WORDS])
+        found.append(np.unique(ngram_buckets(table, *limits)[1]))
+    return np.unique(np.concatenate(found))
 
 
 def _check_arguments(source, arguments):
@@ -204,17 +227,38 @@ def _pruned_rows(source, pruned, n_buckets):
     return rows
 
 
-def _read_matrix(source, modern, what, n_columns):
-    """Read the input or the output matrix, quantised or not."""
-    quantised = modern and source.exactly(1, f"the {what}") != b"\0"
-    if quantised:
-        matrix = _quantized.read_matrix(source, what)
-        shape = matrix.shape
+def _read_input(source, modern, n_columns, expected, chosen):
+    """Read the input matrix of so many words and buckets, or some rows of it."""
+    n_words, n_buckets = expected
+
+    def check(n_rows):
+        if n_rows != n_words + n_buckets:
+            raise source.error(
+                f"the input matrix has {n_rows} rows, not one for each of {n_words} "
+                f"words and {n_buckets} buckets",
+                _DAMAGED,
+            )
+
+    return _read_matrix(source, modern, "input matrix", n_columns, check, chosen)
+
+
+def _read_matrix(source, modern, what, n_columns, check=None, chosen=None):
+    """Read a matrix, or some rows of it, quantised or not."""
+    the, header = f"the {what}", None
+    if modern and source.exactly(1, the) != b"\0":
+        header = _quantized.read_header(source, what)
+        shape = header.n_rows, header.n_columns
     else:
-        shape = struct.unpack("<2q", source.exactly(16, f"the {what}"))
+        shape = struct.unpack("<2q", source.exactly(16, the))
     if shape[0] < 0 or shape[1] != n_columns:
         raise source.error(
-            f"the {what} has shape {shape}, the arguments speak of {n_columns} columns",
+            f"{the} has shape {shape}, the arguments speak of {n_columns} columns",
             _DAMAGED,
         )
-    return matrix if quantised else source.matrix(*shape, f"the {what}")
+    if check is not None:
+        check(shape[0])
+    if header is not None:
+        return _quantized.read_matrix(source, header, what, chosen)
+    if chosen is None:
+        return source.matrix(*shape, the)
+    return source.rows(*shape, chosen, the)

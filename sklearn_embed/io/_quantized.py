@@ -7,32 +7,48 @@ Joulin et al. (2016), "FastText.zip".
 # SPDX-License-Identifier: BSD-3-Clause
 
 import struct
+from typing import NamedTuple
 
 import numpy as np
 
 _N_CENTROIDS = 256
 
 
-def read_matrix(source, what):
-    """Read a quantised matrix and return it as float32.
+class Header(NamedTuple):
+    """What stands before a quantised matrix."""
+
+    has_norms: bool
+    n_rows: int
+    n_columns: int
+    n_codes: int
+
+
+def read_header(source, what):
+    """Read the shape of a quantised matrix, and how it is kept."""
+    header = Header(*struct.unpack("<?qqi", source.exactly(21, what)))
+    _, n_rows, n_columns, n_codes = header
+    if not (0 <= n_rows < 1 << 31 and 0 < n_columns < 1 << 20 and n_codes >= 0):
+        raise _contradiction(source, what)
+    return header
+
+
+def read_matrix(source, header, what, chosen=None):
+    """Read a quantised matrix, or some of its rows, and return it as float32.
 
     Every row is cut into pieces; for each piece the file names one of 256 centroids.
     The rows' lengths may be quantised apart.
     """
-    has_norms, n_rows, n_columns, n_codes = struct.unpack(
-        "<?qqi", source.exactly(21, what)
-    )
-    if not (0 <= n_rows < 1 << 31 and 0 < n_columns < 1 << 20 and n_codes >= 0):
-        raise _contradiction(source, what)
+    has_norms, n_rows, n_columns, n_codes = header
+    chosen = slice(None) if chosen is None else chosen
     codes = source.block(n_codes, what)
     centroids = _read_centroids(source, n_columns, what)
     if n_codes != n_rows * len(centroids):
         raise _contradiction(source, what)
-    codes = codes.reshape(n_rows, len(centroids))
+    codes = codes.reshape(n_rows, len(centroids))[chosen]
     pieces = [piece[code] for piece, code in zip(centroids, codes.T, strict=True)]
     matrix = np.concatenate(pieces, axis=1)
     if has_norms:
-        norm_codes = source.block(n_rows, what)
+        norm_codes = source.block(n_rows, what)[chosen]
         (norms,) = _read_centroids(source, 1, what)
         matrix *= norms[norm_codes]
     return matrix

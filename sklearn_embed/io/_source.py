@@ -19,6 +19,10 @@ from sklearn_embed.io._errors import VectorFileError
 #: Bytes that one read asks for at most: what a header promises is never believed.
 PIECE = 1 << 24
 
+# Bytes between two rows that are read rather than jumped over, and bytes read at once
+# where nothing can be jumped over.
+_NEAR, _AT_ONCE = 1 << 14, 1 << 20
+
 # Text and float32 numbers shrink 2 to 5 times; a bomb, 1000 times and more.
 _BOMB_RATIO = 400
 _BOMB_BYTES = 1 << 26
@@ -138,6 +142,58 @@ class Source:
         """Read a matrix of little-endian float32."""
         flat = self.block(4 * n_rows * n_columns, what).view("<f4")
         return flat.reshape(n_rows, n_columns).astype(np.float32, copy=False)
+
+    def rows(self, n_rows, n_columns, chosen, what):
+        """Read some rows of a matrix of little-endian float32.
+
+        Parameters
+        ----------
+        n_rows, n_columns : int
+            Shape of the whole.
+        chosen : ndarray of int64
+            The rows wanted, in ascending order, each once.
+        what : str
+            What it is, for messages.
+        """
+        width = 4 * n_columns
+        self.expect(width * n_rows, what)
+        # Rows are believed in as they arrive, where nothing vouches for their number.
+        n_sure = len(chosen) if self.remaining() is not None else PIECE // width + 1
+        matrix = np.empty((min(n_sure, len(chosen)), n_columns), np.float32)
+        near = max(1, _NEAR // width)
+        most = max(1, PIECE // (near * width))
+        at = done = 0
+        while done < len(chosen):
+            first, last = int(chosen[done]), done + 1
+            end = min(len(chosen), done + most)
+            while last < end and chosen[last] - chosen[last - 1] <= near:
+                last += 1
+            self.skip(width * (first - at), what)
+            at = int(chosen[last - 1]) + 1
+            part = self.matrix(at - first, n_columns, what)
+            if last > len(matrix):
+                grown = min(max(last, 2 * len(matrix)), len(chosen))
+                matrix.resize((grown, n_columns), refcheck=False)
+            matrix[done:last] = part[chosen[done:last] - first]
+            done = last
+        self.skip(width * (n_rows - at), what)
+        return matrix
+
+    def skip(self, n_bytes, what):
+        """Move on without looking at what comes."""
+        n_ahead = min(n_bytes, len(self._ahead))
+        self._ahead = self._ahead[n_ahead:]
+        self.position += n_ahead
+        n_bytes -= n_ahead
+        if self.remaining() is not None:
+            self.expect(n_bytes, what)
+            self.stream.seek(n_bytes, os.SEEK_CUR)
+            self.position += n_bytes
+            return
+        while n_bytes:
+            part = min(n_bytes, _AT_ONCE)
+            self.exactly(part, what)
+            n_bytes -= part
 
     def readinto(self, view):
         """Fill a memoryview as far as the file goes; return the number of bytes."""
