@@ -30,7 +30,7 @@ from sklearn_embed import TokenizedDocuments, Word2VecVectorizer
 from sklearn_embed._kernels.common import hash64, padded_width, readonly
 from sklearn_embed._kernels.replicas import ALONE
 from sklearn_embed._kernels.sampling import draw_pool
-from sklearn_embed._kernels.word2vec import Corpus, Plan, make_epoch
+from sklearn_embed._kernels.word2vec import Corpus, Plan, make_epoch, make_workspace
 from sklearn_embed.datasets import load_docstrings
 from sklearn_embed.evaluation import evaluate_word_analogies, evaluate_word_pairs
 
@@ -190,7 +190,8 @@ def held_out_loss(words, counts, inputs, outputs, X, kind):
         matrices.append(wide)
     epoch = make_epoch(*kind, 5)
     last = int(X.offsets[-1])
-    loss, terms = epoch(corpus, plan, 0, last, *matrices, pool, None, ALONE)
+    space = make_workspace(kind[1], 5, 5, matrices[1])
+    loss, terms = epoch(corpus, plan, 0, last, *matrices, pool, None, space, ALONE)
     return loss / terms
 
 

@@ -5,7 +5,6 @@
 import numpy as np
 
 from sklearn_embed._kernels.common import aligned_zeros, padded_width
-from sklearn_embed._kernels.uniform import draw_uniform
 
 
 def padded_zeros(n_rows, width):
@@ -15,7 +14,12 @@ def padded_zeros(n_rows, width):
 
 def draw_rows(matrix, width, bound, rng):
     """Fill the first columns of a matrix with numbers between -bound and bound."""
-    draw_uniform(matrix, int(width), float(bound), rng.integers(2**63, dtype=np.uint64))
+    step = 4096
+    for first in range(0, len(matrix), step):
+        part = matrix[first : first + step, :width]
+        numbers = rng.random(part.shape, np.float32)
+        np.subtract(numbers, np.float32(0.5), out=numbers)
+        np.multiply(numbers, np.float32(2 * bound), out=part)
 
 
 def padded(matrix):

@@ -15,7 +15,13 @@ from sklearn_embed._kernels.sampling import (
     huffman_tree,
     keep_thresholds,
 )
-from sklearn_embed._kernels.word2vec import Bags, Corpus, Plan, make_epoch
+from sklearn_embed._kernels.word2vec import (
+    Bags,
+    Corpus,
+    Plan,
+    make_epoch,
+    make_workspace,
+)
 from sklearn_embed._training import Job
 
 #: Multiplications and additions of one call: about a tenth of a second.
@@ -79,7 +85,7 @@ class Word2VecJob(Job):
             model.architecture, model.loss, negative, bags=bags is not None
         )
         self._n_threads = effective_n_jobs(model.n_jobs)
-        self._spare = []  # replicas that no thread is using
+        self._spare = []  # workspaces and replicas that no thread is using
 
     def phases(self, epoch):
         """Yield the slices of one epoch, all at once: threads do not wait."""
@@ -146,7 +152,7 @@ class Word2VecJob(Job):
         return max(LEAST_TOKENS, min(share, int(CALL_FLOPS / flops)))
 
     def _call(self, corpus, plan, first, last):
-        replicas = self._spare.pop() if self._spare else self._make_replicas()
+        own = self._spare.pop() if self._spare else self._make_own()
         result = self._epoch(
             corpus,
             plan,
@@ -156,10 +162,18 @@ class Word2VecJob(Job):
             self._outputs,
             self._guide,
             self._bags,
-            replicas,
+            *own,
         )
-        self._spare.append(replicas)
+        self._spare.append(own)
         return result
+
+    def _make_own(self):
+        """Return a workspace and replicas for another thread."""
+        model = self._model
+        space = make_workspace(
+            model.loss, int(model.negative), int(model.window), self._outputs
+        )
+        return space, self._make_replicas()
 
     def _make_replicas(self):
         """Return what another thread needs of its own: nothing, where it is alone."""

@@ -21,7 +21,13 @@ from sklearn_embed._kernels.replicas import (
     take_over,
 )
 from sklearn_embed._kernels.sampling import draw_pool, huffman_tree, keep_thresholds
-from sklearn_embed._kernels.word2vec import Bags, Corpus, Plan, make_epoch
+from sklearn_embed._kernels.word2vec import (
+    Bags,
+    Corpus,
+    Plan,
+    make_epoch,
+    make_workspace,
+)
 
 KINDS = [
     ("skipgram", "negative_sampling"),
@@ -93,12 +99,13 @@ def train(
     """Train in consecutive ranges; return copies of the model, loss and terms."""
     epoch = make_epoch(*kind, negative, bags is not None)
     inputs, outputs = (aligned_like(matrix) for matrix in model)
+    space = make_workspace(kind[1], negative, plan.window, outputs)
     total = int(corpus.offsets[-1])
     cuts = [0, total] if cuts is None else cuts
     loss, terms = 0.0, 0
     for first, last in pairwise(cuts):
         one, n = epoch(
-            corpus, plan, first, last, inputs, outputs, guide, bags, replicas
+            corpus, plan, first, last, inputs, outputs, guide, bags, space, replicas
         )
         loss, terms = loss + one, terms + n
     return inputs, outputs, loss, terms

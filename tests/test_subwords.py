@@ -10,7 +10,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sklearn_embed._kernels.uniform import draw_uniform
 from sklearn_embed._subwords import Subwords
 from sklearn_embed._text.subwords import (
     NgramNumbers,
@@ -88,18 +87,3 @@ def test_sums_add_what_is_stored(missing):
         assert counts[i] == len(buckets if missing == "zero" else stored)
         assert_allclose(sums[i], vectors[stored].sum(axis=0), atol=1e-5)
     assert_array_equal(parts.sums(words[:2], np.ones((2, 3)))[0][1], sums[1] + 1)
-
-
-@pytest.mark.parametrize("width", [1, 7, 16])
-def test_rows_begin_uniformly(width):
-    matrix = np.zeros((20_000, 16), np.float32)
-    draw_uniform(matrix, width, 0.25, np.uint64(7))
-    assert not matrix[:, width:].any()
-    drawn = np.sort(matrix[:, :width].ravel())
-    expected = np.linspace(-0.25, 0.25, len(drawn))
-    assert_allclose(drawn, expected, atol=0.01)
-    assert -0.25 <= drawn[0] < -0.2499 < 0.2499 < drawn[-1] <= 0.25
-    assert abs(np.corrcoef(matrix[:-1, 0], matrix[1:, width - 1])[0, 1]) < 0.03
-    again = np.zeros((10, 16), np.float32)
-    draw_uniform(again, width, 0.25, np.uint64(7))
-    assert_array_equal(again, matrix[:10])

@@ -18,8 +18,10 @@ from sklearn_embed._kernels import lanes
 from sklearn_embed._kernels.common import (
     FASTMATH,
     LANES,
+    aligned_zeros,
     decay,
     hash64,
+    padded_width,
     prefetch,
 )
 from sklearn_embed._kernels.replicas import (
@@ -99,32 +101,33 @@ def document_of(offsets, p):
 
 
 @numba.njit(cache=True, **FAST)
+def seek(corpus, seed, p, stop, step, s, enough):
+    """Walk through document s, from p to before ``stop``, until enough are kept.
+
+    Return (where to go on, how many kept tokens there were).
+    """
+    shift, found = corpus.starts[s] - corpus.offsets[s], 0
+    while p != stop and found < enough:
+        found += kept_row(corpus, seed, p, p + shift)[0] >= 0
+        p += step
+    return p, found
+
+
+@numba.njit(cache=True, **FAST)
 def reach(corpus, plan, first, last):
     """Return the range of positions that the windows of [first, last) look at."""
     # A range without a kept token looks nowhere: this bounds the search over
     # all ranges together, however rare kept tokens are.
-    s = document_of(corpus.offsets, first)
-    begin = first
-    shift = corpus.starts[s] - corpus.offsets[s]
-    p, stop = first, min(last, corpus.offsets[s + 1])
-    while p < stop and kept_row(corpus, plan.seed, p, p + shift)[0] < 0:
-        p += 1
-    if p < stop:
-        found = 0
-        while begin > corpus.offsets[s] and found < plan.window:
-            begin -= 1
-            found += kept_row(corpus, plan.seed, begin, begin + shift)[0] >= 0
-    s = document_of(corpus.offsets, last - 1)
-    end = last
-    shift = corpus.starts[s] - corpus.offsets[s]
-    p, stop = last - 1, max(first, corpus.offsets[s])
-    while p >= stop and kept_row(corpus, plan.seed, p, p + shift)[0] < 0:
-        p -= 1
-    if p >= stop:
-        found = 0
-        while end < corpus.offsets[s + 1] and found < plan.window:
-            found += kept_row(corpus, plan.seed, end, end + shift)[0] >= 0
-            end += 1
+    begin, end, seed, offsets = first, last, plan.seed, corpus.offsets
+    one = np.int64(1)  # a literal would be compiled for by itself
+    s = document_of(offsets, first)
+    start, stop = offsets[s], offsets[s + 1]
+    if seek(corpus, seed, first, min(last, stop), one, s, one)[1]:
+        begin = seek(corpus, seed, first - 1, start - 1, -one, s, plan.window)[0] + 1
+    s = document_of(offsets, last - 1)
+    start, stop = offsets[s], offsets[s + 1]
+    if seek(corpus, seed, last - 1, max(first, start) - 1, -one, s, one)[1]:
+        end = seek(corpus, seed, last, stop, one, s, plan.window)[0]
     return begin, end
 
 
@@ -176,7 +179,7 @@ class Bags(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Room to work in, of one call; K output rows make a block."""
+    """Room to work in, of one call at a time; K output rows make a block."""
 
     places: np.ndarray  # (K,) int64: where the block's rows begin in outputs
     times: np.ndarray  # (K,): how often each row counts
@@ -190,30 +193,57 @@ class Scratch(NamedTuple):
     start: np.ndarray  # (D,): the same before it is trained
 
 
-@numba.njit(cache=True, **FAST)
-def aligned_zeros(size):
-    """Return zeros that begin a cache line."""
-    room = np.zeros(size + LANES, np.float32)
-    skip = (-(room.ctypes.data >> 2)) & (LANES - 1)
-    return room[skip : skip + size]
+class Buffer(NamedTuple):
+    """Kept tokens of a stretch of text, with the windows carried over; int32."""
+
+    rows: np.ndarray
+    before: np.ndarray  # words in the window before each
+    after: np.ndarray  # and behind it
+    where: np.ndarray  # int64: positions
 
 
-@numba.njit(cache=True, **FAST)
-def make_scratch(like, width):
-    """Return the Scratch for blocks of as many rows as the tuple has numbers."""
-    K = len(like)
-    lane = (2 * K + LANES - 1) // LANES * LANES
-    return Scratch(
+class Workspace(NamedTuple):
+    """What one thread works with; made outside, for a kernel is slow to compile."""
+
+    scratch: Scratch
+    buffer: Buffer
+    places: np.ndarray  # (2 * window + 2,) int64: where input rows begin
+    ahead: np.ndarray  # int64: where output rows begin that are wanted soon
+    scores: np.ndarray  # float32: full softmax, of two inputs
+
+
+def block_size(loss, negative):
+    """Return how many output rows are trained at a time: as fit the registers."""
+    if loss != "negative_sampling":
+        return NODES
+    n_blocks = -(-(negative + 1) // MOST_ROWS)
+    return -(-(negative + 1) // n_blocks)
+
+
+def make_workspace(loss, negative, window, outputs):
+    """Return a Workspace for a loss, a number of negatives, a window and a matrix."""
+    K, (n_outputs, width) = block_size(loss, negative), outputs.shape
+    lane, size = padded_width(2 * K), STRETCH + 4 * window
+    draws = negative if loss == "negative_sampling" else 0
+    scratch = Scratch(
         np.zeros(K, np.int64),
         np.ones(K, np.float32),
-        aligned_zeros(lane),
-        aligned_zeros(lane),
-        aligned_zeros(lane),
-        aligned_zeros(lane),
-        aligned_zeros(lane),
+        *(aligned_zeros(lane) for _ in range(5)),
         aligned_zeros(2 * width),
         aligned_zeros(width),
         aligned_zeros(width),
+    )
+    return Workspace(
+        scratch,
+        Buffer(
+            np.zeros(size + window + 2, np.int32),
+            np.zeros(size, np.int32),
+            np.zeros(size, np.int32),
+            np.zeros(size + 1, np.int64),
+        ),
+        np.zeros(2 * window + 2, np.int64),
+        np.zeros(min(draws + 1, MOST_ROWS), np.int64),
+        aligned_zeros(2 * (n_outputs + LANES + K) * (loss == "softmax")),
     )
 
 
@@ -583,14 +613,12 @@ def make_epoch(architecture, loss, negative=5, bags=False):
     is_tree = loss == "hierarchical_softmax"
     is_softmax = loss == "softmax"
     is_sampling = loss == "negative_sampling"
-    # As many rows as fit the registers, in blocks of the same size.
     draws = negative if is_sampling else 0
-    n_blocks = -(-(draws + 1) // MOST_ROWS)
-    K = -(-(draws + 1) // n_blocks) if is_sampling else NODES
+    K = block_size(loss, negative)
     like = (np.float32(0),) * K
 
     @numba.njit(cache=True, **FAST)
-    def epoch(corpus, plan, first, last, inputs, outputs, guide, bag, replicas):
+    def epoch(corpus, plan, first, last, inputs, outputs, guide, bag, space, replicas):
         """Train on the positions [first, last); return (loss, predictions).
 
         Parameters
@@ -607,6 +635,8 @@ def make_epoch(architecture, loss, negative=5, bags=False):
         bag : Bags or None
             With ``bags``: the input rows of each word.  ``inputs`` then has as
             many rows as they speak of.
+        space : Workspace
+            Made for the same kind of model.
         replicas : Replicas
             The thread's own copies: of output rows (not with the full softmax) and
             of input rows (not with bags).
@@ -616,18 +646,11 @@ def make_epoch(architecture, loss, negative=5, bags=False):
         window, width = plan.window, inputs.shape[1]
         n = (width >> 4) << 4
         flat_in, flat_out = inputs.reshape(-1), outputs.reshape(-1)
-        size = STRETCH + 4 * window
-        rows = np.zeros(size + window + 2, np.int32)
-        where = np.zeros(size + 1, np.int64)
-        before = np.empty(size, np.int32)
-        after = np.empty(size, np.int32)
-        places = np.empty(2 * window + 2, np.int64)
-        scratch = make_scratch(like, width)
+        scratch, buffer, places, ahead, scores = space
+        rows, before, after, where = buffer
+        size = len(before)
         scratch.signs[:] = np.float32(-1)
         scratch.signs[0] = scratch.signs[K] = np.float32(1)
-        ahead = np.zeros(min(draws + 1, MOST_ROWS), np.int64)
-        if is_softmax:
-            scores = aligned_zeros(2 * (len(outputs) + LANES + K))
         turn = np.int64(hash64(plan.seed, -1) >> np.uint64(1))
         own_in, own_out, every = replicas
         step_in = distance(flat_in, own_in, width)
@@ -637,7 +660,7 @@ def make_epoch(architecture, loss, negative=5, bags=False):
         due_in, due_out = np.int32(-1), np.int32(-1)  # rows to share next
         begin, end = reach(corpus, plan, first, last)
         p, s = begin, document_of(corpus.offsets, begin)
-        n_kept, start, ready = 0, 0, 0
+        n_kept, start, ready = np.int64(0), np.int64(0), np.int64(0)
         total, terms = 0.0, 0
         while True:
             p, s, n_kept, start = read(
@@ -746,8 +769,8 @@ def make_epoch(architecture, loss, negative=5, bags=False):
                 if not is_pairs and plan.learn:
                     spread(flat_in, places, m, bags or plan.mean, scratch, n)
             if p >= end:
-                share(flat_in, own_in, 0, len(inputs), width)
-                share(flat_out, own_out, 0, len(outputs), width)
+                share(flat_in, own_in, np.int32(0), len(inputs), width)
+                share(flat_out, own_out, np.int32(0), len(outputs), width)
                 return total, terms
             shift = ready - window
             for i in range(shift, n_kept):
