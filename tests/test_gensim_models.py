@@ -3,7 +3,14 @@ import pytest
 from gensim.models import Word2Vec
 from numpy.testing import assert_array_equal
 
-from sklearn_embed import TokenizedDocuments, Word2VecVectorizer
+from sklearn_embed import FastTextVectorizer, TokenizedDocuments, Word2VecVectorizer
+from sklearn_embed._matrices import padded
+from sklearn_embed._text.subwords import bags, ngram_buckets
+from sklearn_embed._text.table import TokenTable
+from sklearn_embed._text.vocabulary import Vocabulary
+from sklearn_embed._training import Threads
+from sklearn_embed._word2vec_job import Word2VecJob
+from sklearn_embed._word_model import Schedule
 
 RNG = np.random.default_rng(1)
 GROUPS = [["sun", "moon", "star", "sky"], ["king", "queen", "crown", "throne"]]
@@ -55,6 +62,44 @@ def test_gensim_goes_on_where_the_fit_ended(kind):
     assert loss_in_gensim(model) < 0.95 * loss_in_gensim(fresh)
     assert np.isfinite(model.wv.vectors).all()
     assert not np.array_equal(model.wv.vectors, trained.vectors_)
+
+
+def loss_here(model, documents):
+    """Return what a model's next word costs it, without training it."""
+    vocabulary, of = Vocabulary(model.words_, model.counts_), None
+    inputs = model._state["input"]
+    if hasattr(model, "ngram_vectors_"):
+        limits, n_words = (model.min_n, model.max_n, model.bucket), len(inputs)
+        bounds, buckets = ngram_buckets(TokenTable.from_tokens(model.words_), *limits)
+        rows = model._state["bucket_rows"][buckets] + np.int32(n_words)
+        of = bags(np.arange(n_words, dtype=np.int32), bounds, rows)
+        inputs = np.concatenate([inputs, model.ngram_vectors_])
+    matrices = padded(inputs), padded(model._state["output"])
+    schedule = Schedule(0.025, 0.025, 1)
+    arguments = model, [documents], [documents], vocabulary, *matrices, 0, schedule
+    with Threads(1) as threads:
+        return threads.mean_loss(Word2VecJob(*arguments, of).validation_phases())
+
+
+@pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
+@pytest.mark.parametrize("trainer", [Word2VecVectorizer, FastTextVectorizer])
+def test_the_loss_goes_on_falling_there_and_back_again(trainer, architecture):
+    rng = np.random.default_rng(0)
+    words = [
+        "".join(rng.choice(list("abcdefghijklmnopqrstuvwxyz"), 6)) for _ in range(400)
+    ]
+    texts = [
+        [words[20 * (i % 20) + n] for n in rng.integers(0, 20, 50)] for i in range(300)
+    ]
+    documents = TokenizedDocuments.from_documents(texts)
+    first = trainer(10, architecture=architecture, **(FAST | {"epochs": 2}))
+    losses = [loss_here(first.fit(documents), documents)]
+    there = first.to_gensim()
+    there.train(texts, total_examples=len(texts), epochs=1)
+    back = trainer.from_gensim(there)
+    losses.append(loss_here(back, documents))
+    losses.append(loss_here(back.partial_fit(documents), documents))
+    assert losses[0] > losses[1] + 0.01 > losses[2] + 0.02
 
 
 @KINDS
