@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 
 from sklearn_embed._kernels import token_table, tokenize
+from sklearn_embed._kernels.strings import read_strings
 from sklearn_embed._text import fast_tokens, scanner
 from sklearn_embed._text.fast_tokens import PATTERNS, fast_encoder, fast_lookup
 from sklearn_embed._text.tokens import DEFAULT_PATTERN, Encoder
@@ -40,10 +41,9 @@ texts = st.text(characters, max_size=80)
 documents = st.lists(texts, max_size=8)
 
 
-@pytest.fixture(params=[True, False], ids=["bytes", "code points"])
-def either_way(request, monkeypatch):
-    """Two kernels find tokens; a sample of the documents decides which."""
-    monkeypatch.setattr(scanner, "mostly_ascii", lambda documents: request.param)
+#: A character each for the ways in which Python stores strings, to be put in front
+#: of others: ASCII, one byte, two bytes, four bytes a character.
+FRONTS = ["", "\xd7 ", "\u2014 ", "\U0001f600 "]
 
 
 def tokens_of(encoder, documents, n_jobs=1):
@@ -72,7 +72,7 @@ def blocks_of_characters(template):
 
 @pytest.mark.parametrize("lowercase", [True, False])
 @pytest.mark.parametrize("pattern", [DEFAULT_PATTERN, r"\S+"])
-def test_every_character_counts_and_lowers_as_in_python(pattern, lowercase, either_way):
+def test_every_character_counts_and_lowers_as_in_python(pattern, lowercase):
     first = (pattern, lowercase) == (DEFAULT_PATTERN, True)
     texts = blocks_of_characters(" {0} a{0}b ab{0}" if first else " a{0}b")
     found = tokens_of(fast_encoder(lowercase, pattern), texts)
@@ -91,7 +91,7 @@ def test_every_character_ends_a_document_as_in_count_vectorizer():
 
 @pytest.mark.parametrize("code", [ord("m"), ord("Q"), 0x436, 0x416, 0x4E2D, 0x10400])
 @pytest.mark.parametrize("change", [1, 4], ids=["class", "lower-case form"])
-def test_a_wrong_entry_of_the_table_is_seen(code, change, either_way):
+def test_a_wrong_entry_of_the_table_is_seen(code, change):
     texts = [f"ab{chr(code)}cd {SENTENCES['russian']}"]
     encoder = fast_encoder(True, DEFAULT_PATTERN)
     assert tokens_of(encoder, texts) == by_python(texts)
@@ -112,9 +112,7 @@ def test_a_wrong_entry_of_the_table_is_seen(code, change, either_way):
 
 @pytest.mark.parametrize("pattern", [*PATTERNS, *(f"(?u){p}" for p in PATTERNS)])
 @pytest.mark.parametrize("lowercase", [True, False])
-def test_sentences_of_many_languages_give_the_tokens_of_python(
-    pattern, lowercase, either_way
-):
+def test_sentences_of_many_languages_give_the_tokens_of_python(pattern, lowercase):
     texts = [*SENTENCES.values(), "", " ", "".join(SENTENCES.values())]
     found = tokens_of(fast_encoder(lowercase, pattern), texts)
     assert found == by_python(texts, lowercase, pattern)
@@ -123,10 +121,10 @@ def test_sentences_of_many_languages_give_the_tokens_of_python(
 @given(documents, st.sampled_from(sorted(PATTERNS)), st.booleans())
 @settings(deadline=None, max_examples=200)
 def test_any_text_gives_the_tokens_of_python(texts, pattern, lowercase):
-    for choice in (True, False):
-        with patch.object(scanner, "mostly_ascii", lambda _, choice=choice: choice):
-            found = tokens_of(fast_encoder(lowercase, pattern), texts)
-        assert found == by_python(texts, lowercase, pattern)
+    for front in FRONTS:
+        some = [front + text for text in texts]
+        found = tokens_of(fast_encoder(lowercase, pattern), some)
+        assert found == by_python(some, lowercase, pattern)
 
 
 @given(documents)
@@ -155,13 +153,71 @@ def test_a_long_document_is_cut_without_a_trace(text, lowercase, pattern):
     assert rows.tolist() == [number.get(w, -1) for tokens in expected for w in tokens]
 
 
-@pytest.mark.parametrize(
-    "text, expected",
-    [("Plain English, " * 99 + "naïve", True), (SENTENCES["russian"] * 9, False)],
-)
-@pytest.mark.parametrize("n", [1, 31, 33, 1000])
-def test_a_sample_tells_ascii_from_other_text(text, expected, n):
-    assert scanner.mostly_ascii([text] * n) is expected
+@pytest.mark.parametrize("front", FRONTS, ids=["ascii", "latin1", "ucs2", "ucs4"])
+@pytest.mark.parametrize("n", [0, 1, 2, 61, 62, 63, 64, 65, 126, 127, 128, 129, 200])
+def test_a_string_of_any_width_and_length_is_read_to_its_end(front, n):
+    texts = [front + "aB" * (n // 2) + "c" * (n % 2) + tail for tail in ("", "!", " é")]
+    encoder = fast_encoder(True, r"\S+")
+    assert tokens_of(encoder, texts) == by_python(texts, True, r"\S+")
+
+
+def test_nothing_beyond_a_string_is_read():
+    # Its neighbours in memory would make tokens of it.
+    text = "word " * 2000
+    pieces = [text[k : k + 1 + k % 7] for k in range(0, len(text) - 9, 3)]
+    encoder = fast_encoder(True, r"\S+")
+    assert tokens_of(encoder, pieces) == by_python(pieces, True, r"\S+")
+
+
+def test_zero_characters_are_characters():
+    texts = ["a\0b", "\0", "\0\0 ab\0", "\0" * 70 + "é\0"]
+    for pattern in (r"\S+", DEFAULT_PATTERN):
+        encoder = fast_encoder(True, pattern)
+        assert tokens_of(encoder, texts) == by_python(texts, True, pattern)
+
+
+class Text(str):
+    """A string of another type."""
+
+    def __str__(self):
+        return "something else"
+
+
+def test_strings_are_read_only_if_they_are_exactly_that():
+    where = np.zeros((9, 3), np.int64)
+    for stranger in (Text("ab"), np.str_("ab"), b"ab", 3, None, ["ab"]):
+        items = ["abc", "\xe9", stranger, "ab"]
+        assert read_strings(id(items), id(str), 0, 99, where) == (2, 4, 7)
+        assert read_strings(id(items), id(str), 2, 99, where) == (0, 0, 0)
+        with pytest.raises(TypeError, match=type(stranger).__name__):
+            fast_encoder(True, DEFAULT_PATTERN).encode(items)
+
+
+def test_strings_are_described_as_python_stores_them():
+    items = ["abc", "", "\xe9", "\u4e2d\ud800", "\U0001f600"]
+    where = np.zeros((9, 3), np.int64)
+    assert read_strings(id(items), id(str), 0, 99, where) == (5, 7, 19)
+    assert where[:5, 1].tolist() == [3, 0, 1, 2, 1]
+    assert where[:5, 2].tolist() == [0, 0, 1, 2, 4]
+    assert read_strings(id(items), id(str), 3, 99, where)[0] == 2
+    assert read_strings(id(items), id(str), 5, 99, where)[0] == 0
+
+
+def test_a_batch_has_so_many_characters_or_one_document():
+    items = ["x" * 5] * 4 + ["y" * 99, ""]
+    where = np.zeros((3, 3), np.int64)
+    n, n_characters, _ = read_strings(id(items), id(str), 0, 12, where)
+    assert (n, n_characters) == (2, 10)
+    assert read_strings(id(items), id(str), 0, 99, where)[0] == 3
+    assert read_strings(id(items), id(str), 3, 12, where)[0] == 1
+    assert read_strings(id(items), id(str), 4, 12, where)[:2] == (1, 99)
+
+
+def test_letters_that_only_python_lowers_may_stand_anywhere():
+    texts = ["plain", "ΑΣ Σ", "İ" * 300, "x" * 300, "ΌΛΟΣ", "plain again"] * 50
+    encoder = fast_encoder(True, DEFAULT_PATTERN)
+    assert tokens_of(encoder, texts) == by_python(texts)
+    assert tokens_of(encoder, texts[::-1], 2) == by_python(texts[::-1])
 
 
 def test_the_pieces_of_a_long_document_are_short():
@@ -243,7 +299,7 @@ def test_batches_are_mapped_whole_and_in_order(n_jobs, monkeypatch):
 
     def collect(first, rows, lengths):
         assert lengths.sum() == len(rows)
-        return first, len(lengths), rows
+        return first, len(lengths), rows.copy()
 
     found = lookup.map(collect, texts, n_jobs)
     starts, sizes, rows = zip(*found, strict=True)
@@ -278,6 +334,6 @@ def test_each_kernel_is_compiled_once():
     encoder = fast_encoder(True, DEFAULT_PATTERN)
     encoder.encode(texts, 2)
     fast_lookup(["a"], False, r"\S+").encode(["a"] * 3)
-    kernels = [tokenize.find_edges, tokenize.find_wide_edges, token_table.hash_tokens]
-    kernels += [token_table.number_tokens, token_table.move_slots]
+    kernels = [read_strings, tokenize.find_edges, token_table.hash_tokens]
+    kernels += [token_table.find_tokens, token_table.add_tokens, token_table.move_slots]
     assert {len(kernel.signatures) for kernel in kernels} == {1}

@@ -69,6 +69,28 @@ def test_every_container_gives_the_same_documents(container):
     assert list(tokenize(container(TEXTS), TextOptions())) == tokens_of(TEXTS)
 
 
+class Text(str):
+    """A string of another type."""
+
+
+def test_strings_of_other_types_are_strings():
+    X = ["The cat", Text("A dog"), np.str_("naïve Café"), "中文 text"]
+    expected = [["the", "cat"], ["dog"], ["naïve", "café"], ["中文", "text"]]
+    assert tokens_of(X) == tokens_of(np.array(X, dtype=object)) == expected
+
+
+def test_a_preprocessor_may_return_strings_of_any_type():
+    assert tokens_of(["A dog", "b"], preprocessor=Text) == [["dog"], []]
+    assert tokens_of(["A dog"], preprocessor=lambda text: Text("big cat")) == [
+        ["big", "cat"]
+    ]
+
+
+def test_a_preprocessor_that_returns_no_string_is_named():
+    with pytest.raises(TypeError, match="preprocessor returned 5, of type int"):
+        tokens_of(["a", "b"], preprocessor=lambda text: 5)
+
+
 def test_ready_made_tokens_are_taken_as_they_are():
     X = [["The", "cat!"], ("a",), np.array(["B c"]), [], [np.str_("d")]]
     assert tokens_of(X) == [["The", "cat!"], ["a"], ["B c"], [], ["d"]]

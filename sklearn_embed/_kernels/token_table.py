@@ -11,10 +11,16 @@ from numba.extending import intrinsic
 from sklearn_embed._kernels.common import prefetch
 
 #: Bytes that must follow the last token of any text and of the table's own bytes.
-SLACK = 8
+SLACK = 16
 
-#: Tokens between asking for a slot of the table and looking into it.
-AHEAD = 8
+#: Tokens that are looked up side by side: their memory is waited for together.
+SIDE_BY_SIDE = 32
+
+#: Read at 16 - n and at 24 - n: which bits of two words belong to n bytes.
+_MASKS = np.repeat(np.array([255, 0], np.uint8), 16)
+
+#: A part of a loop, which nobody but the kernels here calls.
+_PART = {"nogil": True, "error_model": "numpy", "forceinline": True, "_nrt": False}
 
 
 @intrinsic
@@ -31,58 +37,71 @@ def load_word(typing_context, array, index):
     return signature, codegen
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")
-def index_bits(slots):
-    """Return how many bits number the slots of a table."""
-    bits = np.uint64(0)
-    while (1 << bits) < len(slots):
-        bits += np.uint64(1)
+@numba.njit(**_PART)
+def free_bits(slots):
+    """Return how many of 32 bits are left when the slots are numbered."""
+    bits = np.uint64(32)
+    while (np.uint64(len(slots)) << bits) > np.uint64(1) << np.uint64(32):
+        bits -= np.uint64(1)
     return bits
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")
-def last_bytes(text, start, length):
-    """Return up to eight bytes as a number."""
-    if length == 0:
-        return np.uint64(0)
-    unused = np.uint64(64 - 8 * length)
-    return load_word(text, start) & (np.uint64(0xFFFFFFFFFFFFFFFF) >> unused)
+@numba.njit(**_PART)
+def first_bytes(text, start, length):
+    """Return up to 16 bytes as two numbers."""
+    n = min(length, 16)
+    low = load_word(text, start) & load_word(_MASKS, 16 - n)
+    return low, load_word(text, start + 8) & load_word(_MASKS, 24 - n)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@numba.njit(**_PART)
+def mix(low, high):
+    """Return 64 well-mixed bits of two words."""
+    z = low * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(32)) ^ high) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(29))
+
+
+@numba.njit(**_PART)
 def hash_bytes(text, start, length):
-    """Return 32 well-mixed bits of some bytes, eight at a time."""
-    z = np.uint64(length) * np.uint64(0x9E3779B97F4A7C15)
-    while length > 8:
-        z = (z ^ load_word(text, start)) * np.uint64(0xBF58476D1CE4E5B9)
-        z ^= z >> np.uint64(32)
-        start += 8
-        length -= 8
-    z = (z ^ last_bytes(text, start, length)) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(32))) * np.uint64(0x94D049BB133111EB)
-    return z >> np.uint64(32)
+    """Return 32 well-mixed bits of some bytes."""
+    # No branch for what is short: lengths come too irregularly to be foreseen.
+    low, high = first_bytes(text, start, length)
+    z = mix(low ^ np.uint64(length) * np.uint64(0x9E3779B97F4A7C15), high)
+    while length > 16:
+        start += 16
+        length -= 16
+        low, high = first_bytes(text, start, length)
+        z = mix(z ^ low, high)
+    return (z * np.uint64(0xBF58476D1CE4E5B9)) >> np.uint64(32)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@numba.njit(**_PART)
 def same_bytes(text, start, other, begin, length):
     """Tell whether two runs of bytes are equal."""
-    while length > 8:
-        if load_word(text, start) != load_word(other, begin):
-            return False
-        start += 8
-        begin += 8
-        length -= 8
-    return last_bytes(text, start, length) == last_bytes(other, begin, length)
+    low, high = first_bytes(text, start, length)
+    low_too, high_too = first_bytes(other, begin, length)
+    same = (low ^ low_too | high ^ high_too) == np.uint64(0)
+    while same and length > 16:
+        start += 16
+        begin += 16
+        length -= 16
+        low, high = first_bytes(text, start, length)
+        low_too, high_too = first_bytes(other, begin, length)
+        same = (low ^ low_too | high ^ high_too) == np.uint64(0)
+    return same
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def hash_tokens(out, edges, ends, shortest, mask, hashes, lengths):
+def hash_tokens(out, edges, ends, n_documents, shortest, mask, hashes, lengths):
     """Drop the runs that are too short, hash the others, count them by document.
 
     Parameters
     ----------
     out, edges, ends
         From `find_edges`; pair k of `edges` becomes start and length of token k.
+    n_documents : int
+        How many ends there are.
     shortest : {1, 2}
         Characters that a token must have.
     mask : uint64
@@ -97,100 +116,162 @@ def hash_tokens(out, edges, ends, shortest, mask, hashes, lengths):
     int
         Number of tokens.
     """
-    e, t = 0, 0
-    for d in range(len(ends)):
+    # Unsigned: numba looks for negative indices elsewhere.
+    one, two = np.uint64(1), np.uint64(2)
+    e, t = np.uint64(0), np.uint64(0)
+    for d in range(n_documents):
         first = t
-        while e < ends[d]:
+        while e < np.uint64(ends[d]):
             start = np.int64(edges[e])
-            length = np.int64(edges[e + 1]) - start
-            e += 2
-            lead = out[start]
-            one = 1 + (lead >= 0xC0) + (lead >= 0xE0) + (lead >= 0xF0)
+            length = np.int64(edges[e + one]) - start
+            e += two
+            lead = out[np.uint64(start)]
+            size = 1 + (lead >= 0xC0) + (lead >= 0xE0) + (lead >= 0xF0)
             hashes[t] = hash_bytes(out, start, length) & mask
-            edges[2 * t] = start
-            edges[2 * t + 1] = length
+            edges[two * t] = start
+            edges[two * t + one] = length
             # No branch: single letters come too irregularly to be foreseen.
-            t += (shortest == 1) | (length > one)
+            t += np.uint64((shortest == 1) | (length > size))
         lengths[d] = t - first
-    return t
+    return np.int64(t)
+
+
+@numba.njit(**_PART)
+def probe(out, start, length, hashed, down, table):
+    """Return the slot where a token is or would be, and its id or -1."""
+    slots, offsets, blob = table
+    last = len(slots) - 1
+    k = np.int64(hashed >> down)
+    while slots[k] != np.uint64(0):
+        if slots[k] >> np.uint64(32) == hashed:
+            i = np.int64(slots[k] & np.uint64(0xFFFFFFFF)) - 1
+            begin = offsets[i]
+            if offsets[i + 1] - begin == length and same_bytes(
+                out, start, blob, begin, length
+            ):
+                return k, i
+        k = (k + 1) & last
+    return k, -1
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def number_tokens(out, spans, hashes, first, n_tokens, table, sizes, ids, grow):
-    """Write the id of every token that has none yet, -1 where it is unknown.
+def find_tokens(out, spans, hashes, table, ids, missed):
+    """Write the id of every token, -1 where it is unknown.
 
-    Several threads may look tokens up (``grow=False``) while one adds others: what
-    they miss of its work they report as unknown, since a token counts as found only
-    when its bytes agree.
+    Another thread may add tokens meanwhile: what is missed of its work is reported
+    as unknown, since a token counts as found only when its bytes agree.
 
     Parameters
     ----------
     out, spans, hashes
         Text, starts and lengths (one after the other), and hashes of the tokens.
-    first, n_tokens : int
-        Which of them to number.
     table : tuple of ndarray
         slots (hash and id + 1 of a token in the upper and lower half of 64 bits, 0
         where empty; a power of two of them), offsets and blob (the bytes) of the
         distinct tokens.
-    sizes : ndarray of shape (2,), int64
-        Number of distinct tokens and of their bytes; changed where `grow`.
     ids : ndarray of shape (n_tokens,), int32
-        Ids; only those below 0 are changed.
-    grow : bool
-        Whether to give an id to tokens that are not in the table.
+        Receives the ids.
+    missed : ndarray of shape (n_tokens,), int32
+        Receives the unknown tokens, by number.
 
     Returns
     -------
     int
-        The token before which the table must grow, `n_tokens` when all is done.
+        How many are unknown.
     """
     slots, offsets, blob = table
-    last = len(slots) - 1
-    down = np.uint64(32) - index_bits(slots)
-    for t in range(first, n_tokens):
-        later = min(t + AHEAD, n_tokens - 1)
-        if ids[later] < 0:
-            prefetch(slots, np.int64(np.uint64(hashes[later]) >> down))
-        if ids[t] >= 0:
-            continue
+    n_tokens = len(ids)
+    last = np.uint64(len(slots) - 1)
+    down = free_bits(slots)
+    begins = np.empty(SIDE_BY_SIDE, np.int64)
+    sizes = np.empty(SIDE_BY_SIDE, np.int64)
+    n_missed = 0
+    for first in range(0, n_tokens, SIDE_BY_SIDE):
+        end = min(first + SIDE_BY_SIDE, n_tokens)
+        # Each loop asks for what the next one needs.
+        for t in range(end, min(end + SIDE_BY_SIDE, n_tokens)):
+            prefetch(slots, np.int64(np.uint64(hashes[t]) >> down))
+        for t in range(first, end):
+            hashed = np.uint64(hashes[t])
+            k = hashed >> down
+            here, there = slots[k], slots[(k + np.uint64(1)) & last]
+            slot = here if here >> np.uint64(32) == hashed else there
+            i = slot & np.uint64(0xFFFFFFFF)
+            ids[t] = np.int32(i) - np.int32(1)
+            prefetch(offsets, np.int64(i))
+        for t in range(first, end):
+            i = np.uint64(ids[t] + 1)
+            some = np.uint64(i > np.uint64(0))
+            begin = offsets[i - some]
+            begins[t - first] = begin
+            # -1, which no token has, for an empty slot.
+            sizes[t - first] = offsets[i] - begin + np.int64(some) - 1
+            prefetch(blob, begin)
+        for t in range(first, end):
+            start, length = np.int64(spans[2 * t]), np.int64(spans[2 * t + 1])
+            if sizes[t - first] != length or not same_bytes(
+                out, start, blob, begins[t - first], length
+            ):
+                _, i = probe(out, start, length, np.uint64(hashes[t]), down, table)
+                ids[t] = i
+                missed[n_missed] = t
+                n_missed += i < 0
+    return n_missed
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def add_tokens(out, spans, hashes, missed, first, n_missed, table, sizes, ids):
+    """Give ids to tokens that were not known, in the order of appearance.
+
+    Parameters
+    ----------
+    out, spans, hashes, table
+        As in `find_tokens`.
+    missed : ndarray, int32
+        Which tokens, by number.
+    first, n_missed : int
+        Those from ``missed[first]`` to ``missed[n_missed]``, excluded.
+    sizes : ndarray of shape (2,), int64
+        Number of distinct tokens and of their bytes.  Changed in place, like the
+        table.
+    ids : ndarray, int32
+        Receives their ids.
+
+    Returns
+    -------
+    int
+        Place in `missed` before which the table must grow; `n_missed`: all is done.
+    """
+    slots, offsets, blob = table
+    down = free_bits(slots)
+    for m in range(first, n_missed):
+        later = missed[min(m + SIDE_BY_SIDE // 4, n_missed - 1)]
+        prefetch(slots, np.int64(np.uint64(hashes[later]) >> down))
+        t = missed[m]
         hashed = np.uint64(hashes[t])
-        start = np.int64(spans[2 * t])
-        length = np.int64(spans[2 * t + 1])
-        k = np.int64(hashed >> down)
-        while True:
-            slot = slots[k]
-            if slot == 0:
-                break
-            if slot >> np.uint64(32) == hashed:
-                i = np.int64(slot & np.uint64(0xFFFFFFFF)) - 1
-                begin = offsets[i]
-                if offsets[i + 1] - begin == length and same_bytes(
-                    out, start, blob, begin, length
-                ):
-                    ids[t] = i
-                    break
-            k = (k + 1) & last
-        if slot == 0 and grow:
-            i, begin = sizes[0], sizes[1]
+        start, length = np.int64(spans[2 * t]), np.int64(spans[2 * t + 1])
+        k, known = probe(out, start, length, hashed, down, table)
+        if known < 0:
+            known, begin = sizes[0], sizes[1]
             room = len(blob) - begin - length - SLACK
-            if 2 * (i + 1) > last or i + 2 > len(offsets) or room < 0:
-                return t
+            full = 2 * (known + 1) >= len(slots) or known + 2 > len(offsets)
+            if full or room < 0:
+                return m
             for b in range(length):
                 blob[begin + b] = out[start + b]
-            offsets[i + 1] = begin + length
-            sizes[0] = i + 1
+            offsets[known + 1] = begin + length
+            sizes[0] = known + 1
             sizes[1] = begin + length
-            slots[k] = hashed << np.uint64(32) | np.uint64(i + 1)
-            ids[t] = i
-    return n_tokens
+            slots[k] = hashed << np.uint64(32) | np.uint64(known + 1)
+        ids[t] = known
+    return n_missed
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def move_slots(old, new):
     """Put the tokens of a table into a larger, empty one."""
     last = len(new) - 1
-    down = np.uint64(64) - index_bits(new)
+    down = np.uint64(32) + free_bits(new)
     for slot in old:
         if slot != 0:
             k = np.int64(slot >> down)

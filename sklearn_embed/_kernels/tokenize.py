@@ -2,24 +2,23 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import functools
+
 import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
-#: Zero bytes that must follow a text, and room that must be left after what is
-#: written: vectors of this many bytes are read and stored whole.
+#: Characters that a vector holds, and room that must be left after what is written:
+#: vectors are stored whole.
 SLACK = 64
-
-#: The byte that ends a document; it occurs nowhere in UTF-8.
-END = 0xFF
 
 #: Characters of ASCII in a row after which the vectors take over again.
 CALM = 16
 
-_BYTE = ir.IntType(8)
-_WORD = ir.IntType(64)
+_BIT, _BYTE, _WORD = map(ir.IntType, (1, 8, 64))
 _LANES = ir.VectorType(_BYTE, SLACK)
 
 
@@ -30,45 +29,126 @@ def _address(context, builder, kind, array, index, target):
 
 
 @intrinsic
-def copy_word(typing_context, source, p, target, q):
-    """Copy the eight bytes from ``source[p]`` on to ``target[q]``."""
-    signature = types.void(source, types.int64, target, types.int64)
-
-    def codegen(context, builder, signature, args):
-        kinds = signature.args
-        where = _address(context, builder, kinds[0], args[0], args[1], _WORD)
-        word = builder.load(where, align=1)
-        where = _address(context, builder, kinds[2], args[2], args[3], _WORD)
-        builder.store(word, where, align=1)
-        return context.get_dummy_value()
-
-    return signature, codegen
-
-
-@intrinsic
 def trailing_zeros(typing_context, word):
     """Return the number of the lowest bit that is set, 64 if none is."""
     signature = types.int64(types.uint64)
 
     def codegen(context, builder, signature, args):
-        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 0))
+        return builder.cttz(args[0], ir.Constant(_BIT, 0))
 
     return signature, codegen
 
 
 @intrinsic
-def lower_ascii(typing_context, text, p, out, q, ranges):
-    """Lower 64 bytes of ASCII into ``out[q:]``; return two masks of 64 bits.
+def copy_bytes(typing_context, address, target, n):
+    """Copy n bytes from an address to the beginning of an array."""
 
-    The first tells which of the bytes may stand in a token, the second which
+    def codegen(context, builder, signature, args):
+        start = ir.Constant(_WORD, 0)
+        target = _address(context, builder, signature.args[1], args[1], start, _BYTE)
+        source = builder.inttoptr(args[0], _BYTE.as_pointer())
+        cgutils.raw_memcpy(builder, target, source, args[2], 1)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, target, types.int64), codegen
+
+
+def _by_width(builder, width, result, load):
+    """Return what one of three loads gives: of 1, 2 or 4 bytes a character."""
+    done = builder.append_basic_block("loaded")
+    wide = [(size, builder.append_basic_block(f"width{size}")) for size in (4, 2)]
+    narrow = builder.append_basic_block("narrow")
+    switch = builder.switch(width, narrow)
+    arrived = []
+    for size, block in [*wide, (1, narrow)]:
+        if size > 1:
+            switch.add_case(ir.Constant(_WORD, size), block)
+        builder.position_at_end(block)
+        arrived.append((load(ir.IntType(8 * size)), block))
+        builder.branch(done)
+    builder.position_at_end(done)
+    joined = builder.phi(result)
+    for value, block in arrived:
+        joined.add_incoming(value, block)
+    return joined
+
+
+@intrinsic
+def load_char(typing_context, address, p, width):
+    """Return character p of those at an address."""
+
+    def codegen(context, builder, signature, args):
+        address, p, width = args
+
+        def load(kind):
+            data = builder.inttoptr(address, kind.as_pointer())
+            char = builder.load(builder.gep(data, [p]), align=kind.width // 8)
+            return builder.zext(char, _WORD)
+
+        return _by_width(builder, width, _WORD, load)
+
+    return types.int64(types.int64, types.int64, types.int64), codegen
+
+
+@intrinsic
+def store_char(typing_context, out, q, code):
+    """Write one character as UTF-8 to ``out[q:]``, and return its bytes.
+
+    Four bytes are written always.  Characters of one to three bytes take no branch:
+    which of them follows which is too irregular to be foreseen.
+    """
+
+    def codegen(context, builder, signature, args):
+        out, q, code = args
+
+        def number(value):
+            return ir.Constant(_WORD, value)
+
+        def tail(shift, place):
+            bits = builder.and_(builder.lshr(code, number(shift)), number(63))
+            return builder.shl(builder.or_(bits, number(0x80)), number(8 * place))
+
+        def lead(mark, shift):
+            return builder.or_(builder.lshr(code, number(shift)), number(mark))
+
+        def whole(*parts):
+            return functools.reduce(builder.or_, parts)
+
+        forms = [
+            (0x80, whole(lead(0xC0, 6), tail(0, 1)), number(2)),
+            (0x800, whole(lead(0xE0, 12), tail(6, 1), tail(0, 2)), number(3)),
+            (
+                0x10000,
+                whole(lead(0xF0, 18), tail(12, 1), tail(6, 2), tail(0, 3)),
+                number(4),
+            ),
+        ]
+        word, n = code, number(1)
+        for least, form, size in forms:
+            longer = builder.icmp_unsigned(">=", code, number(least))
+            word = builder.select(longer, form, word)
+            n = builder.select(longer, size, n)
+        half = ir.IntType(32)
+        where = _address(context, builder, signature.args[0], out, q, half)
+        builder.store(builder.trunc(word, half), where, align=1)
+        return n
+
+    return types.int64(out, types.int64, types.int64), codegen
+
+
+@intrinsic
+def lower_ascii(typing_context, address, width, out, q, ranges):
+    """Lower 64 characters of ASCII into ``out[q:]``; return two masks of 64 bits.
+
+    The first tells which of the characters may stand in a token, the second which
     are no ASCII at all (what was done to those means nothing).
     """
     signature = types.UniTuple(types.uint64, 2)(
-        text, types.int64, out, types.int64, ranges
+        types.int64, types.int64, out, types.int64, ranges
     )
 
     def codegen(context, builder, signature, args):
-        text, p, out, q, ranges = args
+        address, width, out, q, ranges = args
 
         def spread(number):
             one = builder.insert_element(
@@ -85,8 +165,18 @@ def lower_ascii(typing_context, text, p, out, q, ranges):
         def within(lanes, first, width):
             return builder.icmp_unsigned("<=", builder.sub(lanes, first), width)
 
-        where = _address(context, builder, signature.args[0], text, p, _LANES)
-        lanes = builder.load(where, align=1)
+        def load(kind):
+            # Bytes that stand for no ASCII have the sign of a negative number.
+            wide = ir.VectorType(kind, SLACK)
+            where = builder.inttoptr(address, wide.as_pointer())
+            lanes = builder.load(where, align=kind.width // 8)
+            if kind == _BYTE:
+                return lanes
+            most = ir.Constant(wide, [0x80] * SLACK)
+            high = builder.icmp_unsigned(">=", lanes, most)
+            return builder.trunc(builder.select(high, most, lanes), _LANES)
+
+        lanes = _by_width(builder, width, _LANES, load)
         nothing = ir.Constant(_LANES, None)
         high = builder.icmp_signed("<", lanes, nothing)
         first, width, shift = bounds[-3:]
@@ -104,151 +194,77 @@ def lower_ascii(typing_context, text, p, out, q, ranges):
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def put_char(out, q, code):
-    """Write one character as UTF-8 and return the place after it."""
-    if code < 0x80:
-        out[q] = code
-        return q + 1
-    if code < 0x800:
-        out[q] = 0xC0 | (code >> 6)
-        out[q + 1] = 0x80 | (code & 63)
-        return q + 2
-    if code < 0x10000:
-        out[q] = 0xE0 | (code >> 12)
-        out[q + 1] = 0x80 | ((code >> 6) & 63)
-        out[q + 2] = 0x80 | (code & 63)
-        return q + 3
-    out[q] = 0xF0 | (code >> 18)
-    out[q + 1] = 0x80 | ((code >> 12) & 63)
-    out[q + 2] = 0x80 | ((code >> 6) & 63)
-    out[q + 3] = 0x80 | (code & 63)
-    return q + 4
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def find_edges(text, n_bytes, blocks, entries, ranges, out, edges, ends):
-    """Lower a text and find where its runs of token characters begin and end.
+def find_edges(
+    where, n_documents, blocks, entries, ranges, tail, out, edges, ends, progress
+):
+    """Lower documents and find where their runs of token characters begin and end.
 
     Parameters
     ----------
-    text : ndarray of shape (n_bytes + 64,), uint8
-        UTF-8 of documents, each followed by one byte 255.
+    where : ndarray of shape (n_most, 3), int64
+        From `read_strings`: what lies there must be alive.
+    n_documents : int
+        How many of its lines to read.
     blocks, entries, ranges
         A CharTable.
+    tail : ndarray of shape (256,), uint8
+        Changed in place: for the last characters of a document, so that nothing
+        beyond them is read.
     out : ndarray, uint8
-        Receives the lowered text without the bytes 255.  No character grows to more
-        than twice its bytes: 2 * n_bytes + 64 are enough.
-    edges : ndarray of shape (n_bytes + 64,), int32
+        Receives the lowered text as UTF-8, of the size that `read_strings` gives and
+        64 bytes more.
+    edges : ndarray of shape (n_characters + n_documents + 64,), int32
         Receives begin, end, begin, end, … of the runs, as places in `out`.
     ends : ndarray of shape (n_documents,), int32
         Receives the number of edges found up to the end of each document.
+    progress : ndarray of shape (3,), int64
+        The document to begin with, and the bytes and edges before it: zeros at
+        first.  Changed in place.
 
     Returns
     -------
     bool
-        False where a character was met that only Python can lower.
+        False if a document, whose number is in `progress`, has a character that only
+        Python can lower.
     """
-    p, q, e, d, inside = 0, 0, 0, 0, 0
-    while p < n_bytes:
-        word, high = lower_ascii(text, p, out, q, ranges)
-        k = trailing_zeros(high)
-        if k:
-            keep = np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(64 - k)
-            word &= keep
-            turns = (word ^ (word << np.uint64(1) | np.uint64(inside))) & keep
-            while turns:
-                edges[e] = q + trailing_zeros(turns)
-                e += 1
-                turns &= turns - np.uint64(1)
-            inside = np.int64(word >> np.uint64(k - 1))
-            p += k
-            q += k
-        # The last byte is no ASCII, so this loop alone arrives at the end.
-        calm = 0 if k < SLACK else CALM
-        while calm < CALM:
-            lead = np.int64(text[p])
-            second = np.int64(text[p + 1]) & 63
-            if lead < 0xE0:
-                # No branch: where words end is too irregular to be foreseen.
-                two = np.int64(lead >= 0x80)
-                n = 1 + two
-                code = lead + two * (((lead & 31) << 6 | second) - lead)
-                calm = (calm + 1) * (1 - two)
-            elif lead == END:
-                edges[e] = q
-                e += inside
-                inside = 0
-                ends[d] = e
-                d += 1
+    q, e = progress[1], progress[2]
+    for d in range(progress[0], n_documents):
+        progress[0], progress[1], progress[2] = d, q, e
+        address, n, width = where[d, 0], where[d, 1], where[d, 2]
+        size = max(width, 1)
+        p, inside = 0, 0
+        while p < n:
+            source, rest = address + p * size, n - p
+            if rest < SLACK:
+                copy_bytes(source, tail, rest * size)
+                source = tail.ctypes.data
+            word, high = lower_ascii(source, width, out, q, ranges)
+            k = min(trailing_zeros(high), rest)
+            if k:
+                keep = np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(64 - k)
+                word &= keep
+                turns = (word ^ (word << np.uint64(1) | np.uint64(inside))) & keep
+                while turns:
+                    edges[np.uint64(e)] = q + trailing_zeros(turns)
+                    e += 1
+                    turns &= turns - np.uint64(1)
+                inside = np.int64(word >> np.uint64(k - 1))
+                p += k
+                q += k
+            calm = 0 if k < SLACK else CALM
+            while p < n and calm < CALM:
+                code = load_char(address, p, width)
+                # Unsigned: numba looks for negative indices elsewhere.
+                block = blocks[np.uint64(code >> 7)]
+                entry = np.int64(entries[np.uint64(block + (code & 127))])
+                if entry & 2:
+                    return False
+                edges[np.uint64(e)] = q
+                e += inside ^ (entry & 1)
+                inside = entry & 1
+                calm = (calm + 1) * (code < 0x80)
+                q += store_char(out, q, code + (entry >> 2))
                 p += 1
-                break
-            else:
-                calm = 0
-                third = np.int64(text[p + 2]) & 63
-                code = (lead & 15) << 12 | second << 6 | third
-                n = 3
-                if lead >= 0xF0:
-                    fourth = np.int64(text[p + 3]) & 63
-                    code = (code & 0x7FFF) << 6 | fourth
-                    n = 4
-            entry = np.int64(entries[blocks[code >> 7] + (code & 127)])
-            if entry & 2:
-                return False
-            edges[e] = q
-            e += inside ^ (entry & 1)
-            inside = entry & 1
-            shift = entry >> 2
-            copy_word(text, p, out, q)
-            if shift:
-                n_put = put_char(out, q, code + shift) - q
-            else:
-                n_put = n
-            q += n_put
-            p += n
-    return True
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def find_wide_edges(codes, stops, blocks, entries, out, edges, ends):
-    """Do what `find_edges` does for documents given as code points.
-
-    Parameters
-    ----------
-    codes : ndarray of shape (n_characters,), uint32
-        The documents, end to end.
-    stops : ndarray of shape (n_documents,), int64
-        Where each document ends.
-    blocks, entries, edges, ends
-        As in `find_edges`; n_characters + n_documents + 64 edges are enough.
-    out : ndarray, uint8
-        Receives the lowered text as UTF-8: 4 * n_characters + 64 bytes are enough.
-
-    Returns
-    -------
-    bool
-        False where a character was met that only Python can lower.
-    """
-    p, q, e = 0, 0, 0
-    for d in range(len(stops)):
-        inside = 0
-        while p < stops[d]:
-            code = np.int64(codes[p])
-            entry = np.int64(entries[blocks[code >> 7] + (code & 127)])
-            if entry & 2:
-                return False
-            edges[e] = q
-            e += inside ^ (entry & 1)
-            inside = entry & 1
-            code += entry >> 2
-            if code < 0x800:
-                # No branch: where words end is too irregular to be foreseen.
-                two = np.int64(code >= 0x80)
-                out[q] = code + two * ((0xC0 | code >> 6) - code)
-                out[q + 1] = 0x80 | (code & 63)
-                q += 1 + two
-            else:
-                q = put_char(out, q, code)
-            p += 1
         edges[e] = q
         e += inside
         ends[d] = e

@@ -3,12 +3,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import os
+import sys
 from collections.abc import Iterable, Mapping, Sequence, Set
 from itertools import groupby, islice
 from operator import itemgetter
 
 import numpy as np
 
+from sklearn_embed._kernels.strings import read_strings
 from sklearn_embed._text.files import lines_of
 
 #: Documents taken from an iterable at once, and when a chunk of them is full.
@@ -25,8 +27,9 @@ def document_chunks(X, name="X"):
     """
     elements = iter(_elements(X, name))
     chunk, kind, size, position = [], "text", 0, 0
+    where = np.empty((TAKEN, 3), np.int64)
     while taken := list(islice(elements, TAKEN)):
-        for new_kind, documents in _runs(taken, position):
+        for new_kind, documents, n_characters in _runs(taken, position, where):
             if chunk and (
                 new_kind != kind
                 or size > CHUNK_CHARACTERS
@@ -36,24 +39,28 @@ def document_chunks(X, name="X"):
                 chunk, size = [], 0
             kind = new_kind
             chunk += documents
-            size += sum(map(len, documents))
+            size += n_characters
         position += len(taken)
     if chunk:
         yield kind, chunk
 
 
-def _runs(documents, position):
-    """Cut checked documents into runs of one kind."""
-    if set(map(type, documents)) == {str}:
-        return [("text", documents)]
+def _runs(documents, position, where):
+    """Cut checked documents into runs of one kind; tell the length of each."""
+    if type(documents[0]) is str:
+        ids = id(documents), id(str)
+        n, n_characters, _ = read_strings(*ids, 0, sys.maxsize, where)
+        if n == len(documents):
+            return [("text", documents, n_characters)]
     checked = [
         ("text", document) if type(document) is str else _checked(document, place)
         for place, document in enumerate(documents, position)
     ]
-    return [
-        (kind, [document for _, document in run])
-        for kind, run in groupby(checked, key=itemgetter(0))
-    ]
+    runs = []
+    for kind, run in groupby(checked, key=itemgetter(0)):
+        some = [document for _, document in run]
+        runs.append((kind, some, sum(map(len, some))))
+    return runs
 
 
 def _elements(X, name):
@@ -116,7 +123,7 @@ def _single_column(X, shape, name):
 def _checked(document, position):
     """Return ``(kind, document)`` of a document that is not a plain str."""
     if isinstance(document, str):
-        return "text", str(document)
+        return "text", str.__str__(document)
     if hasattr(document, "tolist") and getattr(document, "ndim", None) == 1:
         document = document.tolist()
     if isinstance(document, (bytes, bytearray)):

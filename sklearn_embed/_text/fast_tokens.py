@@ -12,7 +12,7 @@ import numpy as np
 
 from sklearn_embed._text.growing import Growing
 from sklearn_embed._text.hash_table import HashTable
-from sklearn_embed._text.scanner import Scanner, batches
+from sklearn_embed._text.scanner import BATCH_CHARS, Rooms, Scanner, Strings, batches
 
 #: Patterns with a compiled form: the characters of a token, and how many at least.
 PATTERNS = {
@@ -64,45 +64,44 @@ class FastEncoder:
         return fresh
 
     def encode(self, documents, n_jobs=1):
-        """Return the ids (int32) of all tokens and the documents' lengths (int64).
+        """Return the ids (int32) of all tokens and the documents' lengths (int64)."""
+        ids = Growing(np.int32)
+        lengths = self.encode_into(ids, documents, n_jobs)
+        return ids.result(), lengths
+
+    def encode_into(self, ids, documents, n_jobs=1):
+        """Append the ids to a Growing or Spool; return the documents' lengths.
 
         With several threads, each finds the tokens of a batch and looks them up
         while this one numbers, batch after batch, those that were not known yet.
         """
-        read = self._read if n_jobs == 1 else self._read_ahead
-        ids, lengths = Growing(np.int32), np.zeros(len(documents), np.int64)
-        for first, some, found, where, unknown in in_order(
-            read, self._pieces(documents), n_jobs
-        ):
-            found[where] = self.hash_table.add(unknown)
-            ids.append(found)
+        lengths, rooms = np.zeros(len(documents), np.int64), Rooms()
+
+        def read(strings):
+            room, spare = rooms.take()
+            batch = self.scanner.scan(strings, room)
+            return strings, room, spare, batch, self.hash_table.look_up(batch)
+
+        found = in_order(read, self._short(documents), n_jobs)
+        for strings, room, spare, batch, n_missed in found:
+            self.hash_table.add(batch, n_missed)
+            ids.append(batch.ids)
             # Added, since the pieces of a very long document come one by one.
-            lengths[first : first + len(some)] += some
-        return ids.result(), lengths
+            part = slice(strings.first, strings.first + strings.n)
+            lengths[part] += room.lengths[: strings.n]
+            spare.append(room)
+        return lengths
 
-    def _pieces(self, documents):
-        for first, some in batches(documents):
-            if len(some) > 1:
-                yield first, some
-            else:
-                for text in self.scanner.pieces(some[0]):
-                    yield first, [text]
-
-    def _read(self, piece):
-        first, documents = piece
-        batch = self.scanner.scan(documents)
-        found = np.empty(len(batch.hashes), np.int32)
-        return first, batch.lengths, found, slice(None), batch
-
-    def _read_ahead(self, piece):
-        first, documents = piece
-        batch = self.scanner.scan(documents)
-        found = self.hash_table.look_up(batch)
-        where = np.flatnonzero(found < 0)
-        # What waits for its turn had better be small.
-        spans = batch.spans[: 2 * len(found)].reshape(-1, 2)[where].ravel()
-        unknown = batch._replace(spans=spans, hashes=batch.hashes[where])
-        return first, batch.lengths, found, where, unknown
+    def _short(self, documents):
+        """Yield batches, with long documents in pieces."""
+        for strings in batches(documents):
+            if strings.n_characters <= BATCH_CHARS:
+                yield strings
+                continue
+            for text in self.scanner.pieces(strings.documents[strings.first]):
+                piece = Strings([text])
+                piece.first = strings.first
+                yield piece
 
     def table(self):
         """Return the TokenTable of the tokens seen so far."""
@@ -120,7 +119,11 @@ class FastLookup:
     def encode(self, documents, n_jobs=1):
         """Return the rows (int32) of all tokens and the documents' lengths (int64)."""
         rows, lengths = Growing(np.int32), np.zeros(len(documents), np.int64)
-        for first, found, some in in_order(self._read, batches(documents), n_jobs):
+
+        def copies(first, found, some):
+            return first, found.copy(), some.copy()
+
+        for first, found, some in self._mapped(copies, documents, n_jobs):
             rows.append(found)
             lengths[first : first + len(some)] = some
         return rows.result(), lengths
@@ -130,25 +133,38 @@ class FastLookup:
 
         Called in the thread that looked the batch up, with the number of its first
         document, so that what is made of the rows is made while the next batch is
-        read.  No document is divided between two batches.
+        read.  No document is divided between two batches.  The arrays are written
+        over afterwards.
         """
+        return list(self._mapped(function, documents, n_jobs))
 
-        def read(some):
-            return function(*self._read(some))
+    def _mapped(self, function, documents, n_jobs):
+        rooms = Rooms()
 
-        return list(in_order(read, batches(documents), n_jobs))
+        def read(strings):
+            room, spare = rooms.take()
+            rows, lengths = self._rows(strings, room)
+            result = function(strings.first, rows, lengths)
+            spare.append(room)
+            return result
 
-    def _read(self, some):
-        first, documents = some
-        if len(documents) > 1:
-            batch = self.scanner.scan(documents)
-            return first, self.hash_table.look_up(batch), batch.lengths
-        parts = [
-            self.hash_table.look_up(self.scanner.scan([text]))
-            for text in self.scanner.pieces(documents[0])
-        ]
-        rows = np.concatenate(parts) if len(parts) > 1 else parts[0]
-        return first, rows, np.array([len(rows)])
+        return in_order(read, batches(documents), n_jobs)
+
+    def _rows(self, strings, room):
+        """Return the rows of all tokens of strings, and the documents' lengths."""
+        if strings.n_characters <= BATCH_CHARS:
+            batch = self.scanner.scan(strings, room)
+            self.hash_table.look_up(batch)
+            return batch.ids, room.lengths[: strings.n]
+        pieces = self.scanner.pieces(strings.documents[strings.first])
+        parts = [self._piece(text, room) for text in pieces]
+        rows = np.concatenate(parts)
+        return rows, np.array([len(rows)])
+
+    def _piece(self, text, room):
+        batch = self.scanner.scan(Strings([text]), room)
+        self.hash_table.look_up(batch)
+        return batch.ids.copy()
 
 
 def in_order(function, items, n_jobs):
@@ -158,20 +174,35 @@ def in_order(function, items, n_jobs):
     if n_jobs == 1 or len(begun) < 2:
         yield from map(function, chain(begun, items))
         return
+    items = chain(begun, items)
     # This thread is one of them: it takes an item whenever the others have enough.
     with ThreadPoolExecutor(n_jobs - 1) as pool:
-        waiting = deque()
+        waiting, left = deque(), True
         try:
-            for item in chain(begun, items):
-                if sum(not future.done() for future in waiting) < 2 * (n_jobs - 1):
-                    waiting.append(pool.submit(function, item))
-                else:
-                    waiting.append(Future())
-                    waiting[-1].set_result(function(item))
-                while waiting and (waiting[0].done() or len(waiting) > 4 * n_jobs):
+            while left or waiting:
+                while left and sum(not f.done() for f in waiting) < 2 * (n_jobs - 1):
+                    left = _begin(pool.submit, function, items, waiting)
+                if waiting and (waiting[0].done() or not left):
                     yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
+                elif len(waiting) > 4 * n_jobs:
+                    waiting[0].exception()  # waits
+                else:
+                    left = _begin(_here, function, items, waiting)
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def _begin(submit, function, items, waiting):
+    """Take the next item, if there is one."""
+    for item in items:
+        waiting.append(submit(function, item))
+        return True
+    return False
+
+
+def _here(function, item):
+    """Do in this thread what a pool does in others."""
+    future = Future()
+    future.set_result(function(item))
+    return future

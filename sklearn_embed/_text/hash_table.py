@@ -6,12 +6,17 @@ import numpy as np
 
 from sklearn_embed._kernels.token_table import (
     SLACK,
+    add_tokens,
+    find_tokens,
     hash_tokens,
     move_slots,
-    number_tokens,
 )
-from sklearn_embed._text.scanner import Batch, batches, joined, utf8
+from sklearn_embed._text.scanner import BATCH_DOCUMENTS, Batch, utf8
 from sklearn_embed._text.table import TokenTable
+
+#: Slots of an empty table, which cost nothing before they are used; and from how
+#: many on a table grows by smaller steps.
+SMALLEST, LARGE = 1 << 14, 1 << 19
 
 
 class HashTable:
@@ -23,41 +28,37 @@ class HashTable:
     """
 
     def __init__(self):
-        slots = np.zeros(1 << 12, np.uint64)
-        offsets = np.zeros((1 << 11) + 1, np.int64)
-        self.arrays = slots, offsets, np.zeros(1 << 14, np.uint8)
+        slots = np.zeros(SMALLEST, np.uint64)
+        offsets = np.zeros(SMALLEST // 2 + 1, np.int64)
+        self.arrays = slots, offsets, np.zeros(4 * SMALLEST, np.uint8)
         self.sizes = np.zeros(2, np.int64)
 
     def __len__(self):
         return int(self.sizes[0])
 
     def look_up(self, batch):
-        """Return the ids of a batch's tokens, -1 where a token is unknown."""
-        ids = np.full(len(batch.hashes), -1, np.int32)
-        self._number(batch, 0, ids, False)
-        return ids
+        """Write the ids of a batch's tokens, -1 where unknown; return how many are."""
+        text, spans, hashes, ids, missed = batch
+        return find_tokens(text, spans, hashes, self.arrays, ids, missed)
 
-    def add(self, batch):
-        """Return the ids of a batch's tokens; those that are new get the next ones."""
-        ids = np.full(len(batch.hashes), -1, np.int32)
-        done = 0
-        while (done := self._number(batch, done, ids, True)) < len(ids):
-            self._grow(int(batch.spans[2 * done + 1]))
-        return ids
+    def add(self, batch, n_missed):
+        """Give the next ids to as many tokens as `look_up` did not know."""
+        text, spans, hashes, ids, missed = batch
+        tokens, done = (text, spans, hashes, missed), 0
+        while done < n_missed:
+            table, sizes = self.arrays, self.sizes
+            done = add_tokens(*tokens, done, n_missed, table, sizes, ids)
+            if done < n_missed:
+                self._grow(int(spans[2 * missed[done] + 1]))
 
     def add_words(self, words, hash_mask):
         """Give a list of distinct words the numbers of their places in it."""
-        for first, some in batches(words):
-            self.add(batch_of_words(some, hash_mask))
+        for first in range(0, len(words), BATCH_DOCUMENTS):
+            some = words[first : first + BATCH_DOCUMENTS]
+            batch = batch_of_words(some, hash_mask)
+            self.add(batch, self.look_up(batch))
             if len(self) != first + len(some):
                 raise ValueError("The words of a vocabulary must differ.")
-
-    def _number(self, batch, first, ids, grow):
-        text, spans, hashes, _ = batch
-        table, sizes = self.arrays, self.sizes
-        return number_tokens(
-            text, spans, hashes, first, len(ids), table, sizes, ids, grow
-        )
 
     def _grow(self, n_bytes):
         """Make room for more tokens, the next one having so many bytes.
@@ -68,7 +69,9 @@ class HashTable:
         slots, offsets, blob = self.arrays
         n_tokens, used = self.sizes
         full = 2 * (n_tokens + 1) >= len(slots)
-        larger = np.zeros((1 + full) * len(slots), np.uint64)
+        # Every move costs, and so does room that is not used: from 8 MB on, twofold.
+        times = 4 if len(slots) < LARGE else 2
+        larger = np.zeros((times if full else 1) * len(slots), np.uint64)
         move_slots(slots, larger)
         if used + n_bytes + SLACK > len(blob):
             blob = enlarged(blob, used, used + max(used // 2, n_bytes + SLACK))
@@ -85,14 +88,21 @@ class HashTable:
 def batch_of_words(words, hash_mask):
     """Return the Batch in which every string is a token."""
     encoded = utf8(words)
-    text = joined(encoded).copy()  # copied to be as writable as any other
-    lengths = np.fromiter(map(len, encoded), np.int32, len(words))
-    edges = np.repeat(np.cumsum(lengths + 1, dtype=np.int32) - 1, 2)
-    edges[::2] -= lengths
-    ends = np.array([len(edges)], np.int32)
-    hashes = np.empty(len(words) + 1, np.uint32)
-    hash_tokens(text, edges, ends, 1, hash_mask, hashes, np.empty(1, np.int64))
-    return Batch(text, edges, hashes[:-1], None)
+    # Copied to be as writable as any other.
+    text = np.frombuffer(b"".join([*encoded, bytes(SLACK)]), np.uint8).copy()
+    spans = np.zeros(2 * len(words), np.int32)
+    np.cumsum([*map(len, encoded)], out=spans[1::2])
+    spans[2::2] = spans[1:-1:2]
+    return hashed(text, spans, hash_mask)
+
+
+def hashed(text, edges, hash_mask):
+    """Return the Batch of tokens given by begin, end, begin, end, … in a text."""
+    n = len(edges) // 2
+    hashes, ids = np.empty(n + 1, np.uint32), np.empty(n, np.int32)
+    ends, lengths = np.array([2 * n], np.int32), np.empty(1, np.int64)
+    hash_tokens(text, edges, ends, 1, 1, hash_mask, hashes, lengths)
+    return Batch(text, edges, hashes, ids, np.empty(n + 1, np.int32))
 
 
 def enlarged(array, used, size):

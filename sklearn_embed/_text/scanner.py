@@ -3,43 +3,104 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import re
+import threading
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
+from sklearn_embed._kernels.strings import read_strings
 from sklearn_embed._kernels.token_table import hash_tokens
-from sklearn_embed._kernels.tokenize import SLACK, find_edges, find_wide_edges
+from sklearn_embed._kernels.tokenize import SLACK, find_edges
 from sklearn_embed._text.unicode_tables import char_table
 
-#: Characters read at once: their buffers fit into the second-level cache.
+#: Characters read at once: what is made of them fits into the second-level cache.
 BATCH_CHARS = 1 << 18
 
 #: Documents read at once, however short they are.
 BATCH_DOCUMENTS = 1 << 13
 
-#: What follows a text, so that vectors can be read at its end.
-_PADDING = bytes(SLACK)
-
-
-def batches(documents):
-    """Yield number and list of some documents, of bounded length unless only one."""
-    first, n = 0, 1
-    while first < len(documents):
-        some = documents[first : first + min(2 * n + 16, BATCH_DOCUMENTS)]
-        sizes = np.cumsum(np.fromiter(map(len, some), np.int64, len(some)))
-        n = max(1, int(np.searchsorted(sizes, BATCH_CHARS, "right")))
-        yield first, some[:n]
-        first += n
-
 
 class Batch(NamedTuple):
-    """The tokens of some documents, found and hashed but not yet numbered."""
+    """Tokens, found and hashed, and where their ids go."""
 
     text: np.ndarray  # lowered UTF-8
     spans: np.ndarray  # start and length of token after token
     hashes: np.ndarray
-    lengths: np.ndarray  # tokens of each document
+    ids: np.ndarray
+    missed: np.ndarray  # which tokens were not known, as far as is told elsewhere
+
+
+class Strings:
+    """Documents whose characters kernels may read.
+
+    Parameters
+    ----------
+    documents : list of str
+        Nobody may change it.  It is held as long as this is, and with it the
+        characters.
+    first : int, default=0
+        The first document of those to take, up to a batch full of them.
+    """
+
+    def __init__(self, documents, first=0):
+        self.documents, self.first, self._lowered = documents, first, []
+        self.where = np.empty(
+            (min(len(documents) - first, BATCH_DOCUMENTS), 3), np.int64
+        )
+        self.n, self.n_characters, self.n_bytes = read_strings(
+            id(documents), id(str), first, BATCH_CHARS, self.where
+        )
+        if self.n == 0:
+            kind = type(documents[first]).__name__
+            raise TypeError(f"Expected strings, found one of type {kind}.")
+
+    def lower(self, d):
+        """Put document d of these in lower case, as Python does it."""
+        text = [self.documents[self.first + d].lower()]
+        self._lowered.append(text)
+        _, n_characters, n_bytes = read_strings(id(text), id(str), 0, 0, self.where[d:])
+        self.n_characters += n_characters
+        self.n_bytes += n_bytes
+
+
+class Room:
+    """Arrays for what is made of strings: used again and again.
+
+    Memory that is fresh from the system costs more than a pass over it.
+    """
+
+    def __init__(self):
+        self.ends = np.empty(BATCH_DOCUMENTS, np.int32)
+        self.lengths = np.empty(BATCH_DOCUMENTS, np.int64)
+        self.tail = np.empty(4 * SLACK, np.uint8)
+        self.progress = np.empty(3, np.int64)
+        self.out, self.edges = np.empty(0, np.uint8), np.empty(0, np.int32)
+
+    def reserve(self, strings):
+        """Make the arrays large enough, and keep what they hold."""
+        n_bytes, n_characters = strings.n_bytes, strings.n_characters
+        if n_bytes >= 2**31 - SLACK:
+            raise OverflowError("A document of 2**29 characters has no gap to cut.")
+        if n_bytes + SLACK > len(self.out):
+            self.out = enlarged(self.out, max(n_bytes, BATCH_CHARS) + SLACK)
+        if n_characters + BATCH_DOCUMENTS + SLACK > len(self.edges):
+            n_edges = max(n_characters, BATCH_CHARS) + BATCH_DOCUMENTS + SLACK
+            self.edges = enlarged(self.edges, n_edges)
+            self.hashes = np.empty(n_edges // 2, np.uint32)
+            self.ids = np.empty(n_edges // 2, np.int32)
+            self.missed = np.empty(n_edges // 2, np.int32)
+
+
+class Rooms(threading.local):
+    """The rooms of each thread: memory last touched by another one is slow, too."""
+
+    def __init__(self):
+        self.spare = []
+
+    def take(self):
+        """Return a room of this thread, and the list where it belongs afterwards."""
+        return self.spare.pop() if self.spare else Room(), self.spare
 
 
 class Scanner:
@@ -54,18 +115,25 @@ class Scanner:
         self.table = char_table(char_class, self.lowercase)
         self.outside = re.compile(char_class.swapcase())
 
-    def scan(self, documents):
-        """Return the Batch of a list of strings."""
-        batch = self._scan(documents)
-        if batch is None:
+    def scan(self, strings, room):
+        """Return the Batch of the tokens of strings; their numbers go to the room."""
+        blocks, entries, ranges, _ = self.table
+        where, n = strings.where, strings.n
+        room.progress[:] = 0
+        while True:
+            room.reserve(strings)
+            arrays = room.tail, room.out, room.edges, room.ends, room.progress
+            if find_edges(where, n, blocks, entries, ranges, *arrays):
+                break
             # A letter whose small form depends on its neighbours, or is longer than
-            # one character: Python lowers the documents that have one.
-            batch = self._scan([self._lowered(text) for text in documents])
-        return batch
-
-    def _lowered(self, text):
-        special = any(char in text for char in self.table.special)
-        return text.lower() if special else text
+            # one character.
+            strings.lower(int(room.progress[0]))
+        found = room.out, room.edges, room.ends, n
+        n_tokens = hash_tokens(
+            *found, self.shortest, self.hash_mask, room.hashes, room.lengths
+        )
+        ids = room.ids[:n_tokens]
+        return Batch(room.out, room.edges, room.hashes, ids, room.missed)
 
     def pieces(self, text):
         """Yield a long string in pieces that have the same tokens, one by one."""
@@ -85,55 +153,22 @@ class Scanner:
                 return match.start()
         return len(text)
 
-    def _scan(self, documents):
-        find = self._find if mostly_ascii(documents) else self._find_wide
-        ends = np.empty(len(documents), np.int32)
-        found = find(documents, ends)
-        if found is None:
-            return None
-        out, edges = found
-        hashes = np.empty(int(ends[-1]) // 2 + 1, np.uint32)
-        lengths = np.empty(len(documents), np.int64)
-        n_tokens = hash_tokens(
-            out, edges, ends, self.shortest, self.hash_mask, hashes, lengths
-        )
-        return Batch(out, edges, hashes[:n_tokens], lengths)
 
-    def _find(self, documents, ends):
-        """Find the tokens of text that is mostly ASCII, by UTF-8."""
-        text = joined(utf8(documents))
-        n_bytes = len(text) - SLACK
-        out, edges = room(2 * n_bytes, n_bytes)
-        blocks, entries, ranges, _ = self.table
-        done = find_edges(text, n_bytes, blocks, entries, ranges, out, edges, ends)
-        return (out, edges) if done else None
-
-    def _find_wide(self, documents, ends):
-        """Find the tokens of other text, by code points, twice as fast there."""
-        text = "".join(documents).encode("utf-32-le", "surrogatepass")
-        codes = np.frombuffer(text, np.uint32)
-        stops = np.cumsum(np.fromiter(map(len, documents), np.int64, len(documents)))
-        # A word of one letter has two ends.
-        out, edges = room(4 * len(codes), len(codes) + len(documents))
-        blocks, entries, _, _ = self.table
-        done = find_wide_edges(codes, stops, blocks, entries, out, edges, ends)
-        return (out, edges) if done else None
+def batches(documents):
+    """Yield Strings of bounded length, unless there is only one document in them."""
+    # A list of our own: nobody takes a string away while its characters are read.
+    documents, first = list(documents), 0
+    while first < len(documents):
+        strings = Strings(documents, first)
+        yield strings
+        first += strings.n
 
 
-def mostly_ascii(documents):
-    """Tell, by a sample, whether UTF-8 is the faster way through some documents."""
-    step = -(-len(documents) // 32)
-    n_characters = 8192 // -(-len(documents) // step)
-    sample = "".join([text[:n_characters] for text in documents[::step]])
-    # One character in 25 or so that is no ASCII makes the two equally fast.
-    return 24 * sum(map(len, utf8([sample]))) <= 25 * len(sample)
-
-
-def room(n_bytes, n_edges):
-    """Return arrays for so many bytes of text and ends of tokens."""
-    if n_bytes >= 2**31 - SLACK:
-        raise OverflowError("A document of 2**29 characters has no gap to cut it at.")
-    return np.empty(n_bytes + SLACK, np.uint8), np.empty(n_edges + SLACK, np.int32)
+def enlarged(array, size):
+    """Return an array that begins with another one, with room for more."""
+    larger = np.empty(size, array.dtype)
+    larger[: len(array)] = array
+    return larger
 
 
 @lru_cache(maxsize=1024)
@@ -150,8 +185,3 @@ def utf8(documents):
         return [*map(str.encode, documents)]
     except UnicodeEncodeError:  # a lone surrogate
         return [text.encode("utf-8", "surrogatepass") for text in documents]
-
-
-def joined(encoded):
-    """Return bytes as one array, 255 after each of them, then padding."""
-    return np.frombuffer(b"\xff".join([*encoded, _PADDING]), np.uint8)

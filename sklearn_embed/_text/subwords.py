@@ -5,9 +5,9 @@
 import numpy as np
 
 from sklearn_embed._kernels.subwords import count_ngrams, hash_words, number_ngrams
-from sklearn_embed._kernels.token_table import SLACK, hash_tokens
-from sklearn_embed._text.hash_table import HashTable
-from sklearn_embed._text.scanner import Batch, Scanner, utf8
+from sklearn_embed._kernels.token_table import SLACK
+from sklearn_embed._text.hash_table import HashTable, hashed
+from sklearn_embed._text.scanner import Scanner, utf8
 
 _NO_SPANS = np.empty(0, np.int32)
 
@@ -127,15 +127,11 @@ class NgramNumbers:
         _number(table, min_n, max_n, bounds, codes, spans)
         marked = b"".join(b"<%b>" % word for word in utf8(table.tolist()))
         text = np.frombuffer(marked + bytes(SLACK), np.uint8).copy()
-        # From begin and end to start and length; none is left out, since all are
-        # at least one character long.
-        ends = np.array([len(spans)], np.int32)
-        hashes = np.empty(len(codes) + 1, np.uint32)
-        hash_tokens(
-            text, spans, ends, 1, Scanner.hash_mask, hashes, np.empty(1, np.int64)
-        )
-        batch = Batch(text, spans, hashes[:-1], None)
-        return bounds, self._known.add(batch) if grow else self._known.look_up(batch)
+        batch = hashed(text, spans, Scanner.hash_mask)
+        n_missed = self._known.look_up(batch)
+        if grow:
+            self._known.add(batch, n_missed)
+        return bounds, batch.ids
 
 
 def _number(table, min_n, max_n, bounds, codes, spans):

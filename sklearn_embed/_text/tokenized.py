@@ -368,9 +368,7 @@ def tokenize(X, options, name="X", n_jobs=1):
     lengths, runs, kinds = Growing(np.int64), [], set()
     for kind, documents in document_chunks(X, name):
         first = ids.used
-        chunk_ids, chunk_lengths = encoders[kind].encode(documents, n_jobs)
-        ids.append(chunk_ids)
-        lengths.append(chunk_lengths)
+        lengths.append(encoders[kind].encode_into(ids, documents, n_jobs))
         if kind == "tokens":
             runs.append((first, ids.used))
         kinds.add(kind)

@@ -88,6 +88,12 @@ class Encoder:
             lengths.append(len(ids) - before)
         return np.array(ids, np.int32), np.array(lengths, np.int64)
 
+    def encode_into(self, ids, documents, n_jobs=1):
+        """Append the ids to a Growing or Spool; return the documents' lengths."""
+        found, lengths = self.encode(documents)
+        ids.append(found)
+        return lengths
+
     def table(self):
         """Return the TokenTable of the tokens seen so far."""
         return TokenTable.from_tokens(self._index)
@@ -140,6 +146,10 @@ class _Prepared:
         """Return ids and lengths; see Encoder."""
         return self._compiled.encode(self._prepared(documents), n_jobs)
 
+    def encode_into(self, ids, documents, n_jobs=1):
+        """Append ids and return lengths; see Encoder."""
+        return self._compiled.encode_into(ids, self._prepared(documents), n_jobs)
+
     def map(self, function, documents, n_jobs=1):
         """Call ``function(first, rows, lengths)`` for batch after batch."""
         return self._compiled.map(function, self._prepared(documents), n_jobs)
@@ -155,7 +165,20 @@ class _Prepared:
     def _prepared(self, documents):
         if self._preprocess is None:
             return documents
-        return list(map(self._preprocess, documents))
+        prepared = list(map(self._preprocess, documents))
+        if set(map(type, prepared)) <= {str}:
+            return prepared
+        return [_plain(text) for text in prepared]
+
+
+def _plain(text):
+    """Return what a preprocessor made of a string as a str, if it is one."""
+    if isinstance(text, str):
+        return str.__str__(text)
+    raise TypeError(
+        f"A preprocessor returned {text!r:.40}, of type {type(text).__name__}: it must "
+        "return a string."
+    )
 
 
 def stop_word_set(stop_words):
