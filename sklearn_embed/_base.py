@@ -155,8 +155,9 @@ class TextEstimator(BaseEstimator):
         is in between: ``skops.io.load`` wants to be told which types to trust.  Of
         this package that is the estimator's own, such as
         ``sklearn_embed._word2vec.Word2VecVectorizer``, with
-        ``sklearn_embed._text.tokens.TextOptions`` and, in a `MeanPoolEmbedder`,
-        ``sklearn_embed._vectors.WordVectors``; ``skops.io.get_untrusted_types`` lists
+        ``sklearn_embed._text.tokens.TextOptions`` and, where vectors are parameters,
+        ``sklearn_embed._vectors.WordVectors`` and
+        ``sklearn_embed._pretrained.Pretrained``; ``skops.io.get_untrusted_types`` lists
         them.
         """
         from sklearn_embed.io import estimators

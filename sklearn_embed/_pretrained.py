@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from sklearn_embed._base import NOT_NEGATIVE
+from sklearn_embed._base import NOT_NEGATIVE, TextEstimator
 from sklearn_embed._kernels.common import readonly
 from sklearn_embed._kernels.rows import put_rows
 from sklearn_embed._kernels.subwords import add_rows
@@ -257,3 +257,60 @@ def chosen_bags(bounds, rows, chosen):
     ends = np.concatenate([[0], np.cumsum(sizes)])
     shifts = np.repeat(bounds[chosen] - ends[:-1], sizes)
     return ends, rows[shifts + np.arange(ends[-1])]
+
+
+class Pretrainable(TextEstimator):
+    """Base of estimators with a parameter `pretrained`."""
+
+    _doc_section_pretrained = """
+        pretrained : Pretrained, or any source of word vectors, default=None
+            Vectors to start from, of `vector_size` dimensions: whatever
+            :class:`Pretrained` takes, or one itself, which also says how far they may
+            move.  Words that they lack start at random.  `clone` shares the vectors.
+    """
+
+    _vector_parameters = ("pretrained",)
+
+    @property
+    def _shared_parameters(self):
+        # A Pretrained shares its vectors by itself when it is cloned.
+        return () if isinstance(self.pretrained, Pretrained) else ("pretrained",)
+
+    def _tokenize_to_fit(self, X, options=None):
+        """Return documents as tokens, once it is clear where to start from."""
+        self._checked_pretrained()
+        return super()._tokenize_to_fit(X, options)
+
+    def _checked_pretrained(self):
+        """Return where training starts from, or None."""
+        pretrained = as_pretrained(self.pretrained)
+        if pretrained is not None:
+            pretrained._validate_params()
+            self._check_pretrained(pretrained)
+        return pretrained
+
+    def _check_pretrained(self, pretrained):
+        """Refuse what this model cannot do with pretrained vectors."""
+        if pretrained.trainable and pretrained.penalty:
+            raise ValueError(
+                f"penalty={pretrained.penalty} of pretrained has no place in "
+                f"{type(self).__name__}, only in GloVeVectorizer: set it to 0."
+            )
+
+    def _start(self, vocabulary, known, state):
+        """Let words that were not known before start at pretrained vectors.
+
+        Returns
+        -------
+        tuple or None
+            If some are frozen: what puts them back, and whether that is done often.
+        """
+        pretrained = self._checked_pretrained()
+        if pretrained is None:
+            return None
+        given = find(pretrained, vocabulary.words, self.vector_size, known)
+        return None if given is None else self._place(vocabulary, given, state)
+
+    def _place(self, vocabulary, given, state):
+        """Put pretrained vectors into the state; return what `_start` does."""
+        raise NotImplementedError

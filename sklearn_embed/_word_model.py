@@ -16,7 +16,7 @@ from sklearn_embed._base import (
     Integral,
     TextEstimator,
 )
-from sklearn_embed._pretrained import Pretrained, as_pretrained, find
+from sklearn_embed._pretrained import Pretrainable
 from sklearn_embed._text.tokens import make_lookup
 from sklearn_embed._text.vocabulary import (
     Limits,
@@ -41,20 +41,13 @@ class Schedule(NamedTuple):
     n_epochs: int
 
 
-class WordModel(CallbackSupportMixin, TextEstimator):
+class WordModel(CallbackSupportMixin, Pretrainable):
     """Base of every estimator that learns one vector a word, from labels or without.
 
     A subclass says what is its own: `_new_state` (fresh parameters), `_job` (how an
     epoch is trained) and `_published` (which parameters become which attributes).
     The state is a dict of arrays; what has a row for each word, in the order of the
     vocabulary, is named in `_word_arrays`.  `_place` puts pretrained vectors into it.
-    """
-
-    _doc_section_pretrained = """
-        pretrained : Pretrained, or any source of word vectors, default=None
-            Vectors to start from, of `vector_size` dimensions: whatever
-            :class:`Pretrained` takes, or one itself, which also says how far they may
-            move.  Words that they lack start at random.  `clone` shares the vectors.
     """
 
     _doc_section_vocabulary = """
@@ -107,7 +100,6 @@ class WordModel(CallbackSupportMixin, TextEstimator):
     """
 
     _word_arrays = ("vectors",)
-    _vector_parameters = ("pretrained",)
 
     _parameter_constraints: dict = {
         **TextEstimator._text_constraints,
@@ -202,11 +194,6 @@ class WordModel(CallbackSupportMixin, TextEstimator):
         """
         return float(self.to_keyed_vectors().similarity(w1, w2))
 
-    @property
-    def _shared_parameters(self):
-        # A Pretrained shares its vectors by itself when it is cloned.
-        return () if isinstance(self.pretrained, Pretrained) else ("pretrained",)
-
     def _check_loaded(self):
         """Refuse arrays of wrong shapes or types."""
         vectors, n_words = self.vectors_, len(self.words_)
@@ -230,31 +217,6 @@ class WordModel(CallbackSupportMixin, TextEstimator):
     def _rates(self):
         """Return the first and the last learning rate."""
         return self.learning_rate, self.learning_rate
-
-    def _tokenize_to_fit(self, X, options=None):
-        """Return documents as tokens, once it is clear where to start from."""
-        self._checked_pretrained()
-        return super()._tokenize_to_fit(X, options)
-
-    def _checked_pretrained(self):
-        """Return where training starts from, or None."""
-        pretrained = as_pretrained(self.pretrained)
-        if pretrained is not None:
-            pretrained._validate_params()
-            self._check_pretrained(pretrained)
-        return pretrained
-
-    def _check_pretrained(self, pretrained):
-        """Refuse what this model cannot do with pretrained vectors."""
-        if pretrained.trainable and pretrained.penalty:
-            raise ValueError(
-                f"penalty={pretrained.penalty} of pretrained has no place in "
-                f"{type(self).__name__}, only in GloVeVectorizer: set it to 0."
-            )
-
-    def _place(self, vocabulary, given, state):
-        """Put pretrained vectors into the state; frozen ones: return their keeper."""
-        raise NotImplementedError
 
     def _hold_out(self, parts, seed):
         """Hold documents out of each part, if training is to stop early."""
@@ -307,19 +269,15 @@ class WordModel(CallbackSupportMixin, TextEstimator):
         """Train, and only then change this estimator."""
         prepared = self._prepared(parts, held_out, vocabulary)
         rng = np.random.default_rng([seed, 0])
-        pretrained, known = self._checked_pretrained(), ()
         state = self._new_state(vocabulary, rng)
+        known = ()
         if epochs.start:
             known = self.vocabulary_
             self._carry_over(vocabulary, state)
-        keep = None
-        if pretrained is not None:
-            given = find(pretrained, vocabulary.words, self.vector_size, known)
-            if given is not None:
-                keep = self._place(vocabulary, given, state)
+        kept = self._start(vocabulary, known, state)
         job = self._job(*prepared, vocabulary, state, seed, schedule)
-        if keep is not None:
-            job = KeepingJob(job, *keep)
+        if kept is not None:
+            job = KeepingJob(job, *kept)
 
         def attributes(final=False):
             n_iter = epochs.start + len(losses)

@@ -34,6 +34,7 @@ LAYERS = [
     ("_word_model",),
     ("_word_vectorizer", "_word2vec_job", "_glove_job", "_supervised_job"),
     ("_prediction", "_supervised"),
+    ("_subword_model",),
     (
         "_one_hot",
         "_word2vec",
