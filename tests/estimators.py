@@ -8,6 +8,7 @@ from sklearn_embed import (
     GloVeVectorizer,
     MeanPoolEmbedder,
     OneHotTokens,
+    Pretrained,
     Word2VecVectorizer,
 )
 
@@ -23,6 +24,7 @@ ESTIMATORS = [
     Word2VecVectorizer(3, architecture="cbow", **TINY),
     Word2VecVectorizer(3, loss="hierarchical_softmax", **TINY),
     Word2VecVectorizer(3, loss="softmax", combine="concatenate", **TINY),
+    Word2VecVectorizer(2, pretrained=Pretrained(VECTORS, trainable=False), **TINY),
     FastTextVectorizer(3, **TINY),
     FastTextVectorizer(3, architecture="cbow", bucket=None, **TINY),
     GloVeVectorizer(3, **TINY),
