@@ -64,6 +64,12 @@ def prefetch(typing_context, array, index):
 
 
 @intrinsic
+def prefetch_to_read(typing_context, array, index):
+    """Ask for a cache line that is not written: other processors keep theirs."""
+    return _prefetch(array, index, (0, 3, 1))
+
+
+@intrinsic
 def prefetch_l2(typing_context, array, index):
     """Ask for a cache line without driving out what lies in the nearest cache.
 

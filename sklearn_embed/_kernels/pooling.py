@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from sklearn_embed._kernels.common import LANES, prefetch
+from sklearn_embed._kernels.common import LANES, prefetch_to_read
 
 KINDS = {"mean": 0, "sum": 1, "max": 2, "min": 3}
 
@@ -93,7 +93,7 @@ def take(documents, words, t, end, known, more):
             known.shares[n] = weight * words.factors[i] if scaled else weight
             n += 1
             for d in range(0, width, LANES):
-                prefetch(words.vectors, i * width + d)
+                prefetch_to_read(words.vectors, i * width + d)
         else:
             more.places[m] = (i - n_words) * width
             more.weights[m] = more.shares[m] = weight
@@ -116,7 +116,7 @@ def take_equal(documents, words, t, end, known):
             known.places[n] = i * width
             n += 1
             for d in range(0, width, LANES):
-                prefetch(words.vectors, i * width + d)
+                prefetch_to_read(words.vectors, i * width + d)
     return t, n, 0, np.float64(n)
 
 

@@ -8,7 +8,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from sklearn_embed._kernels.common import prefetch
+from sklearn_embed._kernels.common import prefetch, prefetch_to_read
 
 #: Bytes that must follow the last token of any text and of the table's own bytes.
 SLACK = 16
@@ -190,7 +190,7 @@ def find_tokens(out, spans, hashes, table, ids, missed):
         end = min(first + SIDE_BY_SIDE, n_tokens)
         # Each loop asks for what the next one needs.
         for t in range(end, min(end + SIDE_BY_SIDE, n_tokens)):
-            prefetch(slots, np.int64(np.uint64(hashes[t]) >> down))
+            prefetch_to_read(slots, np.int64(np.uint64(hashes[t]) >> down))
         for t in range(first, end):
             hashed = np.uint64(hashes[t])
             k = hashed >> down
@@ -198,7 +198,7 @@ def find_tokens(out, spans, hashes, table, ids, missed):
             slot = here if here >> np.uint64(32) == hashed else there
             i = slot & np.uint64(0xFFFFFFFF)
             ids[t] = np.int32(i) - np.int32(1)
-            prefetch(offsets, np.int64(i))
+            prefetch_to_read(offsets, np.int64(i))
         for t in range(first, end):
             i = np.uint64(ids[t] + 1)
             some = np.uint64(i > np.uint64(0))
@@ -206,7 +206,7 @@ def find_tokens(out, spans, hashes, table, ids, missed):
             begins[t - first] = begin
             # -1, which no token has, for an empty slot.
             sizes[t - first] = offsets[i] - begin + np.int64(some) - 1
-            prefetch(blob, begin)
+            prefetch_to_read(blob, begin)
         for t in range(first, end):
             start, length = np.int64(spans[2 * t]), np.int64(spans[2 * t + 1])
             if sizes[t - first] != length or not same_bytes(
