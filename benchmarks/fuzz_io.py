@@ -39,7 +39,7 @@ def resident():
     return pages * resource.getpagesize() / 2**20
 
 
-def try_one(data, path):
+def try_one(data, path, vocabulary):
     """Read damaged bytes; return what happened and how long it took."""
     if path is None:
         source = io.BytesIO(data)
@@ -49,7 +49,7 @@ def try_one(data, path):
     signal.alarm(_SECONDS)
     start = time.perf_counter()
     try:
-        read_vectors(source)
+        read_vectors(source, vocabulary=vocabulary)
         outcome = "read"
     except VectorFileError:
         outcome = "refused"
@@ -68,7 +68,9 @@ def fuzz(name, intact, n_files, seed, folder):
     for number in range(n_files):
         data = mutate(rng, intact)
         # By name, the size is known beforehand; as a stream, it is not.
-        outcome, took = try_one(data, path if number % 2 else None)
+        # And in turn, all words are wanted, or some.
+        wanted = {"the", "кошка", "unheard"} if number % 4 < 2 else None
+        outcome, took = try_one(data, path if number % 2 else None, wanted)
         slowest = max(slowest, took)
         if outcome not in counts:
             counts["failed"] += 1
@@ -94,7 +96,8 @@ def main(n_files=100_000, seed=0, *names):
     with tempfile.TemporaryDirectory() as folder:
         intact = samples(pathlib.Path(folder))
         for data in intact.values():
-            read_vectors(io.BytesIO(data))  # compiles
+            for wanted in (None, {"the"}):  # compiles
+                read_vectors(io.BytesIO(data), vocabulary=wanted)
         print(f"in use before: {resident():.0f} MiB")
         room = int(resident() * 2**20) + _LIMIT
         virtual = int(pathlib.Path("/proc/self/statm").read_text().split()[0])
