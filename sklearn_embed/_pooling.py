@@ -129,15 +129,21 @@ def pool_any(
 
     if isinstance(X, TokenizedDocuments):
         return pooled(X, first)
-    out, done = Growing(np.float32), 0
+    out, done, only = Growing(np.float32), 0, None
     for found, texts in document_chunks(X):
         if found == "text" and lookup is not None:
             rows = _looked_up(lookup, texts, words, recipe, n_jobs)
         else:
             rows = pooled(tokenize(texts, options, n_jobs=n_jobs), first + done)
-        out.append(rows.ravel())
+        if done == 0:
+            only = rows  # most often, all there is: not copied
+        else:
+            if only is not None:
+                out.append(only.ravel())
+                only = None
+            out.append(rows.ravel())
         done += len(texts)
-    return out.result().reshape(done, n_columns)
+    return out.result().reshape(done, n_columns) if only is None else only
 
 
 def _looked_up(lookup, texts, words, recipe, n_jobs):
