@@ -10,14 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from sklearn_embed._kernels.common import readonly
-from sklearn_embed._kernels.glove import (
-    BLOCK_BYTES,
-    deal_pairs,
-    measure_pairs,
-    pull_towards,
-    train_pairs,
-    unpack_records,
-)
+from sklearn_embed._kernels.deal import BLOCK_BYTES, deal_pairs, unpack_records
+from sklearn_embed._kernels.glove import measure_pairs, pull_towards, train_pairs
 from sklearn_embed._training import Job, Threads
 
 #: Pairs of a task, on average and at least: enough to hide what starting it costs.
@@ -108,6 +102,7 @@ class DealtPairs:
         with Threads(n_jobs) as threads:
             for _ in threads.run(tasks):
                 pass
+        self.places, self.terms = readonly(self.places), readonly(self.terms)
 
     def __len__(self):
         return len(self.terms)
@@ -129,7 +124,7 @@ class DealtPairs:
             tile = groups[0] * self.n_groups + groups[1]
             at = slice(self._ends[tile], self._ends[tile + 1])
             if at.stop > at.start:
-                yield groups, readonly(self.places[at]), readonly(self.terms[at])
+                yield groups, self.places[at], self.terms[at]
 
 
 def _is_own(array):
@@ -225,7 +220,8 @@ class GloveJob(Job):
 
     def __init__(self, pairs, held_out, state, seed, rate, clip, retrofit=None):
         self._pairs, self._held_out, self._seed = pairs, held_out, seed
-        self._state, self._width = state, state.shape[1] // 4
+        self._state, self._flat = state, state.reshape(-1)
+        self._width = state.shape[1] // 4
         self._rate, self._clip = np.float32(rate), np.float32(clip)
         self._retrofit = retrofit
 
@@ -261,7 +257,7 @@ class GloveJob(Job):
         loss, n_terms = 0.0, 0
         for groups, places, terms in self._pairs.of(a, b):
             part, n = train_pairs(
-                self._state.reshape(-1),
+                self._flat,
                 self._width,
                 places,
                 terms,
@@ -279,7 +275,7 @@ class GloveJob(Job):
         loss, n_terms = 0.0, 0
         for groups, *arrays in self._held_out.of(a, b):
             part, n = measure_pairs(
-                self._state.reshape(-1),
+                self._flat,
                 self._width,
                 *arrays,
                 groups,

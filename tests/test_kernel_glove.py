@@ -25,6 +25,7 @@ from sklearn_embed._glove_job import (
     rounds,
 )
 from sklearn_embed._kernels import glove as kernels
+from sklearn_embed._kernels.deal import deal_pairs, unpack_records
 from sklearn_embed._training import Threads
 
 
@@ -149,6 +150,21 @@ def test_an_epoch_is_that_of_the_definition(n_groups, mirrored, size, clip):
     assert not parts[:, ::2, size + 2 :].any()
 
 
+@pytest.mark.parametrize("share", [1.01, 3.0, 1e9])
+def test_a_limit_that_nothing_reaches_changes_no_bit(share):
+    size, states = 30, []
+    pairs = Pairs(np.array([0, 1, 1]), np.array([1], np.int32), np.array([3]), 3)
+    params = [np.full((2, size), 0.9), np.full((2, size), -0.8), np.ones(2), np.ones(2)]
+    slope = size * 0.9 * 0.8 - 2  # f(1) = 1, log(1) = 0, and no parameter exceeds 1
+    for clip in (share * slope, np.inf):
+        state = state_of(params)
+        job = GloveJob(dealt(pairs, True, size, x_max=1), None, state, 0, 0.05, clip)
+        with Threads(1) as threads:
+            threads.mean_loss(job.phases(0))
+        states.append(state)
+    assert_array_equal(*states)
+
+
 def test_slopes_are_those_of_the_loss():
     rng = np.random.default_rng(0)
     point = [rng.normal(size=5), rng.normal(size=5), 0.3, -0.2]
@@ -221,8 +237,8 @@ def test_places_survive_packing(rows, bits):
     indptr[np.array(rows) + 1] = 1
     indices = np.array(rows[::-1], np.int32)
     units = np.ones(len(rows), np.int64)
-    kernels.deal_pairs(np.cumsum(indptr), indices, units, 1.0, 1, False, bits)
-    places, counts = kernels.unpack_records(units, bits)
+    deal_pairs(np.cumsum(indptr), indices, units, 1.0, 1, False, bits)
+    places, counts = unpack_records(units, bits)
     assert_array_equal(places, np.column_stack([rows, rows[::-1]]))
     assert_array_equal(counts, np.ones(len(rows), np.float32))
 

@@ -1,9 +1,8 @@
 """Train GloVe on pairs that were dealt out so that threads never meet.
 
-Sizes: V words, D padded width, P pairs, G groups, a power of two.  Words, the most
-frequent first, are dealt out to the groups as cards are, to and fro, so that every
-group gets as many pairs.  Pairs of the groups a and b touch no row of another group:
-what has no group in common may be trained at the same time, with one result.
+Sizes: V words, D padded width, P pairs, G groups, a power of two; `deal_pairs` says
+who is where.  Pairs of the groups a and b touch no row of another group: what has no
+group in common may be trained at the same time, with one result.
 
 A row of the state holds, side by side, the word vector, the sums of its squared
 gradients, the context vector and the sums of its own, each of width D:
@@ -25,12 +24,16 @@ from numba import types
 from numba.core import cgutils, errors
 from numba.extending import intrinsic
 
-from sklearn_embed._kernels.common import (
-    FASTMATH,
-    LANES,
-    aligned_zeros,
-    padded_width,
-    prefetch,
+from sklearn_embed._kernels.common import LANES, aligned_zeros, padded_width, prefetch
+from sklearn_embed._kernels.lanes import (
+    FLAGS,
+    INLINE,
+    LANES_TYPE,
+    WIDTH,
+    add,
+    add_product,
+    fill,
+    load,
 )
 
 #: What AdaGrad's sums start with; 1, as in the original.
@@ -38,12 +41,6 @@ FIRST_SQUARE = 1.0
 
 #: Makes every step of a column of ones vanish in float32.
 FROZEN_SQUARE = 1e30
-
-#: Bytes of the state that one block of rows may take: about half an L2 cache.
-BLOCK_BYTES = 1 << 20
-
-#: Rows whose vectors stay in L1 while a block of contexts passes by; 2**3.
-_STRIP_BITS = 3
 
 #: Pairs that lie between asking for a row and using it.
 _AHEAD = 3
@@ -90,8 +87,9 @@ def adagrad_step(typing_context, state, a, b, width, pull, clip):
     """Move 16 numbers of a word and of a context, with their sums of squares.
 
     ``state[a:]`` and ``state[b:]`` move along each other, times ``pull``; products
-    are clipped to ±``clip``; the sums of squares lie ``width`` further on.  Written
-    as vectors, since LLVM cannot see that the four pieces do not overlap.
+    are clipped to ±``clip``, unless that is None; the sums of squares lie ``width``
+    further on.  Written as vectors, since LLVM cannot see that the four pieces do not
+    overlap.
     """
     if state.dtype != types.float32 or pull != types.float32:
         raise errors.TypingError("adagrad_step takes float32")
@@ -110,12 +108,12 @@ def adagrad_step(typing_context, state, a, b, width, pull, clip):
         def address(index):
             return builder.bitcast(builder.gep(data, [index]), vector.as_pointer())
 
-        def load(pointer):
+        def read(pointer):
             value = builder.load(pointer)
             value.align = 4
             return value
 
-        def store(value, pointer):
+        def write(value, pointer):
             builder.store(value, pointer).align = 4
 
         def splat(value):
@@ -135,33 +133,29 @@ def adagrad_step(typing_context, state, a, b, width, pull, clip):
         _, at_word, at_context, step, factor, limit = args
         squares = [builder.add(at, step) for at in (at_word, at_context)]
         pointers = [address(at) for at in (at_word, at_context, *squares)]
-        word, opposite, word_sum, opposite_sum = (load(p) for p in pointers)
-        factor, high = splat(factor), splat(limit)
-        low = builder.fneg(high)
+        word, opposite, word_sum, opposite_sum = (read(p) for p in pointers)
+        factor = splat(factor)
+        if clip != types.none:
+            high = splat(limit)
+            low = builder.fneg(high)
         moves = []
-        for x, partner, total in (
+        for x, partner, squared in (
             (word, opposite, word_sum),
             (opposite, word, opposite_sum),
         ):
-            slope = clipped(times(factor, partner), low, high)
-            norm = builder.call(root, [total], fastmath=flags)
+            slope = times(factor, partner)
+            if clip != types.none:
+                slope = clipped(slope, low, high)
+            norm = builder.call(root, [squared], fastmath=flags)
             shift = builder.fdiv(slope, norm, flags=flags)
-            total = builder.fadd(times(slope, slope), total, flags=flags)
-            moves.append((builder.fsub(x, shift, flags=flags), total))
-        for index, (x, total) in enumerate(moves):
-            store(x, pointers[index])
-            store(total, pointers[2 + index])
+            squared = builder.fadd(times(slope, slope), squared, flags=flags)
+            moves.append((builder.fsub(x, shift, flags=flags), squared))
+        for index, (x, squared) in enumerate(moves):
+            write(x, pointers[index])
+            write(squared, pointers[2 + index])
         return context.get_dummy_value()
 
     return signature, codegen
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")
-def _group_of(row, n_groups):
-    """Return the group of a word."""
-    turn = row // n_groups
-    place = row - turn * n_groups
-    return n_groups - 1 - place if turn & 1 else place
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")
@@ -172,105 +166,40 @@ def _row_of(place, group, n_groups):
     return turn * np.uint64(n_groups) + (back if turn & np.uint64(1) else forth)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def deal_pairs(indptr, tiles, records, scale, n_groups, mirrored, block_bits):
-    """Sort pairs, where they are, by the groups of their words.
+@intrinsic
+def total(typing_context, vector):
+    """Return the sum of a vector's numbers."""
 
-    Parameters
-    ----------
-    indptr : ndarray of shape (V + 1,), int64
-        Where each row begins: compressed sparse rows of counts in units.  With
-        `mirrored`, of their upper half.
-    tiles : ndarray of shape (P,), int32
-        On entry the column of each pair, on return ``a * G + b`` of its two groups.
-        Changed in place.
-    records : ndarray of shape (P,), int64
-        On entry the units of each pair, on return its key and its count, as
-        `unpack_records` reads them: sorted as unsigned numbers, the pairs of two
-        groups come block by block, and within two blocks eight words at a time.
-        Changed in place.
-    scale : float
-        Units in 1.
-    n_groups : int
-        G, a power of two, such that V <= 65536 G.
-    mirrored : bool
-        Whether a pair stands for (i, j) and (j, i); then its group of the lower
-        number comes first.
-    block_bits : int
-        Logarithm of the rows in a block.
+    def codegen(context, builder, signature, args):
+        i32, (vector,), n = ir.IntType(32), args, WIDTH
+        while n > 1:
+            n //= 2
+            halves = [
+                builder.shuffle_vector(
+                    vector,
+                    ir.Constant(vector.type, ir.Undefined),
+                    ir.Constant(ir.VectorType(i32, n), [*range(first, first + n)]),
+                )
+                for first in (0, n)
+            ]
+            vector = builder.fadd(*halves, flags=FLAGS)
+        return builder.extract_element(vector, ir.Constant(i32, 0))
 
-    Returns
-    -------
-    ends : ndarray of shape (G * G + 1,), int64
-        Pairs of the groups a and b: ``ends[a * G + b]`` to ``ends[a * G + b + 1]``.
-    """
-    n_rows, n_tiles = len(indptr) - 1, n_groups * n_groups
-    ends = np.zeros(n_tiles + 1, np.int64)
-    strip = np.uint32(_STRIP_BITS)
-    bits = np.uint32(block_bits)
-    block = (np.uint32(1) << bits) - np.uint32(1)
-    for i in range(n_rows):
-        group = _group_of(i, n_groups)
-        for p in range(indptr[i], indptr[i + 1]):
-            j = np.int64(tiles[p])
-            a, b = group, _group_of(j, n_groups)
-            x, y = np.uint32(i // n_groups), np.uint32(j // n_groups)
-            if mirrored and a > b:
-                a, b, x, y = b, a, y, x
-            low, high = x & block, x >> bits
-            key = (high << (np.uint32(16) - bits)) | (y >> bits)
-            key = (key << (bits - strip)) | (low >> strip)
-            key = (key << bits) | (y & block)
-            key = (key << strip) | (low & np.uint32(7))
-            count = np.float32(records[p] / scale).view(np.uint32)
-            records[p] = np.int64((np.uint64(key) << np.uint64(32)) | np.uint64(count))
-            tiles[p] = a * n_groups + b
-            ends[tiles[p] + 1] += 1
-    for tile in range(n_tiles):
-        ends[tile + 1] += ends[tile]
-    # Each pair is put where it belongs, and what was there is next.
-    free = ends[:-1].copy()
-    for tile in range(n_tiles):
-        while free[tile] < ends[tile + 1]:
-            record, to = records[free[tile]], np.int64(tiles[free[tile]])
-            while to != tile:
-                at = free[to]
-                free[to] += 1
-                records[at], record = record, records[at]
-                tiles[at], to = to, np.int64(tiles[at])
-            records[free[tile]] = record
-            tiles[free[tile]] = tile
-            free[tile] += 1
-    return ends
+    return types.float32(LANES_TYPE), codegen
 
 
-def unpack_records(records, block_bits):
-    """Return what records of `deal_pairs` hold.
-
-    Returns
-    -------
-    places : ndarray of shape (P, 2), uint16
-        The place of each word in its group.
-    counts : ndarray of shape (P,), float32
-    """
-    counts = (records & 0xFFFFFFFF).astype(np.uint32).view(np.float32)
-    keys = (records >> 32).astype(np.uint32)
-    bits, strip = block_bits, _STRIP_BITS
-    low = (keys & 7) | (keys >> (bits + strip) & ((1 << (bits - strip)) - 1)) << strip
-    places = np.empty((len(keys), 2), np.uint16)
-    places[:, 0] = (keys >> (16 + bits)) << bits | low
-    second = keys >> (2 * bits) & ((1 << (16 - bits)) - 1)
-    places[:, 1] = second << bits | (keys >> strip & ((1 << bits) - 1))
-    return places, counts
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=set(FASTMATH))
-def _dot(state, a, b, width):
-    """Return the product of a word and a context, biases included."""
-    total = np.float32(0)
-    for d in range(width):
-        total += state[a + np.uint64(d)] * state[b + np.uint64(d)]
-    return total
+@numba.njit(nogil=True, error_model="numpy", **INLINE)
+def _products(state, a, b, width):
+    """Return the product of a word and a context, and the sum of their squares."""
+    products = fill(np.float32(0))
+    squares, others = fill(np.float32(0)), fill(np.float32(0))
+    for d in range(0, width, WIDTH):
+        word = load(state, np.int64(a) + d)
+        context = load(state, np.int64(b) + d)
+        products = add_product(products, word, context)
+        squares = add_product(squares, word, word)
+        others = add_product(others, context, context)
+    return total(products), total(add(squares, others))
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -318,6 +247,8 @@ def train_pairs(
     size, pair = np.uint64(width), np.uint64(4 * width)
     n_pairs, n_terms, loss = len(terms), 0, 0.0
     clip *= rate  # since it meets slopes times the rate
+    # Rounding and what is too small for float32 cannot make up for these margins.
+    room, tiny = 0.99 * np.float64(clip) * np.float64(clip), 1e-30
     for step in range(n_pairs):
         p = step + start
         if p >= n_pairs:
@@ -332,14 +263,21 @@ def train_pairs(
         for turn in range(2 if mirrored and i != j else 1):
             a, b = (j, i) if turn else (i, j)
             b += size + size
-            error = _dot(state, a, b, width) - terms[p, 0]
+            error, squares = _products(state, a, b, width)
+            error -= terms[p, 0]
             pull = terms[p, 1] * error
             loss += 0.5 * np.float64(pull) * np.float64(error)
             n_terms += 1
             pull *= rate
-            for d in range(0, width, LANES):
-                at = np.uint64(d)
-                adagrad_step(state, a + at, b + at, size, pull, clip)
+            force = np.float64(pull) * np.float64(pull)
+            if force * (np.float64(squares) + tiny) <= room:
+                for d in range(0, width, LANES):
+                    at = np.uint64(d)
+                    adagrad_step(state, a + at, b + at, size, pull, None)
+            else:  # a NaN gets here, too
+                for d in range(0, width, LANES):
+                    at = np.uint64(d)
+                    adagrad_step(state, a + at, b + at, size, pull, clip)
     return loss, n_terms
 
 
@@ -357,7 +295,8 @@ def measure_pairs(state, width, places, terms, groups, n_groups, mirrored):
         j = _row_of(places[p, 1], groups[1], n_groups) * pair
         for turn in range(2 if mirrored and i != j else 1):
             a, b = (j, i) if turn else (i, j)
-            error = np.float64(_dot(state, a, b + half, width) - terms[p, 0])
+            product, _ = _products(state, a, b + half, width)
+            error = np.float64(product - terms[p, 0])
             loss += 0.5 * np.float64(terms[p, 1]) * error * error
             n_terms += 1
     return loss, n_terms
