@@ -16,6 +16,10 @@ from sklearn_embed._text.vocabulary import (
     learn_vocabulary,
 )
 
+#: Raised whenever files written from now on cannot be read by earlier code.
+_VERSION = 1
+_CHECKED_AT_ONCE = 1 << 22
+
 
 class CooccurrenceCounts:
     """How often words stand near each other: exact, and made to be added up.
@@ -200,6 +204,86 @@ class CooccurrenceCounts:
             i, j = np.minimum(i, j), np.maximum(i, j)
         return sp.coo_matrix((units, (i, j)), (n_rows, n_rows)).tocsr()
 
+    def save(self, path):
+        """Write to a file of arrays and JSON, which cannot run code.
+
+        Parameters
+        ----------
+        path : str or path
+            The file, written whole or not at all: if anything goes wrong, what was
+            there before stays.
+
+        See Also
+        --------
+        load : Read it again.
+        """
+        from sklearn_embed.io.native import save_arrays
+
+        indptr, indices, units, _ = self.pairs
+        size, *choices = self.window
+        arrays = {
+            "words": self.words,
+            "word_counts": self.word_counts,
+            "indptr": indptr,
+            "indices": indices,
+            "units": units,
+        }
+        meta = {
+            "kind": "CooccurrenceCounts",
+            "version": _VERSION,
+            "window": [size if size == "document" else int(size), *choices],
+        }
+        save_arrays(path, arrays, meta)
+
+    @classmethod
+    def load(cls, path, *, mmap=False):
+        """Read what `save` wrote.
+
+        Parameters
+        ----------
+        path : str or path
+            The file.
+        mmap : bool, default=False
+            Whether to map the arrays instead of reading them: all processes then
+            share one copy.
+
+        Returns
+        -------
+        CooccurrenceCounts
+            The same counts, bit for bit.
+
+        Raises
+        ------
+        VectorFileError
+            If the file is damaged, from a later version, or holds something else.
+        """
+        from sklearn_embed.io._errors import VectorFileError
+        from sklearn_embed.io.native import load_arrays
+
+        arrays, meta = load_arrays(path, mmap=mmap)
+        if not isinstance(meta, dict) or meta.get("kind") != "CooccurrenceCounts":
+            raise VectorFileError(path, "it holds no CooccurrenceCounts")
+        if not isinstance(meta.get("version"), int) or meta["version"] > _VERSION:
+            raise VectorFileError(
+                path,
+                "written in a later version of the format",
+                "Upgrade sklearn-embed",
+            )
+        try:
+            size, weighting, direction = meta["window"]
+            window = Window(size, weighting, direction).checked()
+            names = ("words", "word_counts", "indptr", "indices", "units")
+            words, word_counts, *pairs = (arrays[name] for name in names)
+            _check(words, word_counts, *pairs, direction == "both")
+        except (KeyError, TypeError, ValueError) as error:
+            raise VectorFileError(
+                path,
+                f"its parts disagree: {error}",
+                "The file is damaged; write it anew",
+            ) from error
+        # The unit depends on the window alone.
+        return cls(words, word_counts, Pairs(*pairs, window.units(0)[1]), window)
+
     def to_scipy(self):
         """Return the counts as a sparse matrix.
 
@@ -237,3 +321,35 @@ class CooccurrenceCounts:
         counts = counts.tocsr()
         counts.eliminate_zeros()
         return counts
+
+
+def _check(words, word_counts, indptr, indices, units, is_half):
+    """Refuse arrays that would lead a kernel out of bounds, or are no counts."""
+    kinds = [(word_counts, "i8"), (indptr, "i8"), (indices, "i4"), (units, "i8")]
+    if not isinstance(words, list) or any(
+        not isinstance(array, np.ndarray) or array.dtype != kind or array.ndim != 1
+        for array, kind in kinds
+    ):
+        raise ValueError("an array is of another type")
+    n_words, n_pairs = len(words), len(indices)
+    if len(set(words)) < n_words:
+        raise ValueError("a word stands twice")
+    if (len(word_counts), len(indptr), len(units)) != (n_words, n_words + 1, n_pairs):
+        raise ValueError(
+            f"arrays of other lengths than {n_words} words and their pairs"
+        )
+    if indptr[0] != 0 or indptr[-1] != n_pairs or (indptr[1:] < indptr[:-1]).any():
+        raise ValueError("the rows overlap")
+    if (word_counts < 0).any():
+        raise ValueError("a word's count is negative")
+    filled = np.flatnonzero(indptr[1:] > indptr[:-1])
+    begins = indptr[filled]
+    for first in range(0, n_pairs, _CHECKED_AT_ONCE):
+        part = indices[first : first + _CHECKED_AT_ONCE + 1]
+        falls = first + 1 + np.flatnonzero(part[1:] <= part[:-1])
+        if part.min() < 0 or part.max() >= n_words or not np.isin(falls, begins).all():
+            raise ValueError("columns are out of range or out of order")
+        if units[first : first + _CHECKED_AT_ONCE].min() <= 0:
+            raise ValueError("a count is not positive")
+    if is_half and (indices[begins] < filled).any():
+        raise ValueError("a pair lies in the lower half")

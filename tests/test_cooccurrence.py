@@ -15,9 +15,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from strategies import token_documents
+from vector_files import mutate
 
-from sklearn_embed import CooccurrenceCounts, TokenizedDocuments, _counting
+from sklearn_embed import (
+    CooccurrenceCounts,
+    GloVeVectorizer,
+    TokenizedDocuments,
+    _counting,
+)
 from sklearn_embed._counting import Window, count_pairs
+from sklearn_embed.io import VectorFileError, native
 
 count = CooccurrenceCounts.from_documents
 windows = st.sampled_from([1, 2, 5, 30, 10**6, "document"])
@@ -210,3 +217,125 @@ def test_sums_that_might_not_fit_are_refused(monkeypatch):
     monkeypatch.setattr(Window, "units", huge)
     with pytest.raises(OverflowError, match="window=22"):
         count_pairs([part], 2, Window(30))
+
+
+@pytest.mark.parametrize("mmap", [False, True])
+@pytest.mark.parametrize(
+    "choice", [{"window": 3}, {"window": "document", "direction": "left"}], ids=str
+)
+def test_counts_come_back_from_a_file(choice, mmap, tmp_path):
+    counts = count(some_documents(), **choice)
+    counts.save(tmp_path / "counts")
+    loaded = CooccurrenceCounts.load(tmp_path / "counts", mmap=mmap)
+    assert_same(loaded, counts)
+    assert loaded.window == counts.window
+    total = count(some_documents() + some_documents(seed=1), **choice)
+    words = total.words
+    parts = [count(some_documents(seed=s), vocabulary=words, **choice) for s in (0, 1)]
+    parts[1].save(tmp_path / "part")
+    parts[1] = CooccurrenceCounts.load(tmp_path / "part", mmap=mmap)
+    assert_same(
+        sum(parts),
+        count(some_documents() + some_documents(seed=1), vocabulary=words, **choice),
+    )
+
+
+def test_mapped_counts_are_learned_from_and_left_alone(tmp_path):
+    count(some_documents()).save(tmp_path / "counts")
+    before = (tmp_path / "counts").read_bytes()
+    counts = CooccurrenceCounts.load(tmp_path / "counts", mmap=True)
+    models = [
+        GloVeVectorizer(3, epochs=2, random_state=0).fit_counts(each)
+        for each in (counts, count(some_documents()))
+    ]
+    assert_array_equal(models[0].vectors_, models[1].vectors_)
+    assert (tmp_path / "counts").read_bytes() == before
+
+
+def test_a_failed_write_leaves_the_file_that_was_there(tmp_path, monkeypatch):
+    path = tmp_path / "counts"
+    counts = count(some_documents())
+    counts.save(path)
+    monkeypatch.setattr(os, "replace", lambda *paths: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        count(some_documents(seed=1)).save(path)
+    assert_same(CooccurrenceCounts.load(path), counts)
+    assert os.listdir(tmp_path) == ["counts"]
+
+
+LIES = {
+    "a word twice": ("words", lambda a: [a[0], *a[:-1]], "twice"),
+    "fewer words": ("words", lambda a: a[:-1], "lengths"),
+    "no words": ("words", lambda a: np.arange(len(a)), "type"),
+    "real units": ("units", lambda a: a.astype(float), "type"),
+    "wide columns": ("indices", lambda a: a.astype(np.int64), "type"),
+    "a column too far": ("indices", lambda a: a + len(a), "range"),
+    "a negative column": ("indices", lambda a: a - 1, "range"),
+    "columns out of order": ("indices", lambda a: a[::-1].copy(), "order|half"),
+    "the lower half": ("indices", lambda a: a * 0, "order|half"),
+    "a zero": ("units", lambda a: a * 0, "positive"),
+    "fewer units": ("units", lambda a: a[:-1], "lengths"),
+    "negative counts": ("word_counts", lambda a: -a, "negative"),
+    "rows that overlap": (
+        "indptr",
+        lambda a: a[[0, *range(len(a) - 1, 0, -1)]],
+        "rows",
+    ),
+    "rows beyond the end": ("indptr", lambda a: a * 2, "rows"),
+    "rows in two dimensions": ("indptr", lambda a: a[None], "type"),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_files_that_lie_are_refused(lie, tmp_path):
+    name, change, message = LIES[lie]
+    path = tmp_path / "counts"
+    count(some_documents()).save(path)
+    arrays, meta = native.load_arrays(path)
+    native.save_arrays(path, arrays | {name: change(arrays[name])}, meta)
+    with pytest.raises(VectorFileError, match=message):
+        CooccurrenceCounts.load(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"kind": "WordVectors"}, "no CooccurrenceCounts"),
+        ({"version": 2}, "later version"),
+        ({"version": None}, "later version"),
+        ({"window": [0, "flat", "both"]}, "window=0"),
+        ({"window": [5, "flat"]}, "disagree"),
+        ({"window": None}, "disagree"),
+        ({"window": [[], "flat", "both"]}, "window"),
+    ],
+    ids=str,
+)
+def test_files_of_something_else_are_refused(change, message, tmp_path):
+    path = tmp_path / "counts"
+    count(some_documents(), direction="left").save(path)
+    arrays, meta = native.load_arrays(path)
+    native.save_arrays(path, arrays, meta | change)
+    with pytest.raises(VectorFileError, match=message):
+        CooccurrenceCounts.load(path)
+    native.save_arrays(path, {}, None)
+    with pytest.raises(VectorFileError, match="no CooccurrenceCounts"):
+        CooccurrenceCounts.load(path)
+    path.write_bytes(b"the 1 2 3")
+    with pytest.raises(VectorFileError):
+        CooccurrenceCounts.load(path)
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(deadline=None, max_examples=60)
+def test_a_damaged_file_is_refused_or_harmless(tmp_path_factory, seed):
+    path = tmp_path_factory.getbasetemp() / "damaged"
+    count(some_documents(), window=4).save(path)
+    path.write_bytes(mutate(np.random.default_rng(seed), path.read_bytes()))
+    for mmap in (False, True):
+        try:
+            counts = CooccurrenceCounts.load(path, mmap=mmap)
+        except VectorFileError:
+            continue
+        assert counts.to_scipy().shape == (len(counts),) * 2
+        with np.errstate(all="ignore"):
+            counts.ppmi()
