@@ -55,8 +55,10 @@ class Word2VecVectorizer(PredictionVectorizer):
     kept with probability :math:`\sqrt{t / f} + t / f`, :math:`t` being `sample`.
 
     Deviations from the original program: the negatives are drawn once for all
-    neighbours of a word; neighbours are trained two at a time, both from the same
-    old values, and the nodes of a Huffman tree six at a time; the sigmoid is not cut
+    neighbours of a word, and a word comes up eight times among some thousand draws
+    (for as often as it has to: the processor's cache then holds its row), and not
+    again for a while; neighbours are trained two at a time, both from the same old
+    values, and the nodes of a Huffman tree six at a time; the sigmoid is not cut
     off at ±6; the learning rate is constant over 1,024 tokens; documents of any
     length are read whole; vectors start uniformly in ±1/d, as gensim's, instead of
     ±0.5/d.
@@ -67,7 +69,8 @@ class Word2VecVectorizer(PredictionVectorizer):
 
     With one thread the result is the same, bit for bit, for the same `random_state`
     and documents.  Several threads update the same matrices without locks (Recht et
-    al. 2011), so that results differ slightly from run to run.
+    al. 2011), so that results differ slightly from run to run; of the 512 commonest
+    words each thread has vectors of its own, which it shares every few words.
 
     References
     ----------

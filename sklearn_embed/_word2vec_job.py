@@ -106,7 +106,8 @@ class Word2VecJob(Job):
         if self._model.loss == "hierarchical_softmax":
             return Tree(*map(readonly, huffman_tree(counts)))
         rng = np.random.default_rng([self._seed, 2])
-        return readonly(draw_pool(counts, self._model.ns_exponent, rng))
+        width = self._outputs.shape[1]
+        return readonly(draw_pool(counts, self._model.ns_exponent, rng, width))
 
     def _tasks(self, corpora, epoch):
         """Yield one call of the kernel after the other; epoch -1 only measures."""

@@ -370,6 +370,19 @@ def test_the_pool_grows_until_no_word_is_missing():
     assert np.bincount(pool, minlength=len(counts)).min() == 1
 
 
+@pytest.mark.parametrize(
+    ("width", "stretch"), [(112, 8192), (304, 4096), (10**5, 2048)]
+)
+def test_what_is_drawn_comes_back_before_long(width, stretch):
+    counts = np.full(20_000, 5)
+    pool = draw_pool(counts, 0.75, np.random.default_rng(0), width)
+    for near in pool.reshape(-1, stretch)[::16]:
+        assert len(np.unique(near)) < stretch / 6  # by chance: 4/5 of the stretch
+        assert len(np.unique(near[:40])) > 30
+    places = np.flatnonzero(pool == 7)
+    assert len(np.unique(places // stretch)) > 4  # over all of the pool
+
+
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=40))
 @settings(deadline=None, max_examples=50)
 def test_huffman_codes_are_as_short_as_any(counts):

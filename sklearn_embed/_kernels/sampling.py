@@ -10,6 +10,12 @@ import numpy as np
 #: Draws in a pool: at least, and at most (64 MB).
 POOL_SIZES = 2**20, 2**24
 
+#: Times that a row is drawn before long, where it is drawn that often.
+REPEATS = 8
+
+#: Bytes of rows that draws near each other speak of: what a core keeps near it.
+NEAR = 640 * 1024
+
 
 class Tree(NamedTuple):
     """Huffman codes: word i goes through nodes[offsets[i]:offsets[i + 1]]."""
@@ -34,12 +40,16 @@ def keep_thresholds(counts, sample):
     return np.minimum((np.sqrt(share) + share) * 2**32, 2**32 - 1).astype(np.uint32)
 
 
-def draw_pool(counts, exponent, rng):
+def draw_pool(counts, exponent, rng, width=100):
     """Return int32: rows drawn with probability ~ counts ** exponent, shuffled.
 
     Their number is a power of two, large enough (within POOL_SIZES) that no word
     is missing: drawn at equal steps along the cumulative distribution, a word
     occurs as often as expected, rounded down or up.
+
+    A row comes back REPEATS times among some thousand draws, so that a matrix of
+    ``width`` columns is fetched that many times less from far away, and the next
+    time after a random while.
     """
     weights = np.maximum(np.asarray(counts, np.float64), 1e-9) ** exponent
     cumulative = np.cumsum(weights / weights.sum())
@@ -50,9 +60,16 @@ def draw_pool(counts, exponent, rng):
     last = np.floor(cumulative * size + rng.random()).astype(np.int64)
     last[-1] = size
     times = np.diff(np.minimum(last, size), prepend=0)
-    pool = np.repeat(np.arange(len(weights), dtype=np.int32), times)
-    rng.shuffle(pool)
-    return pool
+    groups = -(-times // REPEATS)
+    rows = np.repeat(np.arange(len(weights), dtype=np.int32), groups)
+    sizes = np.full(len(rows), REPEATS)
+    last = np.cumsum(groups)[times > 0] - 1
+    sizes[last] -= (groups * REPEATS - times)[times > 0]
+    order = rng.permutation(len(rows))
+    pool = np.repeat(rows[order], sizes[order])
+    n_near = max(256, NEAR // (4 * width)) * REPEATS
+    stretch = min(size, 2 ** int(np.log2(n_near)))
+    return rng.permuted(pool.reshape(-1, stretch), axis=1).ravel()
 
 
 def huffman_tree(counts):

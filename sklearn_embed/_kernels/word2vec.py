@@ -56,6 +56,9 @@ class Corpus(NamedTuple):
     keep: np.ndarray  # (V,) uint32: a row is kept where 32 random bits are <= keep
 
 
+#: Numbers of a row that are asked for ahead.
+FETCHED = 128
+
 #: Output rows that are trained at a time: at most, and of a code tree.
 MOST_ROWS, NODES = 12, 6
 
@@ -200,6 +203,7 @@ class Buffer(NamedTuple):
     before: np.ndarray  # words in the window before each
     after: np.ndarray  # and behind it
     where: np.ndarray  # int64: positions
+    spots: np.ndarray  # int64: where their rows begin, of inputs that are no bags
 
 
 class Workspace(NamedTuple):
@@ -240,8 +244,9 @@ def make_workspace(loss, negative, window, outputs):
             np.zeros(size, np.int32),
             np.zeros(size, np.int32),
             np.zeros(size + 1, np.int64),
+            np.zeros(size + window + 2, np.int64),
         ),
-        np.zeros(2 * window + 2, np.int64),
+        np.zeros(3 * window + 2, np.int64),
         np.zeros(min(draws + 1, MOST_ROWS), np.int64),
         aligned_zeros(2 * (n_outputs + LANES + K) * (loss == "softmax")),
     )
@@ -339,8 +344,8 @@ def take_losses(losses):
 
 @numba.njit(**PART)
 def fetch(matrix, at, n):
-    """Ask for a row ahead of its use."""
-    for d in range(0, n, LANES):
+    """Ask for a row ahead of its use; what is long, the processor goes on with."""
+    for d in range(0, min(n, FETCHED), LANES):
         prefetch(matrix, at + d)
 
 
@@ -560,15 +565,14 @@ def fetch_bag(inputs, bags, row, width, n):
 
 
 @numba.njit(**PART)
-def list_rows(rows, i, before, after, width, places, own, step):
+def list_rows(spots, i, before, after, window, places):
     """List where the rows of the words around i begin; return their number."""
-    m = 0
-    for j in range(i - before, i):
-        places[m] = place_of(rows[j], own, step, width)
-        m += 1
-    for j in range(i + 1, i + 1 + after):
-        places[m] = place_of(rows[j], own, step, width)
-        m += 1
+    # A whole window each time: loops as long as chance has it are mispredicted.
+    for k in range(window):
+        places[k] = spots[i - before + k]
+    for k in range(window):
+        places[before + k] = spots[i + 1 + k]
+    m = np.int64(before) + after
     places[m] = places[m - 1]  # an odd one finds itself beside it
     return m
 
@@ -647,7 +651,7 @@ def make_epoch(architecture, loss, negative=5, bags=False):
         n = (width >> 4) << 4
         flat_in, flat_out = inputs.reshape(-1), outputs.reshape(-1)
         scratch, buffer, places, ahead, scores = space
-        rows, before, after, where = buffer
+        rows, before, after, where, spots = buffer
         size = len(before)
         scratch.signs[:] = np.float32(-1)
         scratch.signs[0] = scratch.signs[K] = np.float32(1)
@@ -667,6 +671,9 @@ def make_epoch(architecture, loss, negative=5, bags=False):
                 corpus, plan, p, end, s, rows, where, before, after, n_kept, start, size
             )
             done, ready = ready, n_kept if p >= end else n_kept - window
+            if not bags:
+                for i in range(done, n_kept):
+                    spots[i] = place_of(rows[i], own_in, step_in, width)
             for i in range(done, ready):
                 at = where[i]
                 if before[i] + after[i] == 0 or at < first or at >= last:
@@ -677,11 +684,8 @@ def make_epoch(architecture, loss, negative=5, bags=False):
                 # predicts the words around from the one in the middle.
                 target, targets_end = i, i + 1
                 if not bags:
-                    m = list_rows(
-                        rows, i, before[i], after[i], width, places, own_in, step_in
-                    )
-                    soon = place_of(rows[i + window + 1], own_in, step_in, width)
-                    fetch(flat_in, soon, n)
+                    m = list_rows(spots, i, before[i], after[i], window, places)
+                    fetch(flat_in, spots[i + window + 1], n)
                 elif is_skipgram:
                     places, m = list_bags(rows, i, i + 1, -1, bag, width, places)
                     target, targets_end = left, right
@@ -776,6 +780,7 @@ def make_epoch(architecture, loss, negative=5, bags=False):
             for i in range(shift, n_kept):
                 rows[i - shift] = rows[i]
                 where[i - shift] = where[i]
+                spots[i - shift] = spots[i]
                 before[i - shift] = before[i]
                 after[i - shift] = after[i]
             n_kept, start, ready = n_kept - shift, start - shift, window
