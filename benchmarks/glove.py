@@ -11,6 +11,12 @@ time is extrapolated; the dense one, as Mittens trains, runs on the commonest wo
 PyTorch takes part where it is installed.  For reference, Stanford's C programs on an
 AMD Zen 5 core, the first 2 M words of the English Wikipedia, d = 100, window 10:
 counting 2.4 s, training 0.92 million pairs/s (two threads: 1.77), 559 MB.
+
+Peak memory is the largest resident size of a process of its own while it fits, beyond
+what it held before (Linux).  It is compared with the pairs, 12 bytes for each that is
+stored (a place of two bytes for each of its two words, the logarithm of the count, the
+weight), and the parameters, 4 bytes for each number of the word and context vectors,
+of their biases, and of AdaGrad's sums of squares.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -33,11 +39,15 @@ from sklearn_embed.evaluation import evaluate_word_analogies, evaluate_word_pair
 
 SIZE, WINDOW = 100, 10
 SAMPLE, DENSE = 1000, 2000  # pairs, words
+C_COUNTING, C_TRAINING = 2e6 / 2.4, 0.92e6  # words, pairs a second
 GRID = {"vector_size": [25, 50, 100, 200], "epochs": [2, 4, 6]}
 
 
 def load(source, n_words):
-    """Return so many words of a file, or of the corpus that is always there."""
+    """Return so many words of a file, or of the corpus that is always there, twice.
+
+    Once as strings, once as tokens.
+    """
     if source:
         opened = gzip.open if source.endswith(".gz") else open
         with opened(source, "rt", encoding="utf-8") as lines:
@@ -45,7 +55,8 @@ def load(source, n_words):
     else:
         texts = load_docstrings().data
     X = TokenizedDocuments.from_documents(texts)
-    return X[: int(np.searchsorted(X.offsets, n_words))]
+    n_documents = int(np.searchsorted(X.offsets, n_words))
+    return texts[:n_documents], X[:n_documents]
 
 
 # Counting: what each contender does with documents.
@@ -236,23 +247,29 @@ def compare_searches(X):
         once, each_time = search(X, folder), search(X, None)
     print(
         f"  search over 12 candidates: {once:.1f} s counting once, {each_time:.1f} s "
-        f"counting each time: {each_time / once:.2f} times"
+        f"counting each time: {each_time / once:.2f} times",
+        flush=True,
     )
 
 
-def whole_fit(X, n_epochs):
-    """Print time and quality of a fit."""
+def whole_fit(texts, n_tokens, n_pairs, n_epochs):
+    """Print time and quality of a fit of strings."""
     start = time.perf_counter()
-    model = GloVeVectorizer(SIZE, window=WINDOW, epochs=n_epochs, random_state=0).fit(X)
+    model = GloVeVectorizer(SIZE, window=WINDOW, epochs=n_epochs, random_state=0)
+    model.fit(texts)
+    seconds = time.perf_counter() - start
+    theirs = n_tokens / C_COUNTING + n_epochs * n_pairs / C_TRAINING
     print(
-        f"  fit of {n_epochs} epochs: {time.perf_counter() - start:.1f} s, loss", end=""
+        f"  fit of strings, {n_epochs} epochs: {seconds:.1f} s (the C programs, at the "
+        f"speeds quoted: {theirs:.0f} s, {theirs / seconds:.1f} times), "
+        f"loss {model.loss_curve_[-1]:.5f}",
+        end="",
     )
-    print(f" {model.loss_curve_[-1]:.5f}", end="")
     for name in ("wordsim353.tsv", "simlex999.txt"):
         row = evaluate_word_pairs(model, datapath(name)).iloc[0]
         print(f", {name} {row['spearman']:.3f} ({row['n_known']:.0f} pairs)", end="")
     row = evaluate_word_analogies(model, datapath("questions-words.txt")).loc["total"]
-    print(f", analogies {row['accuracy']:.3f} ({row['n_known']:.0f})")
+    print(f", analogies {row['accuracy']:.3f} ({row['n_known']:.0f})", flush=True)
 
 
 def resident_megabytes(forget=False):
@@ -271,12 +288,12 @@ def measure_peak(X):
     before = resident_megabytes(forget=True)
     model = GloVeVectorizer(SIZE, window=WINDOW, epochs=1).fit(X)
     peak = resident_megabytes() - before
-    n_pairs = counted(X).n_pairs
-    n_parameters = 4 * model.vectors_.shape[0] * (SIZE + 1)
-    needed = (12 * n_pairs + 4 * n_parameters) / 2**20
+    pairs = 12 * counted(X).n_pairs / 2**20
+    parameters = 4 * 4 * len(model.words_) * (SIZE + 1) / 2**20
     print(
-        f"  peak memory {before + peak:.0f} MB, {peak:.0f} of them for the fit; "
-        f"pairs and parameters {needed:.0f}"
+        f"  peak memory {before + peak:.0f} MB, {peak:.0f} of them for the fit; pairs "
+        f"{pairs:.0f}, parameters {parameters:.0f}: "
+        f"{peak / (pairs + parameters):.2f} times both"
     )
 
 
@@ -288,10 +305,10 @@ def main():
     parser.add_argument("--epochs", type=int, default=15)
     parser.add_argument("--peak", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    X = load(options.corpus, options.words)
     if options.peak:
-        measure_peak(X)
+        measure_peak(TokenizedDocuments.load(options.corpus, mmap=False))
         return
+    texts, X = load(options.corpus, options.words)
     counts = counted(X)
     n_pairs = counts.to_scipy().nnz
     print(f"{X}: {len(counts)} words that occur 5 times, {n_pairs} pairs")
@@ -299,12 +316,11 @@ def main():
     race("counting", counters, X.n_tokens, "tokens", options.rounds)
     race("an epoch", trainers(counts), n_pairs, "pairs ", options.rounds)
     compare_searches(X)
-    whole_fit(X, options.epochs)
-    line = [sys.executable, __file__, "--peak", f"--words={options.words}"]
-    line += [options.corpus] if options.corpus else []
-    print(
-        subprocess.run(line, check=True, capture_output=True, text=True).stdout, end=""
-    )
+    whole_fit(texts, X.n_tokens, n_pairs, options.epochs)
+    with tempfile.TemporaryDirectory() as folder:
+        X.save(f"{folder}/tokens")
+        line = [sys.executable, __file__, "--peak", f"{folder}/tokens"]
+        subprocess.run(line, check=True)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from interrupts import interrupted
 from joblib import Memory
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, ShuffleSplit
 
 from sklearn_embed import (
     CooccurrenceCounts,
@@ -108,7 +109,9 @@ def test_bounded_memory_changes_nothing(monkeypatch):
     assert_array_equal(bounded.vectors_, model.vectors_)
 
 
-def test_a_search_counts_once_for_each_training_set(tmp_path, monkeypatch):
+@pytest.fixture
+def calls(monkeypatch):
+    """Return a list that grows whenever something is counted."""
     calls = []
 
     class Counter(_counting._Counter):
@@ -116,8 +119,33 @@ def test_a_search_counts_once_for_each_training_set(tmp_path, monkeypatch):
             super().__init__(*args)
             calls.append(args)
 
-    plain = GloVeVectorizer(4, **FAST).fit(MANY)
     monkeypatch.setattr(_counting, "_Counter", Counter)
+    return calls
+
+
+def test_a_search_over_twelve_candidates_counts_once(tmp_path, calls):
+    grid = {"vector_size": [2, 3, 4, 5], "epochs": [1, 2, 3]}
+    searches = [
+        GridSearchCV(
+            GloVeVectorizer(memory=memory, **FAST),
+            grid,
+            scoring=lambda model, X: -model.loss_curve_[-1],
+            cv=ShuffleSplit(1, test_size=0.1, random_state=0),
+            refit=False,
+        )
+        for memory in (Memory(tmp_path, verbose=0), None)
+    ]
+    found = []
+    for search, times in zip(searches, (1, 12), strict=True):
+        calls.clear()
+        found.append(search.fit(MANY).cv_results_["mean_test_score"])
+        assert len(calls) == times
+    assert_array_equal(*found)
+
+
+def test_counts_are_kept_for_each_training_set(tmp_path, calls):
+    plain = GloVeVectorizer(4, **FAST).fit(MANY)
+    calls.clear()
     model = GloVeVectorizer(4, memory=Memory(tmp_path, verbose=0), **FAST)
     for change in ({}, {"vector_size": 7}, {"epochs": 5}, {"x_max": 10}, {"n_jobs": 2}):
         model.set_params(**change).fit(MANY)
