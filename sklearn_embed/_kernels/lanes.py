@@ -322,13 +322,11 @@ def _sums(builder, group):
     return group[0]
 
 
-#: Options of a part of a loop, which nobody but kernels calls.
-INLINE = {
-    "forceinline": True,
-    "_nrt": False,
-    "no_cpython_wrapper": True,
-    "no_cfunc_wrapper": True,
-}
+#: Options of what nobody but kernels calls: no door for Python is compiled.
+INNER = {"_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
+#: The same for a part of a loop.
+INLINE = {"forceinline": True, **INNER}
 
 #: Without ``fastmath`` of its own a function takes its caller's, which would put
 #: its flags on ``subtract`` too.

@@ -8,6 +8,7 @@ import numba
 import numpy as np
 
 from sklearn_embed._kernels.common import LANES, prefetch_to_read
+from sklearn_embed._kernels.lanes import INLINE
 
 KINDS = {"mean": 0, "sum": 1, "max": 2, "min": 3}
 
@@ -18,7 +19,7 @@ STRICT = {"nogil": True, "error_model": "numpy"}
 FAST = {**STRICT, "fastmath": {"contract"}}
 
 #: The same for a part of a loop: a call would hand over every array in pieces.
-PART = {**STRICT, "forceinline": True, "_nrt": False}
+PART = {**STRICT, **INLINE}
 
 
 class Documents(NamedTuple):

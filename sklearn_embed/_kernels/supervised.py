@@ -27,7 +27,7 @@ from sklearn_embed._kernels.common import (
 FAST = {"nogil": True, "error_model": "numpy", "fastmath": set(FASTMATH)}
 
 #: The same for a part of a loop: a call would hand over every array in pieces.
-PART = {**FAST, "forceinline": True, "_nrt": False}
+PART = {**FAST, **lanes.INLINE}
 
 #: What turns the hash of n words into that of n + 1 (fastText's number).
 FACTOR = np.uint64(116049371)

@@ -9,6 +9,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from sklearn_embed._kernels.common import prefetch, prefetch_to_read
+from sklearn_embed._kernels.lanes import INLINE
 
 #: Bytes that must follow the last token of any text and of the table's own bytes.
 SLACK = 16
@@ -20,7 +21,7 @@ SIDE_BY_SIDE = 32
 _MASKS = np.repeat(np.array([255, 0], np.uint8), 16)
 
 #: A part of a loop, which nobody but the kernels here calls.
-_PART = {"nogil": True, "error_model": "numpy", "forceinline": True, "_nrt": False}
+_PART = {"nogil": True, "error_model": "numpy", **INLINE}
 
 
 @intrinsic

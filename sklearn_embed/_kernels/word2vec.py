@@ -90,7 +90,7 @@ def kept_row(corpus, seed, p, at):
     return row, bits
 
 
-@numba.njit(cache=True, **FAST)
+@numba.njit(**FAST, **lanes.INNER)
 def document_of(offsets, p):
     """Return the number of the document that holds position p."""
     low, high = 0, len(offsets) - 1
@@ -103,7 +103,7 @@ def document_of(offsets, p):
     return low
 
 
-@numba.njit(cache=True, **FAST)
+@numba.njit(**FAST, **lanes.INNER)
 def seek(corpus, seed, p, stop, step, s, enough):
     """Walk through document s, from p to before ``stop``, until enough are kept.
 
@@ -116,7 +116,7 @@ def seek(corpus, seed, p, stop, step, s, enough):
     return p, found
 
 
-@numba.njit(cache=True, **FAST)
+@numba.njit(**FAST, **lanes.INNER)
 def reach(corpus, plan, first, last):
     """Return the range of positions that the windows of [first, last) look at."""
     # A range without a kept token looks nowhere: this bounds the search over
