@@ -227,13 +227,13 @@ def count_rows(
     sums, seen = scratch.sums, scratch.seen
     columns, units = pairs
     reach = len(weights) - 1
-    n = 0
+    n = np.int64(0)  # for a literal _drain would be compiled once more
     for place in range(len(lengths)):
         row = first + place
         # Slot 0 takes, unread, what the other half of the matrix counts: a branch
         # on it would be guessed wrongly every other time.
-        shift = row - 1 if sides == 3 else -1
-        n_seen = 0
+        shift = np.int64(row - 1 if sides == 3 else -1)
+        n_seen = np.int64(0)
         for e in range(ends[place], ends[place + 1]):
             t = np.int64(positions[e])
             if sides & 1 and t >= fresh:
@@ -275,9 +275,9 @@ def merge_rows(begins, run_columns, run_units, lengths, scratch, pairs):
     """
     sums, seen = scratch.sums, scratch.seen
     columns, units = pairs
-    n = 0
+    n = np.int64(0)
     for place in range(len(lengths)):
-        n_seen = 0
+        n_seen = np.int64(0)
         for run in range(len(begins)):
             for e in range(begins[run, place], begins[run, place + 1]):
                 slot = np.uint64(run_columns[e] + 1)
@@ -285,6 +285,6 @@ def merge_rows(begins, run_columns, run_units, lengths, scratch, pairs):
                 n_seen += sums[slot] == 0
                 sums[slot] += run_units[e]
         before = n
-        n = _drain(-1, n_seen, scratch, columns, units, n)
+        n = _drain(np.int64(-1), n_seen, scratch, columns, units, n)
         lengths[place] = n - before
     return n
