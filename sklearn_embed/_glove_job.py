@@ -20,6 +20,7 @@ TASK_PAIRS = 1 << 14
 _MOST_GROUPS = 64
 _MOST_PLACES = 1 << 16
 _ROWS_PER_PULL = 1 << 13
+_PAIRS_AT_ONCE = 1 << 13
 
 
 class Weighting(NamedTuple):
@@ -95,7 +96,7 @@ class DealtPairs:
         self.places = tiles.view(np.uint16).reshape(-1, 2)
         self.terms = records.view(np.float32).reshape(-1, 2)
         tasks = (
-            partial(self._finish, records[first:last], slice(first, last), weighting)
+            partial(self._finish, records, first, last, weighting)
             for first, last in pairwise(self._ends)
             if last > first
         )
@@ -107,13 +108,14 @@ class DealtPairs:
     def __len__(self):
         return len(self.terms)
 
-    def _finish(self, records, at, weighting):
+    def _finish(self, records, first, last, weighting):
         """Put the pairs of two groups in order, and turn counts into terms."""
-        records.view(np.uint64).sort()  # no two keys are equal
-        places, counts = unpack_records(records, self._bits)
-        self.places[at] = places
-        self.terms[at, 0] = np.log(counts)
-        self.terms[at, 1] = weighting(counts)
+        records[first:last].view(np.uint64).sort()  # no two keys are equal
+        for begin in range(first, last, _PAIRS_AT_ONCE):
+            at = slice(begin, min(begin + _PAIRS_AT_ONCE, last))
+            self.places[at], counts = unpack_records(records[at], self._bits)
+            self.terms[at, 0] = np.log(counts)
+            self.terms[at, 1] = weighting(counts)
 
     def of(self, a, b):
         """Yield (groups, places, terms) of the pairs of two groups."""
