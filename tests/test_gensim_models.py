@@ -92,14 +92,15 @@ def test_the_loss_goes_on_falling_there_and_back_again(trainer, architecture):
         [words[20 * (i % 20) + n] for n in rng.integers(0, 20, 50)] for i in range(300)
     ]
     documents = TokenizedDocuments.from_documents(texts)
-    first = trainer(10, architecture=architecture, **(FAST | {"epochs": 2}))
+    first = trainer(10, architecture=architecture, **(FAST | {"epochs": 1}))
     losses = [loss_here(first.fit(documents), documents)]
     there = first.to_gensim()
     there.train(texts, total_examples=len(texts), epochs=1)
     back = trainer.from_gensim(there)
     losses.append(loss_here(back, documents))
     losses.append(loss_here(back.partial_fit(documents), documents))
-    assert losses[0] > losses[1] + 0.01 > losses[2] + 0.02
+    assert losses[0] > losses[1] + 0.01
+    assert losses[1] > losses[2] + 0.005
 
 
 @KINDS

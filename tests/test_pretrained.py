@@ -435,7 +435,7 @@ def test_frozen_ngrams_stay_and_new_ones_learn(trained, form):
     rows = [model.vocabulary_[word] for word in source.words_]
     assert_array_equal(model._state["input"][rows], source._state["input"])
     slow = clone(model).set_params(**SLOW).fit(TEXTS_OF_NEW_WORDS)
-    assert np.abs(slow.vector("moonlight") - model.vector("moonlight")).max() > 1e-4
+    assert np.abs(slow.vector("moonlight") - model.vector("moonlight")).max() > 1e-5
     # Batch after batch, and in other programs.
     model.partial_fit(["moonlight queens"] * 5)
     assert_bits(model, expected, source.words_)
