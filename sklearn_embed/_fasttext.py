@@ -66,9 +66,11 @@ class FastTextVectorizer(SubwordModel):
     ones are made of n-grams in `transform`.
 
     Skip-gram computes the mean of a word's n-grams once, and predicts all neighbours
-    from it as it moves; all n-grams then take its whole change.  The other deviations
-    are those of `Word2VecVectorizer`.  n-grams never seen count as zeros in the mean
-    of an unknown word; with ``bucket=None`` they do not count.
+    from it as it moves; all n-grams then take its whole change.  CBOW keeps the sum of
+    a word's n-grams while the word is near, moves that, and hands the change on to
+    the n-grams when the word is left behind.  The other deviations are those of
+    `Word2VecVectorizer`.  n-grams never seen count as zeros in the mean of an unknown
+    word; with ``bucket=None`` they do not count.
 
     References
     ----------

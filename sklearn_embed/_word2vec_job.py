@@ -16,6 +16,7 @@ from sklearn_embed._kernels.sampling import (
     keep_thresholds,
 )
 from sklearn_embed._kernels.word2vec import (
+    STEADY,
     Bags,
     Corpus,
     Plan,
@@ -150,7 +151,10 @@ class Word2VecJob(Job):
             additions += around * len(self._bags.rows) / (len(self._bags.offsets) - 1)
         flops = 2 * additions * self._outputs.shape[1]
         share = n_tokens // (8 * self._n_threads) + 1
-        return max(LEAST_TOKENS, min(share, int(CALL_FLOPS / flops)))
+        n_tokens = max(LEAST_TOKENS, min(share, int(CALL_FLOPS / flops)))
+        if self._bags is None:
+            return n_tokens
+        return -(-n_tokens // STEADY) * STEADY  # where a cut changes nothing
 
     def _call(self, corpus, plan, first, last):
         own = self._spare.pop() if self._spare else self._make_own()
@@ -172,7 +176,11 @@ class Word2VecJob(Job):
         """Return a workspace and replicas for another thread."""
         model = self._model
         space = make_workspace(
-            model.loss, int(model.negative), int(model.window), self._outputs
+            model.loss,
+            int(model.negative),
+            int(model.window),
+            self._outputs,
+            self._bags is not None,
         )
         return space, self._make_replicas()
 

@@ -17,8 +17,11 @@ def hash64(seed, counter):
 
 
 def windows(corpus, plan):
-    """Yield (position, centre, contexts) of every kept token, as rows."""
-    seed = int(plan.seed)
+    """Yield (position, centre, contexts) of every kept token: numbers and rows.
+
+    The number counts kept tokens.
+    """
+    seed, number = int(plan.seed), 0
     for s, start in enumerate(corpus.starts):
         kept = []
         for p in range(corpus.offsets[s], corpus.offsets[s + 1]):
@@ -26,10 +29,11 @@ def windows(corpus, plan):
             bits = hash64(seed, int(p))
             if row >= 0 and bits >> 32 <= corpus.keep[row]:
                 drop = (bits & 0xFFFFFFFF) * plan.window >> 32 if plan.shrink else 0
-                kept.append((int(p), row, plan.window - drop))
-        for i, (p, row, width) in enumerate(kept):
+                kept.append((int(p), (number, row), plan.window - drop))
+                number += 1
+        for i, (p, word, width) in enumerate(kept):
             around = kept[max(0, i - width) : i] + kept[i + 1 : i + 1 + width]
-            yield p, row, [other for _, other, _ in around]
+            yield p, word, [other for _, other, _ in around]
 
 
 def draws(plan, turn, pool, negative):
@@ -96,6 +100,39 @@ def pairs(contexts):
             yield pair
 
 
+class Held:
+    """Sums of the bags of words near the centre, in place of the rows themselves."""
+
+    def __init__(self, inputs, bags, window):
+        self.inputs, self.bags, self.window = inputs, bags, window
+        self.words, self.stretch = {}, None
+
+    def begin(self, p, number):
+        """Put back what is out of reach, and all where a stretch begins."""
+        fresh, self.stretch = p // 1024 != self.stretch, p // 1024
+        self.put_back(np.inf if fresh else number - self.window)
+
+    def put_back(self, end):
+        for number in sorted(number for number in self.words if number < end):
+            rows, total, start = self.words.pop(number)
+            np.add.at(self.inputs, rows, (total - start) / len(rows))
+
+    def mean(self, contexts):
+        for number, word in contexts:
+            if number not in self.words:
+                rows = self.bags[word]
+                total = self.inputs[rows].sum(axis=0)
+                self.words[number] = [rows, total, total]
+        chosen = [self.words[number] for number, _ in contexts]
+        size = sum(len(rows) for rows, _, _ in chosen)
+        return sum(total for _, total, _ in chosen)[None] / size
+
+    def move(self, contexts, change):
+        for number, _ in contexts:
+            held = self.words[number]
+            held[1] = held[1] + len(held[0]) * change
+
+
 def step(x, block, slopes, rate):
     """Ascend along the slopes, from old values; return (change of x, new block)."""
     return rate * slopes @ block, block + rate * slopes.T @ x
@@ -123,26 +160,41 @@ def epoch(kind, corpus, plan, inputs, outputs, guide, negative=5, bags=None):
         total += cost
         return change
 
-    for p, centre, contexts in windows(corpus, plan):
-        if not contexts:
+    def descend(x, targets, turns, rate):
+        """Train the vector x on targets one after the other."""
+        for target, turn in zip(targets, turns, strict=True):
+            for block in blocks(turn, target):
+                x = x + train(x, block, rate)
+        return x
+
+    held = Held(inputs, bags, plan.window)
+    for p, (number, centre), around in windows(corpus, plan):
+        if not around:
             continue
+        contexts = [row for _, row in around]
         rate = rate_at(plan, p) if plan.learn else 0.0
         if architecture == "skipgram" and bags is None:
             terms += len(contexts)
             for block in blocks(p, centre):
                 for pair in pairs(contexts):
                     inputs[pair] += train(inputs[pair], block, rate)
-            continue
-        around = architecture == "skipgram"
-        words, targets = ([centre], contexts) if around else (contexts, [centre])
-        rows = words if bags is None else [row for word in words for row in bags[word]]
-        mean = plan.mean or bags is not None
-        start = inputs[rows].mean(axis=0, keepdims=True) * (1 if mean else len(rows))
-        x = start
-        for turn, target in enumerate(targets):
+        elif architecture == "skipgram":
+            terms += len(contexts)
+            rows = bags[centre]
+            start = inputs[rows].mean(axis=0, keepdims=True)
+            turns = [p * plan.window + t for t in range(len(contexts))]
+            x = descend(start, contexts, turns, rate)
+            np.add.at(inputs, rows, x - start)
+        elif bags is not None:
             terms += 1
-            turn = p * (2 * plan.window + 1) + turn if around else p
-            for block in blocks(turn, target):
-                x = x + train(x, block, rate)
-        np.add.at(inputs, rows, (x - start) / (1 if mean else len(rows)))
+            held.begin(p, number)
+            start = held.mean(around)
+            held.move(around, (descend(start, [centre], [p], rate) - start)[0])
+        else:
+            terms += 1
+            share = 1 if plan.mean else len(contexts)
+            start = inputs[contexts].mean(axis=0, keepdims=True) * share
+            x = descend(start, [centre], [p], rate)
+            np.add.at(inputs, contexts, (x - start) / share)
+    held.put_back(np.inf)
     return total, terms

@@ -22,6 +22,7 @@ from sklearn_embed._kernels.replicas import (
 )
 from sklearn_embed._kernels.sampling import draw_pool, huffman_tree, keep_thresholds
 from sklearn_embed._kernels.word2vec import (
+    STEADY,
     Bags,
     Corpus,
     Plan,
@@ -99,7 +100,7 @@ def train(
     """Train in consecutive ranges; return copies of the model, loss and terms."""
     epoch = make_epoch(*kind, negative, bags is not None)
     inputs, outputs = (aligned_like(matrix) for matrix in model)
-    space = make_workspace(kind[1], negative, plan.window, outputs)
+    space = make_workspace(kind[1], negative, plan.window, outputs, bags is not None)
     total = int(corpus.offsets[-1])
     cuts = [0, total] if cuts is None else cuts
     loss, terms = 0.0, 0
@@ -204,7 +205,7 @@ def test_any_cut_into_ranges_trains_the_same_bits(kind, data):
 
 @every_kind
 @pytest.mark.parametrize("flags", [(True, True), (False, False)])
-def test_bags_of_rows_equal_their_twin_however_cut(kind, flags):
+def test_bags_of_rows_equal_their_twin(kind, flags):
     n_words, n_rows = 12, 40
     rng = np.random.default_rng(3)
     lists = [
@@ -227,10 +228,30 @@ def test_bags_of_rows_equal_their_twin_however_cut(kind, flags):
     assert_allclose(loss, slow_loss, rtol=2e-5)
     assert_allclose(inputs, slow[0], atol=2e-5)
     assert_allclose(outputs, slow[1], atol=2e-5)
-    cuts = [0, 3, 11, 30, 52, 75]
+
+
+@every_kind
+def test_bags_of_rows_may_be_cut_between_stretches_of_positions(kind):
+    lists = [[i, 12 + i % 5, 12 + i % 3] for i in range(12)]
+    bags = Bags(
+        readonly(np.cumsum([0, *map(len, lists)], dtype=np.int64)),
+        readonly(np.concatenate(lists).astype(np.int32)),
+    )
+    documents = random_documents(12, [1500, 20, 1, 2300, 400])
+    corpus, plan = make_corpus(documents, 12), make_plan(4, rate=0.02, n=5000)
+    model = make_model(17, n_outputs(kind, 12), width=3, scale=0.4)
+    guide = make_guide(kind[1], np.arange(12, 0, -1))
+    whole = train(kind, corpus, plan, model, guide, bags=bags)
+    cuts = [0, STEADY, 3 * STEADY, 4 * STEADY, 4221]
     parts = train(kind, corpus, plan, model, guide, cuts=cuts, bags=bags)
-    assert_array_equal(inputs, parts[0])
-    assert_array_equal(outputs, parts[1])
+    assert_array_equal(whole[0], parts[0])
+    assert_array_equal(whole[1], parts[1])
+    slow = [matrix.astype(np.float64) for matrix in model]
+    slow_loss, slow_terms = reference.epoch(
+        kind, corpus, plan, *slow, guide, bags=lists
+    )
+    assert whole[3] == slow_terms
+    assert_allclose(whole[2], slow_loss, rtol=1e-4)
 
 
 @every_architecture

@@ -196,6 +196,16 @@ class Scratch(NamedTuple):
     start: np.ndarray  # (D,): the same before it is trained
 
 
+class Held(NamedTuple):
+    """Sums of the bags of the words of a window; H slots, a power of two."""
+
+    words: np.ndarray  # (H,) int32: whose they are
+    sizes: np.ndarray  # (H,) int32: rows of the bag; 0: nobody's
+    sums: np.ndarray  # (H * D,): of the bag's rows, as moved since
+    starts: np.ndarray  # (H * D,): the sums when they were taken up
+    slots: np.ndarray  # (H,) int64: of the words of one window
+
+
 class Buffer(NamedTuple):
     """Kept tokens of a stretch of text, with the windows carried over; int32."""
 
@@ -214,6 +224,7 @@ class Workspace(NamedTuple):
     places: np.ndarray  # (2 * window + 2,) int64: where input rows begin
     ahead: np.ndarray  # int64: where output rows begin that are wanted soon
     scores: np.ndarray  # float32: full softmax, of two inputs
+    held: Held  # CBOW with bags
 
 
 def block_size(loss, negative):
@@ -224,7 +235,7 @@ def block_size(loss, negative):
     return -(-(negative + 1) // n_blocks)
 
 
-def make_workspace(loss, negative, window, outputs):
+def make_workspace(loss, negative, window, outputs, bags=False):
     """Return a Workspace for a loss, a number of negatives, a window and a matrix."""
     K, (n_outputs, width) = block_size(loss, negative), outputs.shape
     lane, size = padded_width(2 * K), STRETCH + 4 * window
@@ -236,6 +247,14 @@ def make_workspace(loss, negative, window, outputs):
         aligned_zeros(2 * width),
         aligned_zeros(width),
         aligned_zeros(width),
+    )
+    n_held = 1 << int(2 * window).bit_length()
+    held = Held(
+        np.zeros(n_held, np.int32),
+        np.zeros(n_held, np.int32),
+        aligned_zeros(n_held * width * bags),
+        aligned_zeros(n_held * width * bags),
+        np.zeros(n_held, np.int64),
     )
     return Workspace(
         scratch,
@@ -249,6 +268,7 @@ def make_workspace(loss, negative, window, outputs):
         np.zeros(3 * window + 2, np.int64),
         np.zeros(min(draws + 1, MOST_ROWS), np.int64),
         aligned_zeros(2 * (n_outputs + LANES + K) * (loss == "softmax")),
+        held,
     )
 
 
@@ -536,6 +556,99 @@ def softmax_skipgram(
 
 
 @numba.njit(**PART)
+def take_up(inputs, bags, row, slot, held, width, n):
+    """Let a slot hold the sum of a word's bag."""
+    start, stop = bags.offsets[row], bags.offsets[row + 1]
+    held.words[slot], held.sizes[slot] = row, stop - start
+    at = np.int64(slot) * width
+    for d in range(0, n, lanes.WIDTH):
+        lanes.store(held.sums, at + d, lanes.fill(np.float32(0)))
+    for e in range(start, stop, 2):
+        x = np.int64(bags.rows[e]) * width
+        y = np.int64(bags.rows[min(e + 1, stop - 1)]) * width
+        part = lanes.fill(np.float32(e + 1 < stop))
+        for d in range(0, n, lanes.WIDTH):
+            both = lanes.add_product(
+                lanes.load(inputs, x + d), lanes.load(inputs, y + d), part
+            )
+            total = lanes.add(lanes.load(held.sums, at + d), both)
+            lanes.store(held.sums, at + d, total)
+    for d in range(0, n, lanes.WIDTH):
+        lanes.store(held.starts, at + d, lanes.load(held.sums, at + d))
+
+
+@numba.njit(**PART)
+def put_back(inputs, bags, slot, held, width, n):
+    """Move the rows of the word in a slot by what its sum has moved, and empty it."""
+    row, at = held.words[slot], np.int64(slot) * width
+    share = lanes.fill(np.float32(1) / np.float32(held.sizes[slot]))
+    for d in range(0, n, lanes.WIDTH):
+        moved = lanes.subtract(
+            lanes.load(held.sums, at + d), lanes.load(held.starts, at + d)
+        )
+        lanes.store(held.sums, at + d, lanes.multiply(moved, share))
+    for e in range(bags.offsets[row], bags.offsets[row + 1]):
+        x = np.int64(bags.rows[e]) * width
+        for d in range(0, n, lanes.WIDTH):
+            y = lanes.add(lanes.load(inputs, x + d), lanes.load(held.sums, at + d))
+            lanes.store(inputs, x + d, y)
+    held.sizes[slot] = 0
+
+
+@numba.njit(**PART)
+def put_all_back(inputs, bags, first, last, held, learn, width, n):
+    """Empty the slots of the words [first, last) of the buffer's history."""
+    mask = len(held.sizes) - 1
+    for j in range(first, min(last, first + len(held.sizes))):
+        slot = j & mask
+        if held.sizes[slot] > 0:
+            if learn:
+                put_back(inputs, bags, slot, held, width, n)
+            held.sizes[slot] = 0
+
+
+@numba.njit(**PART)
+def gather_held(inputs, bags, rows, i, left, right, base, held, scratch, width, n):
+    """Set hidden to the mean of the rows around word i; return how many words."""
+    m, total, mask = 0, 0, len(held.sizes) - 1
+    for j in range(left, right):
+        if j == i:
+            continue
+        slot = (base + j) & mask
+        if held.sizes[slot] == 0:
+            take_up(inputs, bags, rows[j], slot, held, width, n)
+        held.slots[m] = slot
+        total += held.sizes[slot]
+        m += 1
+    scale = lanes.fill(np.float32(1) / np.float32(total))
+    for d in range(0, n, lanes.WIDTH):
+        h = lanes.load(held.sums, held.slots[0] * width + d)
+        for e in range(1, m):
+            h = lanes.add(h, lanes.load(held.sums, held.slots[e] * width + d))
+        h = lanes.multiply(h, scale)
+        lanes.store(scratch.hidden, d, h)
+        lanes.store(scratch.start, d, h)
+    return m
+
+
+@numba.njit(**PART)
+def spread_held(m, held, scratch, width, n):
+    """Move the sums of m words by what their rows are to move by."""
+    for d in range(0, n, lanes.WIDTH):
+        step = lanes.subtract(
+            lanes.load(scratch.hidden, d), lanes.load(scratch.start, d)
+        )
+        lanes.store(scratch.change, d, step)
+    for e in range(m):
+        slot = held.slots[e]
+        size, at = lanes.fill(np.float32(held.sizes[slot])), slot * width
+        for d in range(0, n, lanes.WIDTH):
+            x = lanes.load(held.sums, at + d)
+            x = lanes.add_product(x, lanes.load(scratch.change, d), size)
+            lanes.store(held.sums, at + d, x)
+
+
+@numba.njit(**PART)
 def list_ahead(pool, q, row, width, ahead, own, step):
     """List where the row and the first of the draws at q begin."""
     ahead[0] = place_of(row, own, step, width)
@@ -558,13 +671,6 @@ def some_node(tree, row, p):
 
 
 @numba.njit(**PART)
-def fetch_bag(inputs, bags, row, width, n):
-    """Ask for the input rows of a word."""
-    for e in range(bags.offsets[row], bags.offsets[row + 1]):
-        fetch(inputs, np.int64(bags.rows[e]) * width, n)
-
-
-@numba.njit(**PART)
 def list_rows(spots, i, before, after, window, places):
     """List where the rows of the words around i begin; return their number."""
     # A whole window each time: loops as long as chance has it are mispredicted.
@@ -578,23 +684,16 @@ def list_rows(spots, i, before, after, window, places):
 
 
 @numba.njit(cache=True, **FAST)
-def list_bags(rows, first, last, centre, bags, width, places):
-    """List the bags' rows of the words [first, last) but for the centre.
+def list_bag(bags, row, width, places):
+    """List where the input rows of a word begin.
 
     Return (places, their number): places grows where it is too small.
     """
-    m = 0
-    for j in range(first, last):
-        if j == centre:
-            continue
-        start, stop = bags.offsets[rows[j]], bags.offsets[rows[j] + 1]
-        if m + stop - start > len(places):
-            larger = np.empty(2 * (m + stop - start), np.int64)
-            larger[:m] = places[:m]
-            places = larger
-        for e in range(start, stop):
-            places[m] = np.int64(bags.rows[e]) * width
-            m += 1
+    start, m = bags.offsets[row], bags.offsets[row + 1] - bags.offsets[row]
+    if m > len(places):
+        places = np.empty(2 * m, np.int64)
+    for e in range(m):
+        places[e] = np.int64(bags.rows[start + e]) * width
     return places, m
 
 
@@ -614,6 +713,7 @@ def make_epoch(architecture, loss, negative=5, bags=False):
     is_skipgram = architecture == "skipgram"
     is_pairs = is_skipgram and not bags  # every input is a row by itself
     is_around = is_skipgram and bags
+    is_held = bags and not is_skipgram
     is_tree = loss == "hierarchical_softmax"
     is_softmax = loss == "softmax"
     is_sampling = loss == "negative_sampling"
@@ -650,11 +750,12 @@ def make_epoch(architecture, loss, negative=5, bags=False):
         window, width = plan.window, inputs.shape[1]
         n = (width >> 4) << 4
         flat_in, flat_out = inputs.reshape(-1), outputs.reshape(-1)
-        scratch, buffer, places, ahead, scores = space
+        scratch, buffer, places, ahead, scores, held = space
         rows, before, after, where, spots = buffer
         size = len(before)
         scratch.signs[:] = np.float32(-1)
         scratch.signs[0] = scratch.signs[K] = np.float32(1)
+        base, oldest, stretch = np.int64(0), np.int64(0), np.int64(-1)
         turn = np.int64(hash64(plan.seed, -1) >> np.uint64(1))
         own_in, own_out, every = replicas
         step_in = distance(flat_in, own_in, width)
@@ -687,14 +788,19 @@ def make_epoch(architecture, loss, negative=5, bags=False):
                     m = list_rows(spots, i, before[i], after[i], window, places)
                     fetch(flat_in, spots[i + window + 1], n)
                 elif is_skipgram:
-                    places, m = list_bags(rows, i, i + 1, -1, bag, width, places)
+                    places, m = list_bag(bag, rows[i], width, places)
                     target, targets_end = left, right
                     soon = place_of(rows[i + window + 1], own_out, step_out, width)
                     fetch(flat_out, soon, n)
-                    fetch_bag(flat_in, bag, rows[i + 1], width, n)
+                    coming = bag.offsets[rows[i + 1]]
                 else:
-                    places, m = list_bags(rows, left, right, i, bag, width, places)
-                    fetch_bag(flat_in, bag, rows[i + window + 1], width, n)
+                    # All is put back where the positions begin another stretch:
+                    # a cut there changes nothing.
+                    stop = base + i - window
+                    if at // STEADY != stretch:
+                        stretch, stop = at // STEADY, base + i + window + 1
+                    put_all_back(flat_in, bag, oldest, stop, held, plan.learn, width, n)
+                    oldest = base + i - window
                 if is_sampling and not is_around:  # what the next windows need
                     q = where[i + 1] * draws + turn
                     list_ahead(guide, q, rows[i + 2], width, ahead, own_out, step_out)
@@ -710,6 +816,11 @@ def make_epoch(architecture, loss, negative=5, bags=False):
                     due_out = exchange(flat_out, own_out, due_out, soon, width)
                 if is_pairs:
                     terms += m
+                elif is_held:
+                    m = gather_held(
+                        flat_in, bag, rows, i, left, right, base, held, scratch,
+                        width, n,
+                    )  # fmt: skip
                 else:
                     gather(flat_in, places, m, bags or plan.mean, scratch, n)
                 for j in range(target, targets_end):
@@ -729,6 +840,13 @@ def make_epoch(architecture, loss, negative=5, bags=False):
                             rate, like, plan.learn,
                         )  # fmt: skip
                         continue
+                    if is_around:
+                        # The next word's rows, a few a time: all at once would be
+                        # more than a core can wait for.
+                        coming_end = bag.offsets[rows[i + 1] + 1]
+                        for e in range(coming, min(coming + 4, coming_end)):
+                            fetch(flat_in, np.int64(bag.rows[e]) * width, n)
+                        coming += 4
                     block, blocks_end = 0, draws + 1
                     if is_tree:
                         block = guide.offsets[rows[j]]
@@ -737,14 +855,11 @@ def make_epoch(architecture, loss, negative=5, bags=False):
                             flat_out, guide, rows[j + 1], width, n, own_out, step_out
                         )
                     elif is_around:
-                        q = at * (2 * window + 1) + j - left - (j > i)
-                        q = q * draws + turn
+                        q = (at * window + j - left - (j > i)) * draws + turn
                         list_ahead(
                             guide, q + draws, rows[i + 1], width, ahead,
                             own_out, step_out,
                         )  # fmt: skip
-                        for o in range(1, len(ahead)):
-                            fetch(flat_out, ahead[o], n)
                     else:
                         q = at * draws + turn
                     for b in range(block, blocks_end, K):
@@ -770,13 +885,19 @@ def make_epoch(architecture, loss, negative=5, bags=False):
                                 plan.learn,
                             )  # fmt: skip
                 total += take_losses(scratch.losses)
-                if not is_pairs and plan.learn:
+                if is_held and plan.learn:
+                    spread_held(m, held, scratch, width, n)
+                elif not is_pairs and plan.learn:
                     spread(flat_in, places, m, bags or plan.mean, scratch, n)
             if p >= end:
+                if is_held:
+                    stop = oldest + len(held.sizes)
+                    put_all_back(flat_in, bag, oldest, stop, held, plan.learn, width, n)
                 share(flat_in, own_in, np.int32(0), len(inputs), width)
                 share(flat_out, own_out, np.int32(0), len(outputs), width)
                 return total, terms
             shift = ready - window
+            base += shift
             for i in range(shift, n_kept):
                 rows[i - shift] = rows[i]
                 where[i - shift] = where[i]
