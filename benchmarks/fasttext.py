@@ -4,11 +4,14 @@
     Accuracy and processor time on the tables ``FOLDER/*.csv.gz`` (columns text, label,
     split), beside TF-IDF with logistic regression, and beside Facebook's package where
     the interpreter PYTHON has it (``pip install fasttext numpy``, of its own).
-``python benchmarks/fasttext.py vectors CORPUS [WORDSIM]``
-    Speed and peak memory on a file of one document a line, against gensim.
+``python benchmarks/fasttext.py vectors CORPUS [FOLDER]``
+    Speed and peak memory on a file of one document a line, against gensim; with
+    judgements of people in ``FOLDER/wordsim`` and questions in ``FOLDER/analogies``
+    also what the vectors are worth.
 ``python benchmarks/fasttext.py rare CORPUS WORDSIM [TABLE]``
-    What n-grams add where words are rare: pairs of words covered and correlation with
-    people's judgement (columns word, word, score), accuracy on labelled documents.
+    What n-grams add where words are rare: correlation with people's judgement of pairs
+    (columns word, word, score) of known words, of pairs with a word that occurs less
+    than 50 times or never, and of all; accuracy on labelled documents.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -52,6 +55,7 @@ TOKENS = r"(?u)\b\w\w+\b"
 PEER = """
 import fasttext, json, sys, time
 train, test, settings = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+settings.pop("cut")
 start = time.process_time()
 model = fasttext.train_supervised(train, thread=1, minCount=1, verbose=0, **settings)
 seconds = time.process_time() - start
@@ -61,7 +65,13 @@ print(json.dumps([model.test(test)[1], seconds]))
 
 def main():
     what, where, *rest = sys.argv[1:]
-    jobs = {"labels": labels, "vectors": vectors, "rare": rare, "one": one}
+    jobs = {
+        "labels": labels,
+        "vectors": vectors,
+        "rare": rare,
+        "one": one,
+        "label": label,
+    }
     jobs[what](where, *rest)
 
 
@@ -88,25 +98,14 @@ def one_row(name, folder, python, settings):
         LogisticRegression(C=10, max_iter=1000),
     )
     base = plain.fit(train.text, train.label).score(test.text, test.label)
-    model = FastTextClassifier(
-        settings["dim"],
-        word_ngrams=settings["wordNgrams"],
-        epochs=settings["epoch"],
-        learning_rate=settings["lr"],
-        **cut,
-    )
-    model.set_params(epochs=1).fit(train.text[:500], train.label[:500])  # compiles
-    model.set_params(epochs=settings["epoch"])
     ours, theirs = [], []
     with tempfile.TemporaryDirectory() as place:
         files = write_lines(Path(place), train, test, cut)
         for seed in SEEDS:
-            start = time.process_time()
-            model.set_params(random_state=seed).fit(train.text, train.label)
-            seconds = time.process_time() - start
-            ours.append((model.score(test.text, test.label), seconds))
+            told = settings | {"seed": seed, "cut": cut}
+            ours.append(run([sys.executable, __file__, "label"], files, told))
             if python:
-                theirs.append(run_peer(python, files, settings | {"seed": seed}))
+                theirs.append(run([python, "-c", PEER], files, told))
     line = f"{name:16} {100 * base:10.1f} {shown(ours)}"
     if not theirs:
         return f"{line} {'':>13} {np.median([s for _, s in ours]):6.2f}"
@@ -145,109 +144,188 @@ def write_lines(place, train, test, cut):
     return files
 
 
-def run_peer(python, files, settings):
-    """Return accuracy and processor time of Facebook's package."""
-    command = [python, "-c", PEER, *map(str, files), json.dumps(settings)]
+def run(program, files, settings):
+    """Return accuracy and processor time of a training in a process of its own."""
     for _ in range(5):
+        command = [*program, *map(str, files), json.dumps(settings)]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode == 0:
             return json.loads(done.stdout.splitlines()[-1])
-        settings["seed"] = settings["seed"] + 10  # it gave up with NaN
-        command[-1] = json.dumps(settings)
+        # Facebook's package gives up with NaN now and then.
+        settings["seed"] = settings["seed"] + 10
     raise RuntimeError(done.stderr)
 
 
-def vectors(corpus, wordsim=None):
-    """Print speed, peak memory and word similarity, each fit in its own process."""
+def label(train, test, settings):
+    """Fit the classifier once, and print accuracy and processor time."""
+    settings = json.loads(settings)
+    pairs = []
+    for file in (train, test):
+        lines = Path(file).read_text("utf-8").splitlines()
+        pairs.append([*zip(*(line.split(" ", 1) for line in lines), strict=True)])
+    (labels, texts), (test_labels, test_texts) = pairs
+    model = FastTextClassifier(
+        settings["dim"],
+        word_ngrams=settings["wordNgrams"],
+        epochs=1,
+        learning_rate=settings["lr"],
+        random_state=settings["seed"],
+        **settings["cut"],
+    )
+    some = slice(None, None, max(1, len(texts) // 500))
+    model.fit(texts[some], labels[some])  # compiles
+    model.set_params(epochs=settings["epoch"])
+    start = time.process_time()
+    model.fit(texts, labels)
+    seconds = time.process_time() - start
+    print(json.dumps([model.score(test_texts, test_labels), seconds]))
+
+
+MEASURES = ("words/s", "MB", "WordSim", "SimLex", "rare", "analogies")
+
+
+def vectors(corpus, folder=None, epochs=5):
+    """Print speed, peak memory and quality, each fit in its own process."""
+    print(f"{'':18}" + "".join(f"{name:>16}" for name in MEASURES))
     for architecture in ("skipgram", "cbow"):
-        results = {}
-        for _ in range(2):
-            for who in ("ours", "gensim"):
-                command = [sys.executable, __file__, "one", corpus, who, architecture]
+        results = {"ours": [], "gensim": []}
+        for seed in SEEDS:
+            for who, found in results.items():
+                told = [corpus, who, architecture, str(seed), str(epochs)]
                 done = subprocess.run(
-                    [*command, *([wordsim] if wordsim else [])],
+                    [
+                        sys.executable,
+                        __file__,
+                        "one",
+                        *told,
+                        *([folder] * bool(folder)),
+                    ],
                     stdout=subprocess.PIPE,
                     text=True,
                     check=True,
                 )
-                results.setdefault(who, []).append(json.loads(done.stdout))
+                found.append(json.loads(done.stdout))
         for who, found in results.items():
-            speed, memory, similarity = np.median(np.array(found, float), axis=0)
-            print(
-                f"{architecture:9} {who:7} {speed / 1e3:7.0f} thousand words/s "
-                f"{memory:6.0f} MB   WordSim {similarity:.3f}"
+            means, sds = np.mean(found, axis=0), np.std(found, axis=0, ddof=1)
+            line = "".join(
+                f"{mean:10.0f} ±{sd:4.0f}" if mean > 1 else f"{mean:10.3f} ±{sd:.3f}"
+                for mean, sd in zip(means, sds, strict=True)
             )
-        ratio = np.median([a[0] / b[0] for a, b in zip(*results.values(), strict=True)])
-        print(f"{architecture:9} ratio {ratio:.1f}", flush=True)
+            print(f"{architecture:10} {who:7}{line}")
+        ratio = np.array(results["ours"])[:, :2] / np.array(results["gensim"])[:, :2]
+        print(
+            f"{architecture:10} ratio of words/s {np.median(ratio[:, 0]):.1f}, "
+            f"of MB {np.median(ratio[:, 1]):.2f}",
+            flush=True,
+        )
 
 
-def rare(corpus, wordsim, table=None, epochs=2):
-    """Print word2vec beside fastText."""
-    lines = pd.read_csv(corpus, sep="\0", header=None, names=["text"], quoting=3).text
-    X = TokenizedDocuments.from_documents(lines.dropna())
+def rare(corpus, wordsim, table=None, epochs=5):
+    """Print word2vec beside fastText, means and deviations over the seeds."""
+    X = TokenizedDocuments.from_documents(Path(corpus))
     pairs = pd.read_csv(wordsim, sep="\t", header=None, names=["a", "b", "score"])
     pairs["score"] = pd.to_numeric(pairs.score, errors="coerce")
     pairs = pairs.dropna()
     for kind in (Word2VecVectorizer, FastTextVectorizer):
-        model = kind(100, epochs=epochs, random_state=0).fit(X)
-        known = pairs.a.isin(model.words_) & pairs.b.isin(model.words_)
-        of = getattr(model, "vector", model.to_word_vectors().__getitem__)
-        some = known if kind is Word2VecVectorizer else known | True
+        found = []
+        for seed in SEEDS:
+            model = kind(100, epochs=int(epochs), random_state=seed).fit(X)
+            sizes, numbers = rare_one(model, pairs, table)
+            found.append(numbers)
+        means, sds = np.mean(found, axis=0), np.std(found, axis=0, ddof=1)
         report = f"{kind.__name__:20} {len(model.words_):7} words"
-        for name, chosen in (("known", known), ("covered", some)):
-            a, b = (np.array([*map(of, pairs[chosen][side])]) for side in "ab")
-            cosines = (a * b).sum(axis=1) / np.maximum(
-                np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1), 1e-12
-            )
-            rho = spearmanr(cosines, pairs.score[chosen]).statistic
-            report += f"   {name} {chosen.sum()}/{len(pairs)}, rho {rho:.3f}"
-        if table:
-            train, test = tables(table)
-            plain = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
-            plain.fit(model.transform(train.text), train.label)
-            score = plain.score(model.transform(test.text), test.label)
-            report += f"   accuracy {100 * score:.1f}"
+        for name, mean, sd in zip((*sizes, "accuracy"), means, sds, strict=False):
+            report += f"   {name} {sizes.get(name, '')} {mean:.3f} ±{sd:.3f}"
         print(report, flush=True)
 
 
-def one(corpus, who, architecture, wordsim=None):
-    """Fit once, and print words per second of processor time and peak megabytes."""
-    size, epochs = 100, 1
-    start, n_tokens, keyed = None, 0, None
+def rare_one(model, pairs, table):
+    """Return how many pairs of each kind have a cosine, and how good these are."""
+    counts = dict(zip(model.words_, model.counts_, strict=True))
+    less = np.array([[counts.get(word, 0) for word in pairs[side]] for side in "ab"])
+    less = less.min(axis=0)
+    of = getattr(model, "vector", None)
+    if of is None:
+        zeros = np.zeros(model.vectors_.shape[1], np.float32)
+        vectors = {word: model.vectors_[row] for word, row in model.vocabulary_.items()}
+
+        def of(word):
+            return vectors.get(word, zeros)
+
+    a, b = (np.array([*map(of, pairs[side])]) for side in "ab")
+    lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    cosines = (a * b).sum(axis=1) / np.maximum(lengths, 1e-12)
+    sizes, numbers = {}, []
+    for name, chosen in (("known", less > 0), ("rare", less < 50), ("all", less >= 0)):
+        # A pair without a cosine counts as one that has nothing in common.
+        sizes[name] = f"{(lengths[chosen] > 0).sum()}/{chosen.sum()}"
+        numbers.append(spearmanr(cosines[chosen], pairs.score[chosen]).statistic)
+    if table:
+        train, test = tables(table)
+        plain = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+        plain.fit(model.transform(train.text), train.label)
+        numbers.append(plain.score(model.transform(test.text), test.label))
+    return sizes, numbers
+
+
+def one(corpus, who, architecture, seed, epochs, folder=None):
+    """Fit once, and print words per second of processor time, megabytes, quality."""
+    size, epochs, seed = 100, int(epochs), int(seed)
     if who == "ours":
         model = FastTextVectorizer(
-            size, architecture=architecture, epochs=1, min_count=1, random_state=0
+            size, architecture=architecture, epochs=1, min_count=1, random_state=seed
         )
         model.fit(["compile this kernel"] * 3)
-        with open(corpus, encoding="utf-8") as lines:
-            X = TokenizedDocuments.from_documents(lines, token_pattern=r"\S+")
+        X = TokenizedDocuments.from_documents(Path(corpus), token_pattern=r"\S+")
         start, n_tokens = time.process_time(), X.n_tokens
         model.set_params(epochs=epochs, min_count=5).fit(X)
-        seconds = time.process_time() - start
-        keyed = model if wordsim else None
     else:
         from gensim.models import FastText
         from gensim.models.word2vec import LineSentence
 
         sentences = LineSentence(corpus, max_sentence_length=10_000)
-        model = FastText(
-            vector_size=size, sg=int(architecture == "skipgram"), workers=1, seed=1
-        )
+        skipgram = int(architecture == "skipgram")
+        model = FastText(vector_size=size, sg=skipgram, workers=1, seed=seed + 1)
         model.build_vocab(corpus_iterable=sentences)
         start, n_tokens = time.process_time(), model.corpus_total_words
-        model.train(
-            sentences,
-            total_examples=model.corpus_count,
-            epochs=epochs,
-        )
-        seconds = time.process_time() - start
-        keyed = model.wv
+        model.train(sentences, total_examples=model.corpus_count, epochs=epochs)
+    seconds = time.process_time() - start
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    similarity = np.nan
-    if wordsim:
-        keyed = keyed.to_keyed_vectors() if who == "ours" else keyed
-        similarity = keyed.evaluate_word_pairs(wordsim)[1][0]
-    print(json.dumps([n_tokens * epochs / seconds, memory, float(similarity)]))
+    worth = [np.nan] * 4
+    if folder:
+        keyed = model.to_keyed_vectors() if who == "ours" else model.wv
+        worth = judged(keyed, Path(folder))
+    print(json.dumps([n_tokens * epochs / seconds, memory, *map(float, worth)]))
+
+
+def judged(keyed, folder):
+    """Return correlations with people's judgement, and the share of right answers.
+
+    Rare: the pairs of both lists with a word that occurs less than 50 times, or
+    never and is made of its n-grams.
+    """
+    lists = [
+        folder / "wordsim" / f"en_{name}.tsv" for name in ("ws_353_all", "simlex_999")
+    ]
+    found = [keyed.evaluate_word_pairs(str(path))[1][0] for path in lists]
+    cosines, scores = [], []
+    for path in lists:
+        pairs = pd.read_csv(path, sep="\t", header=None, names=["a", "b", "score"])
+        pairs["score"] = pd.to_numeric(pairs.score, errors="coerce")
+        for a, b, score in pairs.dropna().itertuples(index=False):
+            a, b = a.lower(), b.lower()
+            if min(count(keyed, a), count(keyed, b)) < 50:
+                x, y = keyed[a], keyed[b]
+                cosines.append(x @ y / np.sqrt((x @ x) * (y @ y)))
+                scores.append(score)
+    found.append(spearmanr(cosines, scores).statistic)
+    questions = str(folder / "analogies" / "google_questions_words.txt")
+    return [*found, keyed.evaluate_word_analogies(questions, restrict_vocab=20_000)[0]]
+
+
+def count(keyed, word):
+    """Return how often a word occurred in training."""
+    return keyed.get_vecattr(word, "count") if word in keyed.key_to_index else 0
 
 
 if __name__ == "__main__":
