@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 from joblib import effective_n_jobs
 
+from sklearn_embed._kernels.bags import Bags
 from sklearn_embed._kernels.common import readonly
 from sklearn_embed._kernels.replicas import Replicas, make_replica
 from sklearn_embed._kernels.sampling import (
@@ -15,14 +16,8 @@ from sklearn_embed._kernels.sampling import (
     huffman_tree,
     keep_thresholds,
 )
-from sklearn_embed._kernels.word2vec import (
-    STEADY,
-    Bags,
-    Corpus,
-    Plan,
-    make_epoch,
-    make_workspace,
-)
+from sklearn_embed._kernels.windows import STEADY, Corpus, Plan
+from sklearn_embed._kernels.word2vec import make_epoch, make_workspace
 from sklearn_embed._training import Job
 
 #: Multiplications and additions of one call: about a tenth of a second.

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from numba import njit
 from numpy.testing import assert_allclose, assert_array_equal
 
+from sklearn_embed._kernels.bags import Bags
 from sklearn_embed._kernels.common import aligned_zeros, padded_width, readonly
 from sklearn_embed._kernels.replicas import (
     ALONE,
@@ -21,14 +22,8 @@ from sklearn_embed._kernels.replicas import (
     take_over,
 )
 from sklearn_embed._kernels.sampling import draw_pool, huffman_tree, keep_thresholds
-from sklearn_embed._kernels.word2vec import (
-    STEADY,
-    Bags,
-    Corpus,
-    Plan,
-    make_epoch,
-    make_workspace,
-)
+from sklearn_embed._kernels.windows import STEADY, Corpus, Plan
+from sklearn_embed._kernels.word2vec import make_epoch, make_workspace
 
 KINDS = [
     ("skipgram", "negative_sampling"),

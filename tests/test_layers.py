@@ -16,6 +16,12 @@ ROOT = Path(sklearn_embed.__file__).parent
 LAYERS = [
     ("_kernels/common", "_kernels/lanes"),
     ("_kernels/replicas",),
+    (
+        "_kernels/windows",
+        "_kernels/blocks",
+        "_kernels/bags",
+        "_kernels/full_softmax",
+    ),
     ("_kernels/",),
     (
         "_labels",
@@ -54,7 +60,7 @@ LAYERS = [
     ),
     ("__init__",),
 ]
-CLOSED = [("_kernels/",), LAYERS[-3]]
+CLOSED = [*LAYERS[2:4], LAYERS[-3]]
 ONLY_INSIDE = {"gensim", "pandas", "matplotlib", "bokeh", "dask", "rich"}
 
 

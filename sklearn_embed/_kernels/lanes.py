@@ -13,6 +13,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
+from sklearn_embed._kernels.common import FASTMATH
+
 #: float32 numbers in a vector: those of one register.
 WIDTH = 16 if binding.get_host_cpu_features().get("avx512f") else 8
 
@@ -327,6 +329,13 @@ INNER = {"_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 #: The same for a part of a loop.
 INLINE = {"forceinline": True, **INNER}
+
+#: Compiled without the lock of Python; sums may be reordered, NaN stays NaN.
+FAST = {"nogil": True, "error_model": "numpy", "fastmath": set(FASTMATH)}
+
+#: The same for a part of a loop, which only kernels call: no call that hands over
+#: every array in pieces, no counting of references, no door for Python.
+PART = {**FAST, **INLINE}
 
 #: Without ``fastmath`` of its own a function takes its caller's, which would put
 #: its flags on ``subtract`` too.

@@ -14,14 +14,8 @@ import numba
 import numpy as np
 
 from sklearn_embed._kernels import lanes
-from sklearn_embed._kernels.common import FASTMATH, aligned_zeros, prefetch
-
-PART = {
-    "nogil": True,
-    "error_model": "numpy",
-    "fastmath": set(FASTMATH),
-    **lanes.INLINE,
-}
+from sklearn_embed._kernels.common import aligned_zeros, prefetch
+from sklearn_embed._kernels.lanes import PART
 
 
 class Replica(NamedTuple):

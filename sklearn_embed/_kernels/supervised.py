@@ -16,18 +16,13 @@ import numpy as np
 
 from sklearn_embed._kernels import lanes
 from sklearn_embed._kernels.common import (
-    FASTMATH,
     LANES,
     decay,
     hash64,
     log1p_unit,
     prefetch_l2,
 )
-
-FAST = {"nogil": True, "error_model": "numpy", "fastmath": set(FASTMATH)}
-
-#: The same for a part of a loop: a call would hand over every array in pieces.
-PART = {**FAST, **lanes.INLINE}
+from sklearn_embed._kernels.lanes import FAST, PART
 
 #: What turns the hash of n words into that of n + 1 (fastText's number).
 FACTOR = np.uint64(116049371)
