@@ -65,10 +65,10 @@ class FastTextVectorizer(SubwordModel):
     fastText and gensim.  `min_count` says which words have a row of their own; rarer
     ones are made of n-grams in `transform`.
 
-    Skip-gram computes the mean of a word's n-grams once, and predicts all neighbours
-    from it as it moves; all n-grams then take its whole change.  CBOW keeps the sum of
-    a word's n-grams while the word is near, moves that, and hands the change on to
-    the n-grams when the word is left behind.  The other deviations are those of
+    The mean of a word's rows is held while the word is near; that is what is trained,
+    and what it has moved is handed on to the rows when the word is left behind.
+    Skip-gram predicts the word from each of its neighbours, and the negatives are
+    drawn once for all of them.  The other deviations are those of
     `Word2VecVectorizer`.  n-grams never seen count as zeros in the mean of an unknown
     word; with ``bucket=None`` they do not count.
 

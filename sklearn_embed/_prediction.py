@@ -31,7 +31,7 @@ class PredictionVectorizer(WordVectorizer):
         window : int, default=5
             Words looked at on each side.
         architecture : {"skipgram", "cbow"}, default="skipgram"
-            "skipgram": the word predicts each neighbour, or each neighbour the word.
+            "skipgram": each neighbour predicts the word.
             "cbow": the mean of all neighbours predicts the word.
         loss : {"negative_sampling", "hierarchical_softmax", "softmax"}, \\
                 default="negative_sampling"

@@ -101,36 +101,35 @@ def pairs(contexts):
 
 
 class Held:
-    """Sums of the bags of words near the centre, in place of the rows themselves."""
+    """Means of the bags of words near the centre, in place of the rows themselves."""
 
     def __init__(self, inputs, bags, window):
         self.inputs, self.bags, self.window = inputs, bags, window
-        self.words, self.stretch = {}, None
+        self.means, self.starts, self.stretch = {}, {}, None
 
-    def begin(self, p, number):
+    def begin(self, p, words):
         """Put back what is out of reach, and all where a stretch begins."""
         fresh, self.stretch = p // 1024 != self.stretch, p // 1024
-        self.put_back(np.inf if fresh else number - self.window)
+        self.put_back(np.inf if fresh else words[0][0] - self.window)
+        for word in words[1:]:
+            if word not in self.means:
+                mean = self.inputs[self.bags[word[1]]].mean(axis=0)
+                self.means[word] = self.starts[word] = mean
 
     def put_back(self, end):
-        for number in sorted(number for number in self.words if number < end):
-            rows, total, start = self.words.pop(number)
-            np.add.at(self.inputs, rows, (total - start) / len(rows))
+        for word in sorted(word for word in self.means if word[0] < end):
+            moved = self.means.pop(word) - self.starts.pop(word)
+            np.add.at(self.inputs, self.bags[word[1]], moved)
 
-    def mean(self, contexts):
-        for number, word in contexts:
-            if number not in self.words:
-                rows = self.bags[word]
-                total = self.inputs[rows].sum(axis=0)
-                self.words[number] = [rows, total, total]
-        chosen = [self.words[number] for number, _ in contexts]
-        size = sum(len(rows) for rows, _, _ in chosen)
-        return sum(total for _, total, _ in chosen)[None] / size
+    def vectors(self, words):
+        return np.array([self.means[word] for word in words])
 
-    def move(self, contexts, change):
-        for number, _ in contexts:
-            held = self.words[number]
-            held[1] = held[1] + len(held[0]) * change
+    def move(self, words, changes):
+        for word, change in zip(words, changes, strict=True):
+            self.means[word] = self.means[word] + change
+
+    def sizes(self, words):
+        return np.array([len(self.bags[row]) for _, row in words])
 
 
 def step(x, block, slopes, rate):
@@ -160,11 +159,10 @@ def epoch(kind, corpus, plan, inputs, outputs, guide, negative=5, bags=None):
         total += cost
         return change
 
-    def descend(x, targets, turns, rate):
-        """Train the vector x on targets one after the other."""
-        for target, turn in zip(targets, turns, strict=True):
-            for block in blocks(turn, target):
-                x = x + train(x, block, rate)
+    def descend(x, p, target, rate):
+        """Train the vector x on a target."""
+        for block in blocks(p, target):
+            x = x + train(x, block, rate)
         return x
 
     held = Held(inputs, bags, plan.window)
@@ -172,29 +170,27 @@ def epoch(kind, corpus, plan, inputs, outputs, guide, negative=5, bags=None):
         if not around:
             continue
         contexts = [row for _, row in around]
+        terms += len(contexts) if architecture == "skipgram" else 1
         rate = rate_at(plan, p) if plan.learn else 0.0
+        if bags is not None:
+            held.begin(p, [(number, centre), *around])
         if architecture == "skipgram" and bags is None:
-            terms += len(contexts)
             for block in blocks(p, centre):
                 for pair in pairs(contexts):
                     inputs[pair] += train(inputs[pair], block, rate)
         elif architecture == "skipgram":
-            terms += len(contexts)
-            rows = bags[centre]
-            start = inputs[rows].mean(axis=0, keepdims=True)
-            turns = [p * plan.window + t for t in range(len(contexts))]
-            x = descend(start, contexts, turns, rate)
-            np.add.at(inputs, rows, x - start)
+            for block in blocks(p, centre):
+                for pair in pairs(around):
+                    held.move(pair, train(held.vectors(pair), block, rate))
         elif bags is not None:
-            terms += 1
-            held.begin(p, number)
-            start = held.mean(around)
-            held.move(around, (descend(start, [centre], [p], rate) - start)[0])
+            sizes = held.sizes(around)
+            start = (sizes @ held.vectors(around) / sizes.sum())[None]
+            change = descend(start, p, centre, rate) - start
+            held.move(around, np.repeat(change, len(around), axis=0))
         else:
-            terms += 1
             share = 1 if plan.mean else len(contexts)
             start = inputs[contexts].mean(axis=0, keepdims=True) * share
-            x = descend(start, [centre], [p], rate)
+            x = descend(start, p, centre, rate)
             np.add.at(inputs, contexts, (x - start) / share)
     held.put_back(np.inf)
     return total, terms

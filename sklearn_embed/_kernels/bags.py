@@ -11,7 +11,7 @@ import numba
 import numpy as np
 
 from sklearn_embed._kernels import lanes
-from sklearn_embed._kernels.common import aligned_zeros
+from sklearn_embed._kernels.common import LANES, aligned_zeros, prefetch_l2
 from sklearn_embed._kernels.lanes import PART
 
 
@@ -23,13 +23,14 @@ class Bags(NamedTuple):
 
 
 class Held(NamedTuple):
-    """Sums of the bags of the words of a window; H slots, a power of two."""
+    """Means of the bags of the words of a window; H slots, a power of two."""
 
     words: np.ndarray  # (H,) int32: whose they are
     sizes: np.ndarray  # (H,) int32: rows of the bag; 0: nobody's
-    sums: np.ndarray  # (H * D,): of the bag's rows, as moved since
-    starts: np.ndarray  # (H * D,): the sums when they were taken up
+    means: np.ndarray  # (H * D,): of the bag's rows, as moved since
+    starts: np.ndarray  # (H * D,): the means when they were taken up
     slots: np.ndarray  # (H,) int64: of the words of one window
+    parts: np.ndarray  # (H,): of each in the mean of all
 
 
 def make_held(window, width):
@@ -41,17 +42,18 @@ def make_held(window, width):
         aligned_zeros(n_slots * width),
         aligned_zeros(n_slots * width),
         np.zeros(n_slots, np.int64),
+        np.zeros(n_slots, np.float32),
     )
 
 
 @numba.njit(**PART)
 def take_up(inputs, bags, row, slot, held, width, n):
-    """Let a slot hold the sum of a word's bag."""
+    """Let a slot hold the mean of a word's bag."""
     start, stop = bags.offsets[row], bags.offsets[row + 1]
     held.words[slot], held.sizes[slot] = row, stop - start
     at = np.int64(slot) * width
     for d in range(0, n, lanes.WIDTH):
-        lanes.store(held.sums, at + d, lanes.fill(np.float32(0)))
+        lanes.store(held.means, at + d, lanes.fill(np.float32(0)))
     for e in range(start, stop, 2):
         x = np.int64(bags.rows[e]) * width
         y = np.int64(bags.rows[min(e + 1, stop - 1)]) * width
@@ -60,28 +62,36 @@ def take_up(inputs, bags, row, slot, held, width, n):
             both = lanes.add_product(
                 lanes.load(inputs, x + d), lanes.load(inputs, y + d), part
             )
-            total = lanes.add(lanes.load(held.sums, at + d), both)
-            lanes.store(held.sums, at + d, total)
+            total = lanes.add(lanes.load(held.means, at + d), both)
+            lanes.store(held.means, at + d, total)
+    share = lanes.fill(np.float32(1) / np.float32(stop - start))
     for d in range(0, n, lanes.WIDTH):
-        lanes.store(held.starts, at + d, lanes.load(held.sums, at + d))
+        mean = lanes.multiply(lanes.load(held.means, at + d), share)
+        lanes.store(held.means, at + d, mean)
+        lanes.store(held.starts, at + d, mean)
+
+
+@numba.njit(**PART)
+def fetch_bag(inputs, bags, row, width, n):
+    """Ask for the rows of a word ahead of their use."""
+    for e in range(bags.offsets[row], bags.offsets[row + 1]):
+        x = np.int64(bags.rows[e]) * width
+        for d in range(0, n, LANES):
+            prefetch_l2(inputs, x + d)
 
 
 @numba.njit(**PART)
 def put_back(inputs, bags, slot, held, width, n):
-    """Move the rows of the word in a slot by what its sum has moved, and empty it."""
+    """Move the rows of the word in a slot by what their mean has moved."""
     row, at = held.words[slot], np.int64(slot) * width
-    share = lanes.fill(np.float32(1) / np.float32(held.sizes[slot]))
     for d in range(0, n, lanes.WIDTH):
-        moved = lanes.subtract(
-            lanes.load(held.sums, at + d), lanes.load(held.starts, at + d)
-        )
-        lanes.store(held.sums, at + d, lanes.multiply(moved, share))
+        mean, start = lanes.load(held.means, at + d), lanes.load(held.starts, at + d)
+        lanes.store(held.starts, at + d, lanes.subtract(mean, start))
     for e in range(bags.offsets[row], bags.offsets[row + 1]):
         x = np.int64(bags.rows[e]) * width
         for d in range(0, n, lanes.WIDTH):
-            y = lanes.add(lanes.load(inputs, x + d), lanes.load(held.sums, at + d))
+            y = lanes.add(lanes.load(inputs, x + d), lanes.load(held.starts, at + d))
             lanes.store(inputs, x + d, y)
-    held.sizes[slot] = 0
 
 
 @numba.njit(**PART)
@@ -97,41 +107,33 @@ def put_all_back(inputs, bags, first, last, held, learn, width, n):
 
 
 @numba.njit(**PART)
-def gather_held(inputs, bags, rows, i, left, right, base, held, scratch, width, n):
-    """Set hidden to the mean of the rows around word i; return how many words."""
-    m, total, mask = 0, 0, len(held.sizes) - 1
+def list_held(inputs, bags, rows, i, left, right, base, held, places, width, n):
+    """List where the means of the words around i are held; return their number."""
+    m, mask = 0, len(held.sizes) - 1
     for j in range(left, right):
         if j == i:
             continue
         slot = (base + j) & mask
         if held.sizes[slot] == 0:
             take_up(inputs, bags, rows[j], slot, held, width, n)
-        held.slots[m] = slot
-        total += held.sizes[slot]
+        held.slots[m], places[m] = slot, slot * width
         m += 1
-    scale = lanes.fill(np.float32(1) / np.float32(total))
-    for d in range(0, n, lanes.WIDTH):
-        h = lanes.load(held.sums, held.slots[0] * width + d)
-        for e in range(1, m):
-            h = lanes.add(h, lanes.load(held.sums, held.slots[e] * width + d))
-        h = lanes.multiply(h, scale)
-        lanes.store(scratch.hidden, d, h)
-        lanes.store(scratch.start, d, h)
+    places[m] = places[m - 1]  # an odd one finds itself beside it
     return m
 
 
 @numba.njit(**PART)
-def spread_held(m, held, scratch, width, n):
-    """Move the sums of m words by what their rows are to move by."""
-    for d in range(0, n, lanes.WIDTH):
-        step = lanes.subtract(
-            lanes.load(scratch.hidden, d), lanes.load(scratch.start, d)
-        )
-        lanes.store(scratch.change, d, step)
+def gather_held(held, places, m, scratch, n):
+    """Set hidden to the mean of all rows of m bags."""
+    total = 0
     for e in range(m):
-        slot = held.slots[e]
-        size, at = lanes.fill(np.float32(held.sizes[slot])), slot * width
-        for d in range(0, n, lanes.WIDTH):
-            x = lanes.load(held.sums, at + d)
-            x = lanes.add_product(x, lanes.load(scratch.change, d), size)
-            lanes.store(held.sums, at + d, x)
+        total += held.sizes[held.slots[e]]
+    for e in range(m):
+        held.parts[e] = np.float32(held.sizes[held.slots[e]]) / np.float32(total)
+    for d in range(0, n, lanes.WIDTH):
+        h = lanes.fill(np.float32(0))
+        for e in range(m):
+            part = lanes.fill(held.parts[e])
+            h = lanes.add_product(h, lanes.load(held.means, places[e] + d), part)
+        lanes.store(scratch.hidden, d, h)
+        lanes.store(scratch.start, d, h)

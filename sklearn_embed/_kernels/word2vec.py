@@ -17,10 +17,11 @@ import numpy as np
 from sklearn_embed._kernels import lanes
 from sklearn_embed._kernels.bags import (
     Held,
+    fetch_bag,
     gather_held,
+    list_held,
     make_held,
     put_all_back,
-    spread_held,
 )
 from sklearn_embed._kernels.blocks import (
     MOST_ROWS,
@@ -125,20 +126,6 @@ def list_rows(spots, i, before, after, window, places):
     return m
 
 
-@numba.njit(cache=True, **FAST)
-def list_bag(bags, row, width, places):
-    """List where the input rows of a word begin.
-
-    Return (places, their number): places grows where it is too small.
-    """
-    start, m = bags.offsets[row], bags.offsets[row + 1] - bags.offsets[row]
-    if m > len(places):
-        places = np.empty(2 * m, np.int64)
-    for e in range(m):
-        places[e] = np.int64(bags.rows[start + e]) * width
-    return places, m
-
-
 @cache
 def make_epoch(architecture, loss, negative=5, bags=False):
     """Return the kernel ``epoch`` for one kind of model.
@@ -153,9 +140,6 @@ def make_epoch(architecture, loss, negative=5, bags=False):
         Whether an input is the mean of a bag of rows, instead of one row.
     """
     is_skipgram = architecture == "skipgram"
-    is_pairs = is_skipgram and not bags  # every input is a row by itself
-    is_around = is_skipgram and bags
-    is_held = bags and not is_skipgram
     is_tree = loss == "hierarchical_softmax"
     is_softmax = loss == "softmax"
     is_sampling = loss == "negative_sampling"
@@ -195,6 +179,7 @@ def make_epoch(architecture, loss, negative=5, bags=False):
         scratch, buffer, places, ahead, scores, held = space
         rows, before, after, where, spots = buffer
         size = len(before)
+        sources = held.means if bags else flat_in
         scratch.signs[:] = np.float32(-1)
         scratch.signs[0] = scratch.signs[K] = np.float32(1)
         base, oldest, stretch = np.int64(0), np.int64(0), np.int64(-1)
@@ -222,19 +207,9 @@ def make_epoch(architecture, loss, negative=5, bags=False):
                 if before[i] + after[i] == 0 or at < first or at >= last:
                     continue
                 rate = rate_at(plan, at)
-                left, right = i - before[i], i + after[i] + 1
-                # What is to be predicted, from what: with bags, skip-gram
-                # predicts the words around from the one in the middle.
-                target, targets_end = i, i + 1
                 if not bags:
                     m = list_rows(spots, i, before[i], after[i], window, places)
                     fetch(flat_in, spots[i + window + 1], n)
-                elif is_skipgram:
-                    places, m = list_bag(bag, rows[i], width, places)
-                    target, targets_end = left, right
-                    soon = place_of(rows[i + window + 1], own_out, step_out, width)
-                    fetch(flat_out, soon, n)
-                    coming = bag.offsets[rows[i + 1]]
                 else:
                     # All is put back where the positions begin another stretch:
                     # a cut there changes nothing.
@@ -243,7 +218,13 @@ def make_epoch(architecture, loss, negative=5, bags=False):
                         stretch, stop = at // STEADY, base + i + window + 1
                     put_all_back(flat_in, bag, oldest, stop, held, plan.learn, width, n)
                     oldest = base + i - window
-                if is_sampling and not is_around:  # what the next windows need
+                    left, right = i - before[i], i + after[i] + 1
+                    m = list_held(
+                        flat_in, bag, rows, i, left, right, base, held, places,
+                        width, n,
+                    )  # fmt: skip
+                    fetch_bag(flat_in, bag, rows[i + window + 1], width, n)
+                if is_sampling:  # what the next windows need
                     q = where[i + 1] * draws + turn
                     list_ahead(guide, q, rows[i + 2], width, ahead, own_out, step_out)
                     if not is_skipgram:
@@ -256,54 +237,30 @@ def make_epoch(architecture, loss, negative=5, bags=False):
                     else:
                         soon = guide[(at * draws + turn) & (len(guide) - 1)]
                     due_out = exchange(flat_out, own_out, due_out, soon, width)
-                if is_pairs:
-                    terms += m
-                elif is_held:
-                    m = gather_held(
-                        flat_in, bag, rows, i, left, right, base, held, scratch,
-                        width, n,
+                terms += m if is_skipgram else 1
+                if is_softmax and is_skipgram:
+                    total += softmax_skipgram(
+                        sources, places, m, outputs, rows[i], scores, scratch,
+                        rate, like, plan.learn,
+                    )  # fmt: skip
+                    continue
+                if not is_skipgram and bags:
+                    gather_held(held, places, m, scratch, n)
+                elif not is_skipgram:
+                    gather(flat_in, places, m, plan.mean, scratch, n)
+                if is_softmax:
+                    total += softmax(
+                        scratch.hidden, 0, -1, outputs, rows[i], scores, scratch,
+                        rate, like, plan.learn,
                     )  # fmt: skip
                 else:
-                    gather(flat_in, places, m, bags or plan.mean, scratch, n)
-                for j in range(target, targets_end):
-                    if is_around and j == i:
-                        continue
-                    if not is_pairs:
-                        terms += 1
-                    if is_softmax and is_pairs:
-                        total += softmax_skipgram(
-                            flat_in, places, m, outputs, rows[j], scores, scratch,
-                            rate, like, plan.learn,
-                        )  # fmt: skip
-                        continue
-                    if is_softmax:
-                        total += softmax(
-                            scratch.hidden, 0, -1, outputs, rows[j], scores, scratch,
-                            rate, like, plan.learn,
-                        )  # fmt: skip
-                        continue
-                    if is_around:
-                        # The next word's rows, a few a time: all at once would be
-                        # more than a core can wait for.
-                        coming_end = bag.offsets[rows[i + 1] + 1]
-                        for e in range(coming, min(coming + 4, coming_end)):
-                            fetch(flat_in, np.int64(bag.rows[e]) * width, n)
-                        coming += 4
-                    block, blocks_end = 0, draws + 1
+                    block, blocks_end, q = 0, draws + 1, at * draws + turn
                     if is_tree:
-                        block = guide.offsets[rows[j]]
-                        blocks_end = guide.offsets[rows[j] + 1]
+                        block = guide.offsets[rows[i]]
+                        blocks_end = guide.offsets[rows[i] + 1]
                         fetch_path(
-                            flat_out, guide, rows[j + 1], width, n, own_out, step_out
+                            flat_out, guide, rows[i + 1], width, n, own_out, step_out
                         )
-                    elif is_around:
-                        q = (at * window + j - left - (j > i)) * draws + turn
-                        list_ahead(
-                            guide, q + draws, rows[i + 1], width, ahead,
-                            own_out, step_out,
-                        )  # fmt: skip
-                    else:
-                        q = at * draws + turn
                     for b in range(block, blocks_end, K):
                         if is_tree:
                             set_nodes(
@@ -312,12 +269,12 @@ def make_epoch(architecture, loss, negative=5, bags=False):
                             )  # fmt: skip
                         else:
                             set_negatives(
-                                guide, q, b, draws, rows[j], width, scratch, like,
+                                guide, q, b, draws, rows[i], width, scratch, like,
                                 own_out, step_out,
                             )  # fmt: skip
-                        if is_pairs:
+                        if is_skipgram:
                             train_pairs(
-                                flat_in, places, m, flat_out, scratch,
+                                sources, places, m, flat_out, scratch,
                                 ahead if b == 0 else ahead[:0], rate, n, like,
                                 plan.learn,
                             )  # fmt: skip
@@ -326,13 +283,11 @@ def make_epoch(architecture, loss, negative=5, bags=False):
                                 scratch.hidden, 0, flat_out, scratch, rate, n, like,
                                 plan.learn,
                             )  # fmt: skip
-                total += take_losses(scratch.losses)
-                if is_held and plan.learn:
-                    spread_held(m, held, scratch, width, n)
-                elif not is_pairs and plan.learn:
-                    spread(flat_in, places, m, bags or plan.mean, scratch, n)
+                    total += take_losses(scratch.losses)
+                if not is_skipgram and plan.learn:
+                    spread(sources, places, m, bags or plan.mean, scratch, n)
             if p >= end:
-                if is_held:
+                if bags:
                     stop = oldest + len(held.sizes)
                     put_all_back(flat_in, bag, oldest, stop, held, plan.learn, width, n)
                 share(flat_in, own_in, np.int32(0), len(inputs), width)
