@@ -51,8 +51,10 @@ class FastTextVectorizer(SubwordModel):
     node_vectors_ : ndarray of shape (n_words - 1, vector_size), float32
         The parameters of the inner nodes of the Huffman tree; only with
         hierarchical softmax.
-    ngram_vectors_ : ndarray of shape (n_ngrams, vector_size), float32
-        A row for each bucket that occurs, or for each n-gram.
+    subword_vectors_ : ndarray of shape (n_rows, vector_size), float32
+        What words are made of: a row for each word, then those of their n-grams.
+        n-grams that occur in the same words share a row, and those of one word alone
+        have the word's.
 
     See Also
     --------

@@ -279,7 +279,7 @@ class GloVeVectorizer(WordVectorizer):
 
     partial_fit = available_if(_never)(WordVectorizer.partial_fit)
 
-    def _new_state(self, vocabulary, rng):
+    def _new_state(self, vocabulary, known, rng):
         """Return fresh parameters, and views of them by name."""
         n_words, size = len(vocabulary), self.vector_size
         matrix = new_state(n_words, size)

@@ -4,20 +4,19 @@
 
 import numpy as np
 
-from sklearn_embed._kernels.common import readonly
 from sklearn_embed._kernels.rows import put_rows
-from sklearn_embed._kernels.subwords import add_rows, number_buckets
+from sklearn_embed._kernels.subwords import number_buckets
 from sklearn_embed._matrices import draw_rows, padded_zeros, stripped
 from sklearn_embed._prediction import PredictionVectorizer
 from sklearn_embed._pretrained import chosen_bags, given_ngrams, keeper
 from sklearn_embed._subwords import Subwords
 from sklearn_embed._text.subwords import (
     NgramNumbers,
-    bags,
     check_bucket_rows,
     check_matrix,
     ngram_buckets,
     numbered,
+    share_rows,
 )
 from sklearn_embed._text.table import TokenTable
 
@@ -28,8 +27,10 @@ EXPORTED_BUCKETS = 2_000_000
 class SubwordModel(PredictionVectorizer):
     """Base of vectorizers whose words are bags of rows: a word's own, its n-grams'.
 
-    The state's "matrix" has a row for each word, which are its "input", then one for
-    each n-gram; "bags" says which rows a word is the mean of.
+    The state's "matrix" has a row for each word, which are its "input", then those of
+    n-grams that do not share a word's row; "bucket_rows" says which row each bucket
+    has, or each n-gram where they are numbered one by one, by "numbers"; "bags" says
+    which rows a word is the mean of.
     """
 
     def __getstate__(self):
@@ -40,123 +41,138 @@ class SubwordModel(PredictionVectorizer):
     def _check_loaded(self):
         """Refuse arrays that would lead a kernel out of bounds."""
         super()._check_loaded()
-        width, n_words = self.vectors_.shape[1], len(self.words_)
-        check_matrix("ngram_vectors_", self.ngram_vectors_, None, width)
-        check_matrix("input vectors", self._state["input"], n_words, width)
-        if self._n_buckets is not None:
-            check_bucket_rows(
-                self._state["bucket_rows"], self._n_buckets, len(self.ngram_vectors_)
-            )
-        elif len(self._state["ngrams"]) != len(self.ngram_vectors_):
-            raise ValueError("ngram_vectors_ has not one row for each n-gram")
+        n_rows, width = len(self.subword_vectors_), self.vectors_.shape[1]
+        check_matrix("subword_vectors_", self.subword_vectors_, None, width)
+        if n_rows < len(self.words_):
+            raise ValueError("subword_vectors_ has not one row for each word")
+        n_buckets = self._n_buckets
+        if n_buckets is None:
+            n_buckets = len(self._state["ngrams"])
+        check_bucket_rows(self._state["bucket_rows"], n_buckets, n_rows)
 
-    def _new_state(self, vocabulary, rng):
+    def _new_state(self, vocabulary, known, rng):
         """Return fresh parameters: words and n-grams random, outputs zero."""
-        table = TokenTable.from_tokens(vocabulary.words)
-        limits = self.min_n, self.max_n
-        state = {}
+        self._check_limits(known)
+        words, size = vocabulary.words, self.vector_size
+        table, limits = TokenTable.from_tokens(words), (self.min_n, self.max_n)
+        state = {"words": words}
         if self.bucket is None:
-            known = [] if self._is_new() else self._state["ngrams"]
-            numbers = NgramNumbers(known)
-            bounds, rows = numbers.rows(table, *limits, grow=True)
-            state["numbers"], n_ngrams = numbers, len(numbers)
+            state["numbers"] = NgramNumbers(self._state["ngrams"] if known else ())
+            bounds, ngrams = state["numbers"].rows(table, *limits, grow=True)
+            bucket_rows = np.arange(len(state["numbers"]), dtype=np.int32)
+            n_ngrams = len(bucket_rows)
         else:
-            bounds, buckets = ngram_buckets(table, *limits, self.bucket)
-            state["bucket_rows"] = np.full(self.bucket, -1, np.int32)
-            n_ngrams = int(number_buckets(buckets, state["bucket_rows"], 0))
-            rows = state["bucket_rows"][buckets]
-        n_words, size = len(vocabulary), self.vector_size
-        matrix = padded_zeros(n_words + n_ngrams, size)
+            bounds, ngrams = ngram_buckets(table, *limits, self.bucket)
+            bucket_rows = np.full(self.bucket, -1, np.int32)
+            n_ngrams = int(number_buckets(ngrams, bucket_rows, 0))
+            ngrams = bucket_rows[ngrams]
+        before = self._rows_before(words, known, bucket_rows, n_ngrams)
+        shared = share_rows(bounds, ngrams, before)
+        stored = np.flatnonzero(bucket_rows >= 0)
+        bucket_rows[stored] = shared.rows[bucket_rows[stored]]
+        matrix = padded_zeros(len(shared.members), size)
         draw_rows(matrix, size, 1 / size, rng)
-        words = np.arange(n_words, dtype=np.int32)
+        # The mean of a bag then begins as wide as that of rows drawn one by one.
+        matrix *= np.sqrt(1 / shared.members, dtype=np.float32)[:, None]
         return state | {
             "matrix": matrix,
-            "input": matrix[:n_words],
-            "bags": bags(words, bounds, rows + np.int32(n_words)),
-            **self._new_outputs(n_words),
+            "input": matrix[: len(words)],
+            "bucket_rows": bucket_rows,
+            "bags": shared[2:],
+            **self._new_outputs(len(words)),
         }
 
-    def _is_new(self):
-        """Tell whether there are no n-grams to go on from."""
-        return not hasattr(self, "_state") or "ngrams" not in self._state
-
-    def _carry_over(self, vocabulary, state):
-        """Carry words, outputs and n-grams over."""
+    def _check_limits(self, known):
+        """Refuse to go on with other n-grams than those that were trained."""
         limits = self.min_n, self.max_n
-        if (self._n_buckets, self._limits_of_ngrams) != (self.bucket, limits):
+        if known and (self._n_buckets, self._limits_of_ngrams) != (self.bucket, limits):
             raise ValueError(
                 "min_n, max_n and bucket cannot change with warm_start=True or "
                 "partial_fit."
             )
+
+    def _rows_before(self, words, known, numbers, n_ngrams):
+        """Return what must agree for words and n-grams to share a row."""
+        before = np.full(len(words) + n_ngrams, -1, np.int32)
+        if self.pretrained is not None:  # each may be given its own
+            before[len(words) :] = np.arange(n_ngrams)
+        elif known:
+            before[: len(words)] = [known.get(word, -1) for word in words]
+            rows = self._state["bucket_rows"]
+            both = np.flatnonzero((rows >= 0) & (numbers[: len(rows)] >= 0))
+            before[len(words) + numbers[both]] = rows[both]
+        return before
+
+    def _trained(self):
+        """Return the arrays that a fit has trained, by their names in the state."""
+        return self._state | {"input": self.subword_vectors_[: len(self.words_)]}
+
+    def _carry_over(self, vocabulary, state):
+        """Carry words, outputs and n-grams over."""
         super()._carry_over(vocabulary, state)
-        old, new = self.ngram_vectors_, state["matrix"][len(vocabulary) :]
-        if self.bucket is None:
-            old_rows = new_rows = np.arange(len(old))
-        else:
-            rows, new_rows = self._state["bucket_rows"], state["bucket_rows"]
-            both = np.flatnonzero((rows >= 0) & (new_rows >= 0))
-            old_rows, new_rows = rows[both], new_rows[both]
-        new[new_rows, : self.vector_size] = old[old_rows]
-        state["carried"] = new_rows
+        old, new = self._state["bucket_rows"], state["bucket_rows"]
+        both = np.flatnonzero((old >= 0) & (new[: len(old)] >= 0))
+        rows, firsts = np.unique(new[both], return_index=True)
+        vectors = self.subword_vectors_[old[both[firsts]]]
+        state["matrix"][rows, : self.vector_size] = vectors
+        state["carried"] = rows
 
     def _place(self, vocabulary, given, state):
         """Start words and n-grams at the vectors given; return what keeps frozen ones.
 
-        A frozen word is a bag of one row, its vector.
+        A frozen word is a bag of one row, its vector.  No rows are shared.
         """
-        matrix, n_words, n_ngrams = _parts(state)
-        bounds, rows = _ngrams_of(state["bags"], n_words)
+        matrix, words = state["matrix"], vocabulary.words
+        bounds, rows = self._parts(matrix, state).rows_of(words)
         parts = given.ngrams(self.min_n, self.max_n, self.bucket)
         taken, vectors = np.empty(0, np.int32), given.vectors[:0]
         if parts is not None:
-            taken, vectors = given_ngrams(parts, vocabulary.words, rows)
-        fresh = np.ones(n_ngrams, bool)  # neither carried over nor taken over
+            taken, vectors = given_ngrams(parts, words, rows)
+        fresh = np.ones(len(matrix), bool)  # neither carried over nor taken over
+        fresh[: len(words)] = False
         fresh[state.get("carried", [])] = False
         begins = fresh[taken] | (not given.trainable)
-        put_rows(matrix, taken[begins] + np.int32(n_words), vectors[begins])
+        put_rows(matrix, taken[begins], vectors[begins])
         fresh[taken] = False
-        bags_given = chosen_bags(bounds, rows + np.int32(n_words), given.rows)
+        bags_given = chosen_bags(bounds, rows, given.rows)
         if given.trainable:
             own = given.own(parts, *bags_given, matrix)
             given.put(matrix, own)
             return None
-        frozen = np.zeros(n_words, bool)
+        frozen = np.zeros(len(words), bool)
         frozen[given.rows] = True
-        taught = np.zeros(n_ngrams, bool)
+        taught = np.zeros(len(matrix), bool)
         taught[rows[~np.repeat(frozen, np.diff(bounds))]] = True
-        matrix[n_words:][fresh & ~taught] = 0
+        matrix[fresh & ~taught] = 0
         given.put(matrix)
-        state["bags"] = _without_ngrams(state["bags"], frozen, n_words)
+        state["bags"] = _without_ngrams(state["bags"], frozen)
         state["frozen"] = given, parts, bags_given
-        pieces = (taken + np.int32(n_words), vectors), (given.rows, given.vectors)
-        return keeper(*((matrix, *piece) for piece in pieces)), True
+        return keeper(
+            (matrix, taken, vectors), (matrix, given.rows, given.vectors)
+        ), True
 
     def _published(self, state, final):
         """Return the fitted attributes; ``final`` uses up the state."""
-        size, n_words = self.vector_size, len(state["input"])
+        size, words = self.vector_size, state["words"]
+        state.pop("bags", None)  # what is published needs the room
         matrix = stripped(state["matrix"], size, in_place=final)
-        own, ngrams = matrix[:n_words], matrix[n_words:]
         name = "nodes" if "nodes" in state else "output"
         outputs = stripped(state[name], size, in_place=final)
-        bounds, rows = state["bags"]
         # As gensim adds them up: the word, then its n-grams.
-        vectors = np.zeros((n_words, size), np.float32)
-        add_rows(readonly(bounds), readonly(rows), readonly(matrix), vectors)
-        vectors /= np.diff(bounds).astype(np.float32)[:, None]
+        vectors, counts = self._parts(matrix, state).sums(words, matrix[: len(words)])
+        vectors /= (counts + 1).astype(np.float32)[:, None]
         if "frozen" in state:
             given, parts, bags_given = state["frozen"]
             vectors[given.rows] = given.vectors  # minus zeros, too
-            own = own if final else own.copy()
-            own[given.rows] = given.own(parts, *bags_given, matrix)
-        kept = {"input": own, name: outputs}
+            matrix = matrix if final else matrix.copy()
+            matrix[given.rows] = given.own(parts, *bags_given, matrix)
+        kept = {name: outputs, "bucket_rows": state["bucket_rows"]}
         if "numbers" in state:
             kept["ngrams"] = state["numbers"].tolist()
-        else:
-            kept["bucket_rows"] = state["bucket_rows"]
         return {
             "vectors_": vectors,
             "node_vectors_" if name == "nodes" else "context_vectors_": outputs,
-            "ngram_vectors_": ngrams,
+            "subword_vectors_": matrix,
             "_state": kept,
             "_numbers": None,
             "_n_buckets": self.bucket,
@@ -164,14 +180,32 @@ class SubwordModel(PredictionVectorizer):
             "_stop_words": self.stop_words,
         }
 
-    def _subwords(self):
-        """Return the n-grams of a model that hashes them."""
+    def _parts(self, matrix, state):
+        """Return the n-grams of a state."""
+        rows, n_words = state["bucket_rows"], len(state["words"])
         return Subwords(
-            self.ngram_vectors_,
+            matrix,
+            self.min_n,
+            self.max_n,
+            len(rows),
+            rows,
+            own=matrix[:n_words],
+            numbers=state.get("numbers"),
+        )
+
+    def _subwords(self):
+        """Return the n-grams that were trained, with their numbers."""
+        if self._n_buckets is None and self._numbers is None:
+            self._numbers = NgramNumbers(self._state["ngrams"])
+        rows = self._state["bucket_rows"]
+        return Subwords(
+            self.subword_vectors_,
             *self._limits_of_ngrams,
-            self._n_buckets,
-            self._state["bucket_rows"],
-            own=self._state["input"],
+            len(rows),
+            rows,
+            missing="zero" if self._n_buckets else "skip",
+            own=self.subword_vectors_[: len(self.words_)],
+            numbers=self._numbers,
         )
 
     def _hashed(self):
@@ -180,17 +214,19 @@ class SubwordModel(PredictionVectorizer):
         n-grams that meet in a bucket are replaced by their mean, and the words' own
         vectors make up for the difference.
         """
+        parts = self._subwords()
         min_n, max_n = self._limits_of_ngrams
         table = TokenTable.from_tokens(self.words_)
-        _, numbers = self._known_ngrams().rows(table, min_n, max_n)
+        _, places = parts.rows_of(self.words_)
+        _, numbers = parts.numbers.rows(table, min_n, max_n)
         _, buckets = ngram_buckets(table, min_n, max_n, EXPORTED_BUCKETS)
         seen = np.zeros(EXPORTED_BUCKETS, np.uint8)
         seen[buckets] = 1
         rows = numbered(seen)
-        places, firsts = np.unique(numbers, return_index=True)
+        _, firsts = np.unique(numbers, return_index=True)
         target = rows[buckets[firsts]]
         vectors = np.zeros((int(seen.sum()), self.vectors_.shape[1]), np.float32)
-        np.add.at(vectors, target, self.ngram_vectors_[places])
+        np.add.at(vectors, target, parts.vectors[places[firsts]])
         met = np.bincount(target, minlength=len(vectors))
         vectors /= np.maximum(met, 1).astype(np.float32)[:, None]
         parts = Subwords(vectors, min_n, max_n, EXPORTED_BUCKETS, rows)
@@ -198,43 +234,17 @@ class SubwordModel(PredictionVectorizer):
         own = self.vectors_ * (counts + 1).astype(np.float32)[:, None] - sums
         return parts._replace(own=own)
 
-    def _known_ngrams(self):
-        """Return what numbers n-grams by their spelling, built at the first use."""
-        if self._numbers is None:
-            self._numbers = NgramNumbers(self._state["ngrams"])
-        return self._numbers
-
     def _made_of_ngrams(self, words):
         """Return the means of the n-grams of some words."""
-        if self._n_buckets is not None:
-            sums, counts = self._subwords().sums(words)
-        else:
-            table = TokenTable.from_tokens(words)
-            bounds, rows = self._known_ngrams().rows(table, *self._limits_of_ngrams)
-            sums = np.zeros((len(words), self.vectors_.shape[1]), np.float32)
-            vectors = readonly(self.ngram_vectors_)
-            add_rows(readonly(bounds), readonly(rows), vectors, sums)
-            found = np.concatenate([[0], np.cumsum(rows >= 0)])
-            counts = np.diff(found[bounds])
+        sums, counts = self._subwords().sums(words)
         return sums / np.maximum(counts, 1).astype(np.float32)[:, None]
 
 
-def _parts(state):
-    """Return the matrix of a state, and its numbers of words and n-grams."""
-    n_words = len(state["input"])
-    return state["matrix"], n_words, len(state["matrix"]) - n_words
-
-
-def _ngrams_of(bags, n_words):
-    """Return bounds and rows of the n-grams alone, counted from the first of them."""
-    offsets, rows = bags
-    return offsets - np.arange(len(offsets)), rows[rows >= n_words] - np.int32(n_words)
-
-
-def _without_ngrams(bags, chosen, n_words):
+def _without_ngrams(bags, chosen):
     """Return bags of which some hold their word alone."""
-    offsets, rows = bags
+    offsets, rows, weights = bags
     sizes = np.diff(offsets)
-    left = (rows < n_words) | ~np.repeat(chosen, sizes)
+    left = ~np.repeat(chosen, sizes)
+    left[offsets[:-1]] = True
     sizes = np.where(chosen, 1, sizes)
-    return np.concatenate([[0], np.cumsum(sizes)]), rows[left]
+    return np.concatenate([[0], np.cumsum(sizes)]), rows[left], weights[left]

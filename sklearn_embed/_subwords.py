@@ -8,7 +8,7 @@ import numpy as np
 
 from sklearn_embed._kernels.common import readonly
 from sklearn_embed._kernels.subwords import add_rows
-from sklearn_embed._text.subwords import ngram_buckets
+from sklearn_embed._text.subwords import NgramNumbers, ngram_buckets
 from sklearn_embed._text.table import TokenTable
 
 
@@ -30,6 +30,8 @@ class Subwords(NamedTuple):
     own : ndarray of shape (n_words, n_dimensions), float32, or None
         The vocabulary's vectors before their n-grams were added.  Only a writer
         of fastText's format needs them.
+    numbers : NgramNumbers or None
+        What numbers n-grams by their spelling, in place of buckets; None: their hash.
     """
 
     vectors: np.ndarray
@@ -39,6 +41,7 @@ class Subwords(NamedTuple):
     rows: np.ndarray | None = None
     missing: str = "zero"
     own: np.ndarray | None = None
+    numbers: NgramNumbers | None = None
 
     def sums(self, words, start=None):
         """Add up the n-grams of each word.
@@ -61,13 +64,9 @@ class Subwords(NamedTuple):
         sums = np.zeros(shape, np.float32) if start is None else np.array(start)
         counts = np.zeros(len(words), np.int64)
         vectors = readonly(self.vectors, np.float32)
-        limits = self.min_n, self.max_n, self.n_buckets
         for first in range(0, len(words), 8192):  # for the sake of memory
             part = slice(first, first + 8192)
-            table = TokenTable.from_tokens(words[part])
-            bounds, rows = ngram_buckets(table, *limits)
-            if self.rows is not None:
-                rows = self.rows[rows]
+            bounds, rows = self.rows_of(words[part])
             counted = np.diff(bounds)
             if self.missing == "skip":
                 found = np.concatenate([[0], np.cumsum(rows >= 0)])
@@ -75,6 +74,30 @@ class Subwords(NamedTuple):
             counts[part] = counted
             add_rows(readonly(bounds), readonly(rows, np.int32), vectors, sums[part])
         return sums, counts
+
+    def rows_of(self, words):
+        """Return the rows of the n-grams of some words.
+
+        Parameters
+        ----------
+        words : list of str
+            Any words, known or not.
+
+        Returns
+        -------
+        bounds : ndarray of shape (n_words + 1,), int64
+            Where each word's n-grams begin in `rows`.
+        rows : ndarray of shape (n_ngrams,), int32
+            By start, then by length; -1: nothing is stored.
+        """
+        table, limits = TokenTable.from_tokens(words), (self.min_n, self.max_n)
+        if self.numbers is None:
+            bounds, rows = ngram_buckets(table, *limits, self.n_buckets)
+            return bounds, rows if self.rows is None else self.rows[rows]
+        bounds, numbers = self.numbers.rows(table, *limits)
+        known = numbers >= 0
+        numbers[known] = self.rows[numbers[known]]
+        return bounds, numbers
 
     def check(self, shape):
         """Refuse parts that do not fit together.

@@ -201,7 +201,7 @@ class SupervisedModel(WordModel):
         if sorted(self._leaves.tolist()) != list(range(n_classes)):
             raise ValueError("the tree does not hold each class once")
 
-    def _new_state(self, space, rng):
+    def _new_state(self, space, known, rng):
         """Return fresh parameters: inputs small and random, outputs zero."""
         size = self.vector_size
         inputs = padded_zeros(space.n_rows, size)

@@ -205,7 +205,7 @@ class Word2VecVectorizer(PredictionVectorizer):
 
         return word2vec_from_gensim(model, **params)
 
-    def _new_state(self, vocabulary, rng):
+    def _new_state(self, vocabulary, known, rng):
         """Return fresh parameters: words small and random, outputs zero."""
         if self.loss == "hierarchical_softmax" and self.combine != "input":
             raise ValueError(

@@ -52,7 +52,7 @@ class Word2VecJob(Job):
     schedule : Schedule
         How the learning rate falls.
     bags : tuple of ndarray, or None
-        Where each word's input rows begin, and these rows; None: word i has row i.
+        As of the kernels' `Bags`; None: word i has row i.
     """
 
     def __init__(

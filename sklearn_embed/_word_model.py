@@ -269,10 +269,9 @@ class WordModel(CallbackSupportMixin, Pretrainable):
         """Train, and only then change this estimator."""
         prepared = self._prepared(parts, held_out, vocabulary)
         rng = np.random.default_rng([seed, 0])
-        state = self._new_state(vocabulary, rng)
-        known = ()
-        if epochs.start:
-            known = self.vocabulary_
+        known = self.vocabulary_ if epochs.start else {}
+        state = self._new_state(vocabulary, known, rng)
+        if known:
             self._carry_over(vocabulary, state)
         kept = self._start(vocabulary, known, state)
         job = self._job(*prepared, vocabulary, state, seed, schedule)
@@ -315,6 +314,10 @@ class WordModel(CallbackSupportMixin, Pretrainable):
         vars(self).pop("validation_loss_curve_", None)
         vars(self).update(fitted)
 
+    def _trained(self):
+        """Return the arrays that a fit has trained, by their names in the state."""
+        return self._state
+
     def _carry_over(self, vocabulary, state):
         """Give words that were trained before the parameters they had."""
         old_rows, new_rows = [], []
@@ -323,8 +326,9 @@ class WordModel(CallbackSupportMixin, Pretrainable):
             if new is not None:
                 old_rows.append(old)
                 new_rows.append(new)
-        for name in set(self._word_arrays) & set(state) & set(self._state):
-            old = self._state[name]
+        trained = self._trained()
+        for name in set(self._word_arrays) & set(state) & set(trained):
+            old = trained[name]
             if old.shape[1:] != (self.vector_size,)[: old.ndim - 1]:
                 raise ValueError(
                     f"vector_size={self.vector_size} differs from the {old.shape[1]} "

@@ -113,13 +113,14 @@ class Held:
         self.put_back(np.inf if fresh else words[0][0] - self.window)
         for word in words[1:]:
             if word not in self.means:
-                mean = self.inputs[self.bags[word[1]]].mean(axis=0)
+                rows, weights = self.bags[word[1]]
+                mean = weights @ self.inputs[rows] / sum(weights)
                 self.means[word] = self.starts[word] = mean
 
     def put_back(self, end):
         for word in sorted(word for word in self.means if word[0] < end):
             moved = self.means.pop(word) - self.starts.pop(word)
-            np.add.at(self.inputs, self.bags[word[1]], moved)
+            np.add.at(self.inputs, self.bags[word[1]][0], moved)
 
     def vectors(self, words):
         return np.array([self.means[word] for word in words])
@@ -129,7 +130,7 @@ class Held:
             self.means[word] = self.means[word] + change
 
     def sizes(self, words):
-        return np.array([len(self.bags[row]) for _, row in words])
+        return np.array([sum(self.bags[row][1]) for _, row in words])
 
 
 def step(x, block, slopes, rate):
@@ -140,7 +141,8 @@ def step(x, block, slopes, rate):
 def epoch(kind, corpus, plan, inputs, outputs, guide, negative=5, bags=None):
     """One pass over the whole corpus; return (loss, predictions).
 
-    ``kind`` is (architecture, loss), ``bags`` a list of input rows for each word.
+    ``kind`` is (architecture, loss), ``bags`` the input rows of each word and their
+    weights.
     ``inputs`` and ``outputs`` change in place.
     """
     architecture, loss = kind

@@ -62,29 +62,40 @@ def test_a_word_is_the_mean_of_its_own_vector_and_its_ngrams(bucket):
     assert_allclose(model.vectors_[row], sums[0] / 13, rtol=1e-5, atol=1e-7)
 
 
-def test_numbering_by_spelling_shares_nothing():
+def test_numbering_by_spelling_tells_all_ngrams_apart():
     model = FastTextVectorizer(4, bucket=None, **FAST).fit(TEXTS)
+    assert sorted(model._state["ngrams"]) == sorted(ngrams_of_texts())
+    crowded = FastTextVectorizer(4, bucket=10, **FAST).fit(TEXTS)
+    assert len(np.unique(crowded._state["bucket_rows"])) == 10
+
+
+def ngrams_of_texts():
     words = {word for group in GROUPS for word in group}
-    ngrams = {
+    return {
         f"<{word}>"[start : start + n]
         for word in words
         for n in range(3, 7)
         for start in range(len(word) + 3 - n)
     }
-    assert len(model.ngram_vectors_) == len(ngrams)
-    crowded = FastTextVectorizer(4, bucket=10, **FAST).fit(TEXTS)
-    assert len(crowded.ngram_vectors_) == 10
 
 
-def test_only_buckets_that_occur_take_memory():
+def test_only_ngrams_of_different_words_take_memory():
     model = FastTextVectorizer(4, **FAST).fit(TEXTS)
-    assert len(model.ngram_vectors_) < 200
+    sets = {
+        frozenset(word for group in GROUPS for word in group if ngram in f"<{word}>")
+        for ngram in ngrams_of_texts()
+    }
+    n_words = len(model.words_)
+    shared = [words for words in sets if len(words) > 1]
+    assert len(model.subword_vectors_) == n_words + len(shared)
+    stored = model._state["bucket_rows"] >= 0
+    assert len(ngrams_of_texts()) - 2 <= stored.sum() <= len(ngrams_of_texts())
     assert model.bucket == 2_000_000
 
 
 def test_without_ngrams_only_the_words_are_left():
     model = FastTextVectorizer(10, max_n=0, **(FAST | {"epochs": 20})).fit(TEXTS)
-    assert model.ngram_vectors_.shape == (0, 10)
+    assert model.subword_vectors_.shape == (8, 10)
     assert not model.vector("kings").any()
     assert model.to_word_vectors().subwords is None
     assert model.similarity("king", "queen") > model.similarity("king", "moon") + 0.3
@@ -150,10 +161,11 @@ def test_batches_grow_words_and_ngrams(bucket):
     )
     model.set_params(min_learning_rate=1e-9).partial_fit(TEXTS)
     before = {word: model.vector(word).copy() for word in [*model.words_, "kings"]}
-    n = len(model.ngram_vectors_)
-    model.partial_fit(["comet comet meteor"])
-    assert {"comet", "meteor"} <= set(model.words_)
-    assert len(model.ngram_vectors_) > n
+    n = len(model.subword_vectors_)
+    # The last two have n-grams of words that are known, hitherto of these alone.
+    model.partial_fit(["comet comet meteor", "kingdom quee"])
+    assert {"comet", "meteor", "kingdom", "quee"} <= set(model.words_)
+    assert len(model.subword_vectors_) > n + 4
     for word in before if bucket != 100 else ():
         assert_allclose(model.vector(word), before[word], atol=1e-5)
 

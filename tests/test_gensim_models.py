@@ -5,8 +5,7 @@ from numpy.testing import assert_array_equal
 
 from sklearn_embed import FastTextVectorizer, TokenizedDocuments, Word2VecVectorizer
 from sklearn_embed._matrices import padded
-from sklearn_embed._text.subwords import bags, ngram_buckets
-from sklearn_embed._text.table import TokenTable
+from sklearn_embed._text.subwords import bags
 from sklearn_embed._text.vocabulary import Vocabulary
 from sklearn_embed._training import Threads
 from sklearn_embed._word2vec_job import Word2VecJob
@@ -67,13 +66,12 @@ def test_gensim_goes_on_where_the_fit_ended(kind):
 def loss_here(model, documents):
     """Return what a model's next word costs it, without training it."""
     vocabulary, of = Vocabulary(model.words_, model.counts_), None
-    inputs = model._state["input"]
-    if hasattr(model, "ngram_vectors_"):
-        limits, n_words = (model.min_n, model.max_n, model.bucket), len(inputs)
-        bounds, buckets = ngram_buckets(TokenTable.from_tokens(model.words_), *limits)
-        rows = model._state["bucket_rows"][buckets] + np.int32(n_words)
-        of = bags(np.arange(n_words, dtype=np.int32), bounds, rows)
-        inputs = np.concatenate([inputs, model.ngram_vectors_])
+    inputs = model._trained()["input"]
+    if hasattr(model, "subword_vectors_"):
+        bounds, rows = model._subwords().rows_of(model.words_)
+        of = bags(np.arange(len(inputs), dtype=np.int32), bounds, rows)
+        of = *of, np.ones(len(of[1]), np.float32)
+        inputs = model.subword_vectors_
     matrices = padded(inputs), padded(model._state["output"])
     schedule = Schedule(0.025, 0.025, 1)
     arguments = model, [documents], [documents], vocabulary, *matrices, 0, schedule

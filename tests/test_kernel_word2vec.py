@@ -24,6 +24,7 @@ from sklearn_embed._kernels.replicas import (
 from sklearn_embed._kernels.sampling import draw_pool, huffman_tree, keep_thresholds
 from sklearn_embed._kernels.windows import STEADY, Corpus, Plan
 from sklearn_embed._kernels.word2vec import make_epoch, make_workspace
+from sklearn_embed._text.subwords import share_rows
 
 KINDS = [
     ("skipgram", "negative_sampling"),
@@ -79,6 +80,18 @@ def make_guide(loss, counts, seed=0):
     if loss == "hierarchical_softmax":
         return type(tree := huffman_tree(counts))(*map(readonly, tree))
     return None
+
+
+def make_bags(lists, seed=0):
+    """Return bags of rows with weights, for the kernel and for its twin."""
+    rng = np.random.default_rng(seed)
+    weights = [rng.integers(1, 4, len(rows)).astype(np.float32) for rows in lists]
+    bags = Bags(
+        readonly(np.cumsum([0, *map(len, lists)], dtype=np.int64)),
+        readonly(np.concatenate(lists).astype(np.int32)),
+        readonly(np.concatenate(weights)),
+    )
+    return bags, [*zip(lists, weights, strict=True)]
 
 
 def random_documents(n_words, lengths, seed=0):
@@ -206,10 +219,7 @@ def test_bags_of_rows_equal_their_twin(kind, flags):
     lists = [
         [i, *rng.integers(n_words, n_rows, size=i * 3).tolist()] for i in range(12)
     ]
-    bags = Bags(
-        readonly(np.cumsum([0, *map(len, lists)], dtype=np.int64)),
-        readonly(np.concatenate(lists).astype(np.int32)),
-    )
+    bags, lists = make_bags(lists)
     corpus = make_corpus(random_documents(n_words, [7, 0, 1, 2, 40, 25]), n_words)
     plan = make_plan(4, *flags, rate=0.05)
     model = make_model(n_rows, n_outputs(kind, n_words), scale=0.4)
@@ -226,12 +236,31 @@ def test_bags_of_rows_equal_their_twin(kind, flags):
 
 
 @every_kind
+def test_what_shares_a_row_learns_as_if_it_did_not(kind):
+    rng = np.random.default_rng(0)
+    ngrams = [rng.integers(0, 60, size=9) for _ in range(12)]
+    bounds, ngrams = np.arange(0, 9 * 12 + 1, 9), np.concatenate(ngrams, dtype=np.int32)
+    apart = share_rows(bounds, ngrams, np.arange(72, dtype=np.int32))
+    shared = share_rows(bounds, ngrams, np.full(72, -1, np.int32))
+    assert len(shared.members) < 60 < len(apart.members) == 72
+    corpus = make_corpus(random_documents(12, [7, 0, 1, 2, 40, 25]), 12)
+    plan, guide = make_plan(4, rate=0.05), make_guide(kind[1], np.arange(12, 0, -1))
+    inputs, outputs = make_model(len(shared.members), n_outputs(kind, 12), scale=0.4)
+    row_of = np.concatenate([np.arange(12), shared.rows])
+    back = np.concatenate([np.arange(12), apart.rows])
+    results = []
+    for rows, start in ((shared, inputs), (apart, inputs[row_of][np.argsort(back)])):
+        bags = Bags(*map(readonly, rows[2:]))
+        results.append(train(kind, corpus, plan, (start, outputs), guide, bags=bags))
+    assert_allclose(results[0][0][row_of], results[1][0][back], atol=1e-5)
+    assert_allclose(results[0][1], results[1][1], atol=1e-5)
+    assert_allclose(results[0][2], results[1][2], rtol=1e-5)
+
+
+@every_kind
 def test_bags_of_rows_may_be_cut_between_stretches_of_positions(kind):
     lists = [[i, 12 + i % 5, 12 + i % 3] for i in range(12)]
-    bags = Bags(
-        readonly(np.cumsum([0, *map(len, lists)], dtype=np.int64)),
-        readonly(np.concatenate(lists).astype(np.int32)),
-    )
+    bags, lists = make_bags(lists)
     documents = random_documents(12, [1500, 20, 1, 2300, 400])
     corpus, plan = make_corpus(documents, 12), make_plan(4, rate=0.02, n=5000)
     model = make_model(17, n_outputs(kind, 12), width=3, scale=0.4)

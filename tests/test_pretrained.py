@@ -406,6 +406,10 @@ def trained(tmp_path_factory):
     return {"fitted": model, "file": path, "gensim": gensim, "keyed": gensim.wv}
 
 
+def own_rows(model):
+    return model._trained()["input"]
+
+
 SLOW = {"learning_rate": 1e-9, "min_learning_rate": 1e-9}
 every_form = pytest.mark.parametrize("form", ["fitted", "file", "gensim", "keyed"])
 
@@ -420,7 +424,7 @@ def test_ngrams_cut_alike_are_taken_over(trained, form, bucket):
     if bucket is not None:  # then n-grams never seen are zeros in both
         assert_allclose(model.vector("ing"), source.vector("ing"), atol=1e-6)
         rows = [model.vocabulary_[word] for word in source.words_]
-        assert_array_equal(model._state["input"][rows], source._state["input"])
+        assert_array_equal(own_rows(model)[rows], own_rows(source))
 
 
 @every_form
@@ -433,7 +437,7 @@ def test_frozen_ngrams_stay_and_new_ones_learn(trained, form):
     for word in ("ing", "moo", "queens"[:4]):
         assert_array_equal(model.vector(word), source.vector(word))
     rows = [model.vocabulary_[word] for word in source.words_]
-    assert_array_equal(model._state["input"][rows], source._state["input"])
+    assert_array_equal(own_rows(model)[rows], own_rows(source))
     slow = clone(model).set_params(**SLOW).fit(TEXTS_OF_NEW_WORDS)
     assert np.abs(slow.vector("moonlight") - model.vector("moonlight")).max() > 1e-5
     # Batch after batch, and in other programs.

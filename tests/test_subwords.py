@@ -15,6 +15,7 @@ from sklearn_embed._text.subwords import (
     NgramNumbers,
     ngram_buckets,
     ngram_codes,
+    share_rows,
     token_codes,
 )
 from sklearn_embed._text.table import TokenTable
@@ -87,3 +88,31 @@ def test_sums_add_what_is_stored(missing):
         assert counts[i] == len(buckets if missing == "zero" else stored)
         assert_allclose(sums[i], vectors[stored].sum(axis=0), atol=1e-5)
     assert_array_equal(parts.sums(words[:2], np.ones((2, 3)))[0][1], sums[1] + 1)
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.data())
+def test_only_what_always_occurs_together_shares_a_row(data):
+    n_ngrams = data.draw(st.integers(1, 8))
+    one = st.lists(st.integers(0, n_ngrams - 1), max_size=6)
+    words = data.draw(st.lists(one, min_size=1, max_size=5))
+    n_words = len(words)
+    old = st.lists(st.integers(-1, 2), min_size=n_ngrams, max_size=n_ngrams)
+    before = np.array([-1] * n_words + data.draw(old), np.int32)
+    bounds = np.cumsum([0, *map(len, words)])
+    ngrams = np.array([k for word in words for k in word], np.int32)
+    shared = share_rows(bounds, ngrams, before)
+    kinds = [((i,), -1) for i in range(n_words)]
+    for k in range(n_ngrams):
+        where = [i for i, word in enumerate(words) for _ in range(word.count(k))]
+        kinds.append((tuple(where), before[n_words + k]))
+    rows = [*range(n_words), *shared.rows]
+    assert len(set(zip(kinds, rows, strict=True))) == len(set(kinds)) == len(set(rows))
+    assert set(rows) == set(range(len(shared.members)))
+    for i, word in enumerate(words):
+        part = slice(*shared.offsets[i : i + 2])
+        found = shared.bag_rows[part]
+        assert found[0] == i
+        assert_array_equal(shared.weights[part], shared.members[found])
+        expanded = np.repeat(found, shared.weights[part].astype(int))
+        assert sorted(expanded) == sorted([i, *shared.rows[word]])

@@ -16,17 +16,18 @@ from sklearn_embed._kernels.lanes import PART
 
 
 class Bags(NamedTuple):
-    """The input rows of each word, at least one; both arrays read-only."""
+    """The input rows of each word, at least one; arrays read-only."""
 
     offsets: np.ndarray  # (V + 1,) int64
     rows: np.ndarray  # int32: word i has rows[offsets[i]:offsets[i + 1]]
+    weights: np.ndarray  # float32: how often each counts in the word's mean
 
 
 class Held(NamedTuple):
     """Means of the bags of the words of a window; H slots, a power of two."""
 
     words: np.ndarray  # (H,) int32: whose they are
-    sizes: np.ndarray  # (H,) int32: rows of the bag; 0: nobody's
+    sizes: np.ndarray  # (H,): sum of the bag's weights; 0: nobody's
     means: np.ndarray  # (H * D,): of the bag's rows, as moved since
     starts: np.ndarray  # (H * D,): the means when they were taken up
     slots: np.ndarray  # (H,) int64: of the words of one window
@@ -38,7 +39,7 @@ def make_held(window, width):
     n_slots = 1 << int(2 * window).bit_length()
     return Held(
         np.zeros(n_slots, np.int32),
-        np.zeros(n_slots, np.int32),
+        np.zeros(n_slots, np.float32),
         aligned_zeros(n_slots * width),
         aligned_zeros(n_slots * width),
         np.zeros(n_slots, np.int64),
@@ -49,22 +50,23 @@ def make_held(window, width):
 @numba.njit(**PART)
 def take_up(inputs, bags, row, slot, held, width, n):
     """Let a slot hold the mean of a word's bag."""
-    start, stop = bags.offsets[row], bags.offsets[row + 1]
-    held.words[slot], held.sizes[slot] = row, stop - start
+    start, stop, size = bags.offsets[row], bags.offsets[row + 1], np.float32(0)
     at = np.int64(slot) * width
     for d in range(0, n, lanes.WIDTH):
         lanes.store(held.means, at + d, lanes.fill(np.float32(0)))
     for e in range(start, stop, 2):
         x = np.int64(bags.rows[e]) * width
         y = np.int64(bags.rows[min(e + 1, stop - 1)]) * width
-        part = lanes.fill(np.float32(e + 1 < stop))
+        two = bags.weights[min(e + 1, stop - 1)] if e + 1 < stop else np.float32(0)
+        size += bags.weights[e] + two
+        one, two = lanes.fill(bags.weights[e]), lanes.fill(two)
         for d in range(0, n, lanes.WIDTH):
-            both = lanes.add_product(
-                lanes.load(inputs, x + d), lanes.load(inputs, y + d), part
-            )
-            total = lanes.add(lanes.load(held.means, at + d), both)
+            total = lanes.load(held.means, at + d)
+            total = lanes.add_product(total, lanes.load(inputs, x + d), one)
+            total = lanes.add_product(total, lanes.load(inputs, y + d), two)
             lanes.store(held.means, at + d, total)
-    share = lanes.fill(np.float32(1) / np.float32(stop - start))
+    held.words[slot], held.sizes[slot] = row, size
+    share = lanes.fill(np.float32(1) / size)
     for d in range(0, n, lanes.WIDTH):
         mean = lanes.multiply(lanes.load(held.means, at + d), share)
         lanes.store(held.means, at + d, mean)
@@ -125,11 +127,11 @@ def list_held(inputs, bags, rows, i, left, right, base, held, places, width, n):
 @numba.njit(**PART)
 def gather_held(held, places, m, scratch, n):
     """Set hidden to the mean of all rows of m bags."""
-    total = 0
+    total = np.float32(0)
     for e in range(m):
         total += held.sizes[held.slots[e]]
     for e in range(m):
-        held.parts[e] = np.float32(held.sizes[held.slots[e]]) / np.float32(total)
+        held.parts[e] = held.sizes[held.slots[e]] / total
     for d in range(0, n, lanes.WIDTH):
         h = lanes.fill(np.float32(0))
         for e in range(m):

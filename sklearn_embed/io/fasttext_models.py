@@ -8,7 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_embed._fasttext import FastTextVectorizer
 from sklearn_embed._fasttext_classifier import FastTextClassifier
 from sklearn_embed._supervised_job import FeatureSpace, Ngrams
-from sklearn_embed._text.subwords import bags, ngram_buckets, numbered
+from sklearn_embed._text.subwords import ngram_buckets, numbered
 from sklearn_embed._text.table import TokenTable
 from sklearn_embed._text.vocabulary import Vocabulary
 from sklearn_embed.io._fasttext_model import Arguments, FastTextModel
@@ -96,17 +96,12 @@ def fasttext_from_gensim(model, **params):
 def _state_of(estimator, words, own, buckets):
     """Return the inputs of an estimator, of a row for every bucket."""
     limits = estimator.min_n, estimator.max_n, estimator.bucket
-    bounds, numbers = ngram_buckets(TokenTable.from_tokens(words), *limits)
+    _, numbers = ngram_buckets(TokenTable.from_tokens(words), *limits)
     # Every bucket that something is stored in: unknown words need them, too.
     rows = numbered(buckets.any(axis=1).astype(np.uint8) | _marks(numbers, limits[2]))
     matrix = np.concatenate([own, buckets[rows >= 0]]).astype(np.float32)
-    places = np.arange(len(words), dtype=np.int32)
-    return {
-        "matrix": matrix,
-        "input": matrix[: len(words)],
-        "bucket_rows": rows,
-        "bags": bags(places, bounds, rows[numbers] + np.int32(len(words))),
-    }
+    rows[rows >= 0] += np.int32(len(words))
+    return {"words": words, "matrix": matrix, "bucket_rows": rows}
 
 
 def _marks(numbers, n_buckets):
