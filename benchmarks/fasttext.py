@@ -1,11 +1,12 @@
 """fastText here, in gensim and in Facebook's own package, interleaved in one run.
 
-``python benchmarks/fasttext.py labels FOLDER [PYTHON]``
+``python benchmarks/fasttext.py labels FOLDER``
     Accuracy and processor time on the tables ``FOLDER/*.csv.gz`` (columns text, label,
     split), beside TF-IDF with logistic regression, and beside Facebook's package where
-    the interpreter PYTHON has it (``pip install fasttext numpy``, of its own).
+    it is installed: ``tox -e benchmarks`` does that.
 ``python benchmarks/fasttext.py vectors CORPUS [FOLDER]``
-    Speed and peak memory on a file of one document a line, against gensim; with
+    Speed, and peak memory beyond that of the imports, on a file of one document a
+    line, words between blanks, against gensim; with
     judgements of people in ``FOLDER/wordsim`` and questions in ``FOLDER/analogies``
     also what the vectors are worth.
 ``python benchmarks/fasttext.py rare CORPUS WORDSIM [TABLE]``
@@ -16,6 +17,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import importlib.util
 import json
 import resource
 import subprocess
@@ -75,8 +77,9 @@ def main():
     jobs[what](where, *rest)
 
 
-def labels(folder, python=None):
+def labels(folder):
     """Print the table of text classification."""
+    python = sys.executable if importlib.util.find_spec("fasttext") else None
     settings = {"dim": 100, "wordNgrams": 2, "epoch": 10, "lr": 0.5}
     print(
         f"{'':16} {'TF-IDF+LR':>10} {'ours':>13} {'fastText':>13} {'s':>6} {'ratio':>6}"
@@ -212,10 +215,10 @@ def vectors(corpus, folder=None, epochs=5):
                 for mean, sd in zip(means, sds, strict=True)
             )
             print(f"{architecture:10} {who:7}{line}")
-        ratio = np.array(results["ours"])[:, :2] / np.array(results["gensim"])[:, :2]
+        ratios = np.array(results["ours"])[:, :2] / np.array(results["gensim"])[:, :2]
+        speed, memory = np.median(ratios, axis=0)
         print(
-            f"{architecture:10} ratio of words/s {np.median(ratio[:, 0]):.1f}, "
-            f"of MB {np.median(ratio[:, 1]):.2f}",
+            f"{architecture:10} ratio of words/s {speed:.1f}, of MB {memory:.2f}",
             flush=True,
         )
 
@@ -271,6 +274,10 @@ def rare_one(model, pairs, table):
 def one(corpus, who, architecture, seed, epochs, folder=None):
     """Fit once, and print words per second of processor time, megabytes, quality."""
     size, epochs, seed = 100, int(epochs), int(seed)
+    from gensim.models import FastText
+    from gensim.models.word2vec import LineSentence
+
+    imported = peak_memory()
     if who == "ours":
         model = FastTextVectorizer(
             size, architecture=architecture, epochs=1, min_count=1, random_state=seed
@@ -280,9 +287,6 @@ def one(corpus, who, architecture, seed, epochs, folder=None):
         start, n_tokens = time.process_time(), X.n_tokens
         model.set_params(epochs=epochs, min_count=5).fit(X)
     else:
-        from gensim.models import FastText
-        from gensim.models.word2vec import LineSentence
-
         sentences = LineSentence(corpus, max_sentence_length=10_000)
         skipgram = int(architecture == "skipgram")
         model = FastText(vector_size=size, sg=skipgram, workers=1, seed=seed + 1)
@@ -290,12 +294,17 @@ def one(corpus, who, architecture, seed, epochs, folder=None):
         start, n_tokens = time.process_time(), model.corpus_total_words
         model.train(sentences, total_examples=model.corpus_count, epochs=epochs)
     seconds = time.process_time() - start
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    memory = peak_memory() - imported
     worth = [np.nan] * 4
     if folder:
         keyed = model.to_keyed_vectors() if who == "ours" else model.wv
         worth = judged(keyed, Path(folder))
     print(json.dumps([n_tokens * epochs / seconds, memory, *map(float, worth)]))
+
+
+def peak_memory():
+    """Return the megabytes of this process at its largest, so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def judged(keyed, folder):

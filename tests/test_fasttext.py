@@ -155,6 +155,14 @@ def test_fit_goes_on_where_it_stopped(bucket):
 
 
 @every_bucket
+def test_a_new_fit_knows_nothing_of_the_last_one(bucket):
+    model = FastTextVectorizer(5, bucket=bucket, **FAST).fit(["another corpus"] * 9)
+    assert_array_equal(
+        model.fit(TEXTS).subword_vectors_, clone(model).fit(TEXTS).subword_vectors_
+    )
+
+
+@every_bucket
 def test_batches_grow_words_and_ngrams(bucket):
     model = FastTextVectorizer(
         5, bucket=bucket, min_count=1, sample=0, learning_rate=1e-9, random_state=0
