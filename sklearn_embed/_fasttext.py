@@ -69,10 +69,10 @@ class FastTextVectorizer(SubwordModel):
 
     The mean of a word's rows is held while the word is near; that is what is trained,
     and what it has moved is handed on to the rows when the word is left behind.
-    Skip-gram predicts the word from each of its neighbours, and the negatives are
-    drawn once for all of them.  The other deviations are those of
-    `Word2VecVectorizer`.  n-grams never seen count as zeros in the mean of an unknown
-    word; with ``bucket=None`` they do not count.
+    Skip-gram predicts the word from each of its neighbours, and draws negatives for
+    two of them at a time.  The other deviations are those of `Word2VecVectorizer`.
+    n-grams never seen count as zeros in the mean of an unknown word; with
+    ``bucket=None`` they do not count.
 
     References
     ----------

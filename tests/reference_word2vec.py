@@ -181,8 +181,10 @@ def epoch(kind, corpus, plan, inputs, outputs, guide, negative=5, bags=None):
                 for pair in pairs(contexts):
                     inputs[pair] += train(inputs[pair], block, rate)
         elif architecture == "skipgram":
-            for block in blocks(p, centre):
-                for pair in pairs(around):
+            several = [*pairs(around)]
+            turns = [p * plan.window + k for k in range(len(several))]
+            for drawn in zip(*(blocks(turn, centre) for turn in turns), strict=True):
+                for pair, block in zip(several, drawn, strict=True):
                     held.move(pair, train(held.vectors(pair), block, rate))
         elif bags is not None:
             sizes = held.sizes(around)

@@ -358,16 +358,21 @@ def test_measuring_changes_nothing_and_is_the_loss_of_the_twin(kind):
     assert_allclose(loss, slow_loss, rtol=1e-5)
 
 
+@pytest.mark.parametrize("has_bags", [False, True])
 @pytest.mark.parametrize("negative", [1, 27])
 @every_architecture
-def test_any_number_of_negatives_equals_its_twin(architecture, negative):
-    kind = (architecture, "negative_sampling")
+def test_any_number_of_negatives_equals_its_twin(architecture, negative, has_bags):
+    kind, bags, lists = (architecture, "negative_sampling"), None, None
+    if has_bags:
+        bags, lists = make_bags([[i, 30 + i % 7, 30 + i % 10] for i in range(30)])
     corpus = make_corpus(random_documents(30, [40, 7]), 30)
-    plan, model = make_plan(rate=0.05), make_model(30, scale=0.4)
+    plan, model = make_plan(rate=0.05), make_model(40, 30, scale=0.4)
     guide = make_guide(kind[1], np.ones(30))
-    inputs, outputs, loss, _ = train(kind, corpus, plan, model, guide, negative)
+    inputs, outputs, loss, _ = train(
+        kind, corpus, plan, model, guide, negative, bags=bags
+    )
     slow = [matrix.astype(np.float64) for matrix in model]
-    slow_loss, _ = reference.epoch(kind, corpus, plan, *slow, guide, negative)
+    slow_loss, _ = reference.epoch(kind, corpus, plan, *slow, guide, negative, lists)
     assert_allclose(inputs, slow[0], atol=2e-5)
     assert_allclose(outputs, slow[1], atol=2e-5)
     assert_allclose(loss, slow_loss, rtol=2e-5)

@@ -228,6 +228,24 @@ def list_ahead(pool, q, row, width, ahead, own, step):
 
 
 @numba.njit(**PART)
+def train_drawn(
+    pool, q, first, draws, target, inputs, xs, m, outputs, scratch, ahead, own, step,
+    rate, width, n, like, learn,
+):  # fmt: skip
+    """Train the m rows at xs, each two on a block with draws of their own."""
+    for j in range(0, m, 2):
+        set_negatives(pool, q, first, draws, target, width, scratch, like, own, step)
+        q += draws
+        list_ahead(pool, q, target, width, ahead, own, step)
+        for o in range(1, len(ahead)):
+            fetch(outputs, ahead[o], n)
+        train_pairs(
+            inputs, xs[j:], min(2, m - j), outputs, scratch, ahead[:0], rate, n, like,
+            learn,
+        )  # fmt: skip
+
+
+@numba.njit(**PART)
 def fetch_path(outputs, tree, row, width, n, own, step):
     """Ask for the nodes of a word."""
     for e in range(tree.offsets[row], tree.offsets[row + 1]):

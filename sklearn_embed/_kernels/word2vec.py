@@ -35,6 +35,7 @@ from sklearn_embed._kernels.blocks import (
     set_nodes,
     some_node,
     take_losses,
+    train_drawn,
     train_one,
     train_pairs,
 )
@@ -143,6 +144,8 @@ def make_epoch(architecture, loss, negative=5, bags=False):
     is_tree = loss == "hierarchical_softmax"
     is_softmax = loss == "softmax"
     is_sampling = loss == "negative_sampling"
+    # What is made of n-grams is worth more so; of words alone, no more.
+    is_drawn_by_pair = is_skipgram and bags and is_sampling
     draws = negative if is_sampling else 0
     K = block_size(loss, negative)
     like = (np.float32(0),) * K
@@ -174,6 +177,7 @@ def make_epoch(architecture, loss, negative=5, bags=False):
         if first >= last:
             return 0.0, 0
         window, width = plan.window, inputs.shape[1]
+        turns = window if is_drawn_by_pair else 1
         n = (width >> 4) << 4
         flat_in, flat_out = inputs.reshape(-1), outputs.reshape(-1)
         scratch, buffer, places, ahead, scores, held = space
@@ -225,9 +229,9 @@ def make_epoch(architecture, loss, negative=5, bags=False):
                     )  # fmt: skip
                     fetch_bag(flat_in, bag, rows[i + window + 1], width, n)
                 if is_sampling:  # what the next windows need
-                    q = where[i + 1] * draws + turn
+                    q = where[i + 1] * turns * draws + turn
                     list_ahead(guide, q, rows[i + 2], width, ahead, own_out, step_out)
-                    if not is_skipgram:
+                    if not is_skipgram or bags:
                         for o in range(len(ahead)):
                             fetch(flat_out, ahead[o], n)
                 if not is_softmax and every > 0 and i % every == 0:
@@ -254,7 +258,7 @@ def make_epoch(architecture, loss, negative=5, bags=False):
                         rate, like, plan.learn,
                     )  # fmt: skip
                 else:
-                    block, blocks_end, q = 0, draws + 1, at * draws + turn
+                    block, blocks_end, q = 0, draws + 1, at * turns * draws + turn
                     if is_tree:
                         block = guide.offsets[rows[i]]
                         blocks_end = guide.offsets[rows[i] + 1]
@@ -267,12 +271,18 @@ def make_epoch(architecture, loss, negative=5, bags=False):
                                 guide, b, blocks_end, width, scratch, like,
                                 own_out, step_out,
                             )  # fmt: skip
-                        else:
+                        elif not is_drawn_by_pair:
                             set_negatives(
                                 guide, q, b, draws, rows[i], width, scratch, like,
                                 own_out, step_out,
                             )  # fmt: skip
-                        if is_skipgram:
+                        if is_drawn_by_pair:
+                            train_drawn(
+                                guide, q, b, draws, rows[i], sources, places, m,
+                                flat_out, scratch, ahead, own_out, step_out, rate,
+                                width, n, like, plan.learn,
+                            )  # fmt: skip
+                        elif is_skipgram:
                             train_pairs(
                                 sources, places, m, flat_out, scratch,
                                 ahead if b == 0 else ahead[:0], rate, n, like,
