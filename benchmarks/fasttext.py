@@ -17,7 +17,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import importlib.util
+import importlib.metadata
 import json
 import resource
 import subprocess
@@ -79,7 +79,9 @@ def main():
 
 def labels(folder):
     """Print the table of text classification."""
-    python = sys.executable if importlib.util.find_spec("fasttext") else None
+    # This file has the package's name: whether that is there, its metadata tell.
+    is_there = any(importlib.metadata.distributions(name="fasttext"))
+    python = sys.executable if is_there else None
     settings = {"dim": 100, "wordNgrams": 2, "epoch": 10, "lr": 0.5}
     print(
         f"{'':16} {'TF-IDF+LR':>10} {'ours':>13} {'fastText':>13} {'s':>6} {'ratio':>6}"
