@@ -1,5 +1,6 @@
 import pickle
 import re
+import threading
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,8 @@ from sklearn.model_selection import KFold, train_test_split
 from strategies import texts, token_documents
 
 from sklearn_embed import TokenizedDocuments
+from sklearn_embed._text import documents as documents_module
+from sklearn_embed._text import scanner
 from sklearn_embed._text.table import TokenTable
 from sklearn_embed._text.vocabulary import Limits, given_words, learn_vocabulary
 
@@ -127,6 +130,51 @@ def test_strings_and_token_lists_may_be_mixed():
 def test_what_is_no_document_is_refused_by_position(X, error, message):
     with pytest.raises(error, match=message):
         TokenizedDocuments.from_documents(X)
+
+
+class Wrong:
+    """Neither a string nor a sequence."""
+
+
+@pytest.fixture
+def small_chunks(monkeypatch):
+    monkeypatch.setattr(documents_module, "CHUNK_DOCUMENTS", 100)
+    monkeypatch.setattr(documents_module, "TAKEN", 50)
+    monkeypatch.setattr(scanner, "BATCH_CHARS", 300)
+
+
+@pytest.mark.usefixtures("small_chunks")
+@pytest.mark.parametrize("options", [{}, {"strip_accents": "unicode"}], ids=str)
+def test_the_number_of_threads_changes_no_bit(options):
+    X = [f"n{k % 97} café {'long ' * (k % 80)}m{k * k % 503}" for k in range(2000)]
+    X[700:720] = [["ready", "made", f"n{k}"] for k in range(20)]
+    one, *others = (
+        TokenizedDocuments.from_documents(X, n_jobs=n_jobs, **options)
+        for n_jobs in (1, 2, 3)
+    )
+    for other in others:
+        assert_array_equal(one.ids, other.ids)
+        assert_array_equal(one.offsets, other.offsets)
+        assert one.table.tolist() == other.table.tolist()
+    assert list(one[715]) == ["ready", "made", "n15"]
+    assert one.n_tokens == sum(map(len, tokens_of(X, **options)))
+
+
+@pytest.mark.usefixtures("small_chunks")
+@pytest.mark.parametrize("n_jobs", [1, 2, 3])
+@pytest.mark.parametrize("error", [TypeError, KeyboardInterrupt])
+def test_an_error_late_in_a_stream_leaves_no_thread(error, n_jobs):
+    def documents():
+        yield from (f"some words {k}" for k in range(3210))
+        if error is KeyboardInterrupt:
+            raise error
+        yield Wrong()
+
+    before = threading.active_count()
+    with pytest.raises(error) as caught:
+        TokenizedDocuments.from_documents(documents(), n_jobs=n_jobs)
+    assert error is KeyboardInterrupt or "Document 3210" in str(caught.value)
+    assert threading.active_count() == before
 
 
 @given(token_documents)

@@ -65,32 +65,33 @@ class FastEncoder:
 
     def encode(self, documents, n_jobs=1):
         """Return the ids (int32) of all tokens and the documents' lengths (int64)."""
-        ids = Growing(np.int32)
-        lengths = self.encode_into(ids, documents, n_jobs)
-        return ids.result(), lengths
+        ids, lengths = Growing(np.int32), Growing(np.int64)
+        self.encode_into(ids, lengths, [documents], n_jobs)
+        return ids.result(), lengths.result()
 
-    def encode_into(self, ids, documents, n_jobs=1):
-        """Append the ids to a Growing or Spool; return the documents' lengths.
+    def encode_into(self, ids, lengths, chunks, n_jobs=1):
+        """Append ids and documents' lengths to a Growing or Spool each.
 
         With several threads, each finds the tokens of a batch and looks them up
         while this one numbers, batch after batch, those that were not known yet.
+        They do not wait for each other at the end of a chunk.
         """
-        lengths, rooms = np.zeros(len(documents), np.int64), Rooms()
+        rooms = Rooms()
 
         def read(strings):
             room, spare = rooms.take()
             batch = self.scanner.scan(strings, room)
             return strings, room, spare, batch, self.hash_table.look_up(batch)
 
-        found = in_order(read, self._short(documents), n_jobs)
-        for strings, room, spare, batch, n_missed in found:
+        short = chain.from_iterable(map(self._short, chunks))
+        for strings, room, spare, batch, n_missed in in_order(read, short, n_jobs):
             self.hash_table.add(batch, n_missed)
             ids.append(batch.ids)
-            # Added, since the pieces of a very long document come one by one.
-            part = slice(strings.first, strings.first + strings.n)
-            lengths[part] += room.lengths[: strings.n]
+            if strings.continues:
+                lengths.add_to_last(room.lengths[0])
+            else:
+                lengths.append(room.lengths[: strings.n])
             spare.append(room)
-        return lengths
 
     def _short(self, documents):
         """Yield batches, with long documents in pieces."""
@@ -98,10 +99,9 @@ class FastEncoder:
             if strings.n_characters <= BATCH_CHARS:
                 yield strings
                 continue
-            for text in self.scanner.pieces(strings.documents[strings.first]):
-                piece = Strings([text])
-                piece.first = strings.first
-                yield piece
+            pieces = self.scanner.pieces(strings.documents[strings.first])
+            for place, text in enumerate(pieces):
+                yield Strings([text], continues=place > 0)
 
     def table(self):
         """Return the TokenTable of the tokens seen so far."""

@@ -33,6 +33,10 @@ class Growing:
         self._array[self.used : end] = values
         self.used = end
 
+    def add_to_last(self, value):
+        """Add to the number that stands at the end."""
+        self._array[self.used - 1] += value
+
     def result(self):
         """Return what was added; nothing can be added any more."""
         array, self._array = self._array, None

@@ -41,10 +41,13 @@ class Strings:
         characters.
     first : int, default=0
         The first document of those to take, up to a batch full of them.
+    continues : bool, default=False
+        Whether the document, which is the only one, began in other Strings.
     """
 
-    def __init__(self, documents, first=0):
-        self.documents, self.first, self._lowered = documents, first, []
+    def __init__(self, documents, first=0, continues=False):
+        self.documents, self.first, self.continues = documents, first, continues
+        self._lowered = []
         self.where = np.empty(
             (min(len(documents) - first, BATCH_DOCUMENTS), 3), np.int64
         )

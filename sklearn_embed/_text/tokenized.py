@@ -5,7 +5,9 @@
 import itertools
 import os
 from collections.abc import Iterator
+from itertools import groupby
 from numbers import Integral
+from operator import itemgetter
 
 import numpy as np
 from joblib import effective_n_jobs
@@ -366,9 +368,10 @@ def tokenize(X, options, name="X", n_jobs=1):
     streamed = isinstance(X, (Iterator, os.PathLike))
     ids = Spool(np.int32) if streamed else Growing(np.int32)
     lengths, runs, kinds = Growing(np.int64), [], set()
-    for kind, documents in document_chunks(X, name):
+    for kind, run in groupby(document_chunks(X, name), itemgetter(0)):
         first = ids.used
-        lengths.append(encoders[kind].encode_into(ids, documents, n_jobs))
+        chunks = (documents for _, documents in run)
+        encoders[kind].encode_into(ids, lengths, chunks, n_jobs)
         if kind == "tokens":
             runs.append((first, ids.used))
         kinds.add(kind)

@@ -88,11 +88,12 @@ class Encoder:
             lengths.append(len(ids) - before)
         return np.array(ids, np.int32), np.array(lengths, np.int64)
 
-    def encode_into(self, ids, documents, n_jobs=1):
-        """Append the ids to a Growing or Spool; return the documents' lengths."""
-        found, lengths = self.encode(documents)
-        ids.append(found)
-        return lengths
+    def encode_into(self, ids, lengths, chunks, n_jobs=1):
+        """Append ids and documents' lengths to a Growing or Spool each."""
+        for documents in chunks:
+            found, some = self.encode(documents)
+            ids.append(found)
+            lengths.append(some)
 
     def table(self):
         """Return the TokenTable of the tokens seen so far."""
@@ -146,9 +147,10 @@ class _Prepared:
         """Return ids and lengths; see Encoder."""
         return self._compiled.encode(self._prepared(documents), n_jobs)
 
-    def encode_into(self, ids, documents, n_jobs=1):
-        """Append ids and return lengths; see Encoder."""
-        return self._compiled.encode_into(ids, self._prepared(documents), n_jobs)
+    def encode_into(self, ids, lengths, chunks, n_jobs=1):
+        """Append ids and documents' lengths; see Encoder."""
+        chunks = map(self._prepared, chunks)
+        self._compiled.encode_into(ids, lengths, chunks, n_jobs)
 
     def map(self, function, documents, n_jobs=1):
         """Call ``function(first, rows, lengths)`` for batch after batch."""
