@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 
-from sklearn_embed._kernels import token_table, tokenize
+from sklearn_embed._kernels import token_table
 from sklearn_embed._kernels.strings import read_strings
 from sklearn_embed._text import fast_tokens, scanner
 from sklearn_embed._text.fast_tokens import PATTERNS, fast_encoder, fast_lookup
@@ -334,6 +334,6 @@ def test_each_kernel_is_compiled_once():
     encoder = fast_encoder(True, DEFAULT_PATTERN)
     encoder.encode(texts, 2)
     fast_lookup(["a"], False, r"\S+").encode(["a"] * 3)
-    kernels = [read_strings, tokenize.find_edges, token_table.hash_tokens]
+    kernels = [read_strings, token_table.read_tokens, token_table.hash_tokens]
     kernels += [token_table.find_tokens, token_table.add_tokens, token_table.move_slots]
     assert {len(kernel.signatures) for kernel in kernels} == {1}

@@ -15,7 +15,7 @@ ROOT = Path(sklearn_embed.__file__).parent
 # not a layer of closed modules.
 LAYERS = [
     ("_kernels/common", "_kernels/lanes"),
-    ("_kernels/replicas",),
+    ("_kernels/replicas", "_kernels/tokenize"),
     (
         "_kernels/windows",
         "_kernels/blocks",

@@ -10,6 +10,7 @@ from numba.extending import intrinsic
 
 from sklearn_embed._kernels.common import prefetch, prefetch_to_read
 from sklearn_embed._kernels.lanes import INLINE
+from sklearn_embed._kernels.tokenize import find_edges
 
 #: Bytes that must follow the last token of any text and of the table's own bytes.
 SLACK = 16
@@ -218,6 +219,48 @@ def find_tokens(out, spans, hashes, table, ids, missed):
                 missed[n_missed] = t
                 n_missed += i < 0
     return n_missed
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def read_tokens(where, n_documents, characters, room, shortest, mask, table):
+    """Find the tokens of documents, hash them and look them up.
+
+    All in one, since between two kernels a thread would wait for the interpreter.
+
+    Parameters
+    ----------
+    where, n_documents
+        As in `find_edges`.
+    characters : tuple of ndarray
+        blocks, entries and ranges, as in `find_edges`.
+    room : tuple of ndarray
+        tail, out, edges, ends and progress, as in `find_edges`; hashes and lengths,
+        as in `hash_tokens`; ids and missed, as in `find_tokens`, but for the size,
+        that of hashes.  Changed in place.
+    shortest, mask
+        As in `hash_tokens`.
+    table
+        As in `find_tokens`.
+
+    Returns
+    -------
+    n_tokens : int
+        How many there are; -1: Python must lower the document whose number is in
+        progress, then call again.
+    n_missed : int
+        How many of them are unknown.
+    """
+    blocks, entries, ranges = characters
+    tail, out, edges, ends, progress, hashes, lengths, ids, missed = room
+    if not find_edges(
+        where, n_documents, blocks, entries, ranges, tail, out, edges, ends, progress
+    ):
+        return -1, 0
+    n_tokens = hash_tokens(
+        out, edges, ends, n_documents, shortest, mask, hashes, lengths
+    )
+    n_missed = find_tokens(out, edges, hashes, table, ids[:n_tokens], missed)
+    return n_tokens, n_missed
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

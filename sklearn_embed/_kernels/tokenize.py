@@ -1,4 +1,8 @@
-"""Where tokens begin and end in text, and the text in lower case."""
+"""Where tokens begin and end in text, and the text in lower case.
+
+`token_table` is compiled with what is here inside: whoever changes it empties
+numba's cache.
+"""
 
 # SPDX-License-Identifier: BSD-3-Clause
 

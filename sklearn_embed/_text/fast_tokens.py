@@ -80,8 +80,8 @@ class FastEncoder:
 
         def read(strings):
             room, spare = rooms.take()
-            batch = self.scanner.scan(strings, room)
-            return strings, room, spare, batch, self.hash_table.look_up(batch)
+            found = self.scanner.read(strings, room, self.hash_table.arrays)
+            return strings, room, spare, *found
 
         short = chain.from_iterable(map(self._short, chunks))
         for strings, room, spare, batch, n_missed in in_order(read, short, n_jobs):
@@ -153,8 +153,7 @@ class FastLookup:
     def _rows(self, strings, room):
         """Return the rows of all tokens of strings, and the documents' lengths."""
         if strings.n_characters <= BATCH_CHARS:
-            batch = self.scanner.scan(strings, room)
-            self.hash_table.look_up(batch)
+            batch, _ = self.scanner.read(strings, room, self.hash_table.arrays)
             return batch.ids, room.lengths[: strings.n]
         pieces = self.scanner.pieces(strings.documents[strings.first])
         parts = [self._piece(text, room) for text in pieces]
@@ -162,8 +161,7 @@ class FastLookup:
         return rows, np.array([len(rows)])
 
     def _piece(self, text, room):
-        batch = self.scanner.scan(Strings([text]), room)
-        self.hash_table.look_up(batch)
+        batch, _ = self.scanner.read(Strings([text]), room, self.hash_table.arrays)
         return batch.ids.copy()
 
 

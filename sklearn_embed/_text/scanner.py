@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from sklearn_embed._kernels.strings import read_strings
-from sklearn_embed._kernels.token_table import hash_tokens
-from sklearn_embed._kernels.tokenize import SLACK, find_edges
+from sklearn_embed._kernels.token_table import read_tokens
+from sklearn_embed._kernels.tokenize import SLACK
 from sklearn_embed._text.unicode_tables import char_table
 
 #: Characters read at once: what is made of them fits into the second-level cache.
@@ -94,6 +94,16 @@ class Room:
             self.ids = np.empty(n_edges // 2, np.int32)
             self.missed = np.empty(n_edges // 2, np.int32)
 
+    def arrays(self):
+        """Return the arrays in the order in which `read_tokens` wants them."""
+        found = self.tail, self.out, self.edges, self.ends, self.progress
+        return *found, self.hashes, self.lengths, self.ids, self.missed
+
+    def batch(self, n_tokens):
+        """Return the Batch of the tokens that are here."""
+        ids = self.ids[:n_tokens]
+        return Batch(self.out, self.edges, self.hashes, ids, self.missed)
+
 
 class Rooms(threading.local):
     """The rooms of each thread: memory last touched by another one is slow, too."""
@@ -107,7 +117,7 @@ class Rooms(threading.local):
 
 
 class Scanner:
-    """Finds and hashes the tokens of documents; holds nothing that changes."""
+    """Finds the tokens of documents and looks them up; holds nothing that changes."""
 
     # Fewer bits make tokens collide: a test does that.
     hash_mask = np.uint64(0xFFFFFFFF)
@@ -118,25 +128,30 @@ class Scanner:
         self.table = char_table(char_class, self.lowercase)
         self.outside = re.compile(char_class.swapcase())
 
-    def scan(self, strings, room):
-        """Return the Batch of the tokens of strings; their numbers go to the room."""
-        blocks, entries, ranges, _ = self.table
-        where, n = strings.where, strings.n
+    def read(self, strings, room, known):
+        """Return the Batch of the tokens of strings, and how many are not known.
+
+        Parameters
+        ----------
+        strings : Strings
+            The documents.
+        room : Room
+            Receives the tokens.
+        known : tuple of ndarray
+            The arrays of a HashTable.
+        """
+        documents = strings.where, strings.n, self.table[:3]
         room.progress[:] = 0
         while True:
             room.reserve(strings)
-            arrays = room.tail, room.out, room.edges, room.ends, room.progress
-            if find_edges(where, n, blocks, entries, ranges, *arrays):
-                break
+            n_tokens, n_missed = read_tokens(
+                *documents, room.arrays(), self.shortest, self.hash_mask, known
+            )
+            if n_tokens >= 0:
+                return room.batch(n_tokens), n_missed
             # A letter whose small form depends on its neighbours, or is longer than
             # one character.
             strings.lower(int(room.progress[0]))
-        found = room.out, room.edges, room.ends, n
-        n_tokens = hash_tokens(
-            *found, self.shortest, self.hash_mask, room.hashes, room.lengths
-        )
-        ids = room.ids[:n_tokens]
-        return Batch(room.out, room.edges, room.hashes, ids, room.missed)
 
     def pieces(self, text):
         """Yield a long string in pieces that have the same tokens, one by one."""
