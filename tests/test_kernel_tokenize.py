@@ -258,7 +258,7 @@ def test_who_looks_up_while_the_table_grows_stays_within_the_arrays():
     encoder = fast_encoder(True, DEFAULT_PATTERN)
     seen = []
     for k in range(300):
-        encoder.encode([" ".join(f"{'long' * (k % 9)}{k}n{n}" for n in range(99))])
+        encoder.encode([" ".join(f"{'long' * (k // 6)}{k}n{n}" for n in range(99))])
         arrays = encoder.hash_table.arrays
         seen += [arrays] if not seen or seen[-1] is not arrays else []
     assert len(seen) > 5
@@ -267,6 +267,13 @@ def test_who_looks_up_while_the_table_grows_stays_within_the_arrays():
         assert ids.max() + 1 < len(offsets)
         assert offsets[ids + 1].max() + token_table.SLACK <= len(blob)
         assert sorted(ids) == [*range(len(ids))]
+
+
+def test_a_few_very_long_tokens_reserve_no_room_for_as_many_as_could_come():
+    encoder = fast_encoder(True, DEFAULT_PATTERN)
+    for k in range(20):
+        encoder.encode(["x" * (100_000 + k)])
+    assert len(encoder.hash_table.arrays[2]) < 10_000_000
 
 
 @pytest.mark.parametrize("n_jobs", [2, 3])

@@ -18,6 +18,9 @@ SLACK = 16
 #: Tokens that are looked up side by side: their memory is waited for together.
 SIDE_BY_SIDE = 32
 
+#: Unknown tokens between asking for one's hash and adding it.
+AHEAD = 16
+
 #: Read at 16 - n and at 24 - n: which bits of two words belong to n bytes.
 _MASKS = np.repeat(np.array([255, 0], np.uint8), 16)
 
@@ -35,6 +38,21 @@ def load_word(typing_context, array, index):
         word = ir.IntType(64).as_pointer()
         where = builder.bitcast(builder.gep(data, [args[1]]), word)
         return builder.load(where, align=1)
+
+    return signature, codegen
+
+
+@intrinsic
+def store_word(typing_context, array, index, word):
+    """Write a number to the eight bytes from ``array[index]`` on."""
+    signature = types.void(array, types.int64, types.uint64)
+
+    def codegen(context, builder, signature, args):
+        data = context.make_array(signature.args[0])(context, builder, args[0]).data
+        where = builder.gep(data, [args[1]])
+        where = builder.bitcast(where, ir.IntType(64).as_pointer())
+        builder.store(args[2], where, align=1)
+        return context.get_dummy_value()
 
     return signature, codegen
 
@@ -289,8 +307,13 @@ def add_tokens(out, spans, hashes, missed, first, n_missed, table, sizes, ids):
     slots, offsets, blob = table
     down = free_bits(slots)
     for m in range(first, n_missed):
-        later = missed[min(m + SIDE_BY_SIDE // 4, n_missed - 1)]
-        prefetch(slots, np.int64(np.uint64(hashes[later]) >> down))
+        # Another thread has written most of what is read here.
+        far = missed[min(m + AHEAD, n_missed - 1)]
+        prefetch_to_read(hashes, far)
+        prefetch_to_read(spans, 2 * far)
+        near = missed[min(m + AHEAD // 2, n_missed - 1)]
+        prefetch_to_read(out, spans[2 * near])
+        prefetch(slots, np.int64(np.uint64(hashes[near]) >> down))
         t = missed[m]
         hashed = np.uint64(hashes[t])
         start, length = np.int64(spans[2 * t]), np.int64(spans[2 * t + 1])
@@ -301,8 +324,9 @@ def add_tokens(out, spans, hashes, missed, first, n_missed, table, sizes, ids):
             full = 2 * (known + 1) >= len(slots) or known + 2 > len(offsets)
             if full or room < 0:
                 return m
-            for b in range(length):
-                blob[begin + b] = out[start + b]
+            # Whole words: what is written beyond the end, the next token replaces.
+            for b in range(0, length, 8):
+                store_word(blob, begin + b, load_word(out, start + b))
             offsets[known + 1] = begin + length
             sizes[0] = known + 1
             sizes[1] = begin + length

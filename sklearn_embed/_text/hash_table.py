@@ -16,7 +16,7 @@ from sklearn_embed._text.table import TokenTable
 
 #: Slots of an empty table, which cost nothing before they are used; and from how
 #: many on a table grows by smaller steps.
-SMALLEST, LARGE = 1 << 14, 1 << 19
+SMALLEST, LARGE = 1 << 15, 1 << 19
 
 
 class HashTable:
@@ -73,8 +73,11 @@ class HashTable:
         times = 4 if len(slots) < LARGE else 2
         larger = np.zeros((times if full else 1) * len(slots), np.uint64)
         move_slots(slots, larger)
-        if used + n_bytes + SLACK > len(blob):
-            blob = enlarged(blob, used, used + max(used // 2, n_bytes + SLACK))
+        if full or used + n_bytes + SLACK > len(blob):
+            # For as many tokens as the slots allow, if those to come are as long.
+            expected = used * len(larger) // (2 * n_tokens + 2)
+            expected = min(max(expected, used + used // 2), 4 * used)
+            blob = enlarged(blob, used, expected + n_bytes + SLACK)
         offsets = enlarged(offsets, n_tokens + 1, len(larger) // 2 + 1)
         self.arrays = larger, offsets, blob
 
