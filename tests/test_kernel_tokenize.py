@@ -4,6 +4,7 @@
 
 import re
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import patch
 
 import numpy as np
@@ -312,6 +313,29 @@ def test_batches_are_mapped_whole_and_in_order(n_jobs, monkeypatch):
     starts, sizes, rows = zip(*found, strict=True)
     assert [*starts] == [0, *np.cumsum(sizes)[:-1]] and sum(sizes) == len(texts)
     np.testing.assert_array_equal(np.concatenate(rows), lookup.encode(texts)[0])
+
+
+def test_a_bounded_number_of_rooms_is_kept_between_calls(monkeypatch):
+    monkeypatch.setattr(scanner.Rooms, "kept", [])
+    long = ["x" * (2 * scanner.BATCH_CHARS), "a b"]
+    for n_jobs in (1, 4, 6, 6):
+        fast_encoder(True, DEFAULT_PATTERN).encode(["some words " * 50] * 9000, n_jobs)
+        fast_lookup(["aa"], True, DEFAULT_PATTERN).encode(long, n_jobs)
+        kept = scanner.Rooms.kept
+        assert len(kept) <= scanner.KEPT_THREADS
+        assert all(len(rooms) <= scanner.KEPT_ROOMS for rooms in kept)
+        assert all(len(r.out) <= 5 * scanner.BATCH_CHARS for some in kept for r in some)
+    assert any(kept)
+
+
+def test_calls_at_the_same_time_do_not_share_a_room():
+    texts = [[f"w{k % 7}{n} w{k}" for k in range(3000)] for n in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        futures = [
+            pool.submit(tokens_of, fast_encoder(True, DEFAULT_PATTERN), some, 2)
+            for some in texts * 4
+        ]
+    assert [f.result() for f in futures] == [by_python(some) for some in texts * 4]
 
 
 def test_a_word_may_stand_in_a_vocabulary_once():

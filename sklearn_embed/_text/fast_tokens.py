@@ -12,7 +12,7 @@ import numpy as np
 
 from sklearn_embed._text.growing import Growing
 from sklearn_embed._text.hash_table import HashTable
-from sklearn_embed._text.scanner import BATCH_CHARS, Rooms, Scanner, Strings, batches
+from sklearn_embed._text.scanner import Scanner, Strings, batches, rooms
 
 #: Patterns with a compiled form: the characters of a token, and how many at least.
 PATTERNS = {
@@ -76,27 +76,28 @@ class FastEncoder:
         while this one numbers, batch after batch, those that were not known yet.
         They do not wait for each other at the end of a chunk.
         """
-        rooms = Rooms()
 
         def read(strings):
-            room, spare = rooms.take()
+            room, spare = own.take()
             found = self.scanner.read(strings, room, self.hash_table.arrays)
             return strings, room, spare, *found
 
-        short = chain.from_iterable(map(self._short, chunks))
-        for strings, room, spare, batch, n_missed in in_order(read, short, n_jobs):
-            self.hash_table.add(batch, n_missed)
-            ids.append(batch.ids)
-            if strings.continues:
-                lengths.add_to_last(room.lengths[0])
-            else:
-                lengths.append(room.lengths[: strings.n])
-            spare.append(room)
+        with rooms() as own:
+            for strings, room, spare, batch, n_missed in in_order(
+                read, chain.from_iterable(map(self._short, chunks)), n_jobs
+            ):
+                self.hash_table.add(batch, n_missed)
+                ids.append(batch.ids)
+                if strings.continues:
+                    lengths.add_to_last(room.lengths[0])
+                else:
+                    lengths.append(room.lengths[: strings.n])
+                spare.append(room)
 
     def _short(self, documents):
         """Yield batches, with long documents in pieces."""
         for strings in batches(documents):
-            if strings.n_characters <= BATCH_CHARS:
+            if not strings.is_long():
                 yield strings
                 continue
             pieces = self.scanner.pieces(strings.documents[strings.first])
@@ -139,20 +140,19 @@ class FastLookup:
         return list(self._mapped(function, documents, n_jobs))
 
     def _mapped(self, function, documents, n_jobs):
-        rooms = Rooms()
-
         def read(strings):
-            room, spare = rooms.take()
+            room, spare = own.take()
             rows, lengths = self._rows(strings, room)
             result = function(strings.first, rows, lengths)
             spare.append(room)
             return result
 
-        return in_order(read, batches(documents), n_jobs)
+        with rooms() as own:
+            yield from in_order(read, batches(documents), n_jobs)
 
     def _rows(self, strings, room):
         """Return the rows of all tokens of strings, and the documents' lengths."""
-        if strings.n_characters <= BATCH_CHARS:
+        if not strings.is_long():
             batch, _ = self.scanner.read(strings, room, self.hash_table.arrays)
             return batch.ids, room.lengths[: strings.n]
         pieces = self.scanner.pieces(strings.documents[strings.first])

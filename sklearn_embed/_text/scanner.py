@@ -4,6 +4,7 @@
 
 import re
 import threading
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -19,6 +20,9 @@ BATCH_CHARS = 1 << 18
 
 #: Documents read at once, however short they are.
 BATCH_DOCUMENTS = 1 << 13
+
+#: Rooms of a thread, and threads, that wait for whoever reads documents next.
+KEPT_ROOMS, KEPT_THREADS = 2, 4
 
 
 class Batch(NamedTuple):
@@ -58,6 +62,10 @@ class Strings:
             kind = type(documents[first]).__name__
             raise TypeError(f"Expected strings, found one of type {kind}.")
 
+    def is_long(self):
+        """Tell whether this is one document that should come in pieces."""
+        return self.n_characters > BATCH_CHARS
+
     def lower(self, d):
         """Put document d of these in lower case, as Python does it."""
         text = [self.documents[self.first + d].lower()]
@@ -86,7 +94,8 @@ class Room:
         if n_bytes >= 2**31 - SLACK:
             raise OverflowError("A document of 2**29 characters has no gap to cut.")
         if n_bytes + SLACK > len(self.out):
-            self.out = enlarged(self.out, max(n_bytes, BATCH_CHARS) + SLACK)
+            # What is not used costs nothing.
+            self.out = enlarged(self.out, max(n_bytes, 4 * BATCH_CHARS) + SLACK)
         if n_characters + BATCH_DOCUMENTS + SLACK > len(self.edges):
             n_edges = max(n_characters, BATCH_CHARS) + BATCH_DOCUMENTS + SLACK
             self.edges = enlarged(self.edges, n_edges)
@@ -99,6 +108,10 @@ class Room:
         found = self.tail, self.out, self.edges, self.ends, self.progress
         return *found, self.hashes, self.lengths, self.ids, self.missed
 
+    def is_usual(self):
+        """Tell whether no very long document was here."""
+        return len(self.out) <= 4 * BATCH_CHARS + SLACK
+
     def batch(self, n_tokens):
         """Return the Batch of the tokens that are here."""
         ids = self.ids[:n_tokens]
@@ -106,14 +119,37 @@ class Room:
 
 
 class Rooms(threading.local):
-    """The rooms of each thread: memory last touched by another one is slow, too."""
+    """The rooms of each thread: memory last touched by another one is slow, too.
 
-    def __init__(self):
-        self.spare = []
+    Parameters
+    ----------
+    lists : list
+        Receives, for each thread, the list of the rooms that it does not need now.
+    """
+
+    # Between calls, so that a call does not begin with fresh memory.
+    kept = []
+
+    def __init__(self, lists):
+        try:
+            self.spare = Rooms.kept.pop()
+        except IndexError:
+            self.spare = []
+        lists.append(self.spare)
 
     def take(self):
         """Return a room of this thread, and the list where it belongs afterwards."""
         return self.spare.pop() if self.spare else Room(), self.spare
+
+
+@contextmanager
+def rooms():
+    """Give Rooms for a call; keep some of them for the next one if all goes well."""
+    lists = []
+    yield Rooms(lists)
+    for spare in lists:
+        Rooms.kept.append([room for room in spare if room.is_usual()][:KEPT_ROOMS])
+    del Rooms.kept[KEPT_THREADS:]
 
 
 class Scanner:
@@ -178,8 +214,8 @@ def batches(documents):
     documents, first = list(documents), 0
     while first < len(documents):
         strings = Strings(documents, first)
-        yield strings
         first += strings.n
+        yield strings
 
 
 def enlarged(array, size):
