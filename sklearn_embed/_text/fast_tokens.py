@@ -52,6 +52,7 @@ class FastEncoder:
     def __init__(self, lowercase, char_class, shortest):
         self.scanner = Scanner(lowercase, char_class, shortest)
         self.hash_table = HashTable()
+        self.n_read = 0  # characters
 
     def __len__(self):
         return len(self.hash_table)
@@ -96,7 +97,8 @@ class FastEncoder:
 
     def _short(self, documents):
         """Yield batches, with long documents in pieces."""
-        for strings in batches(documents):
+        for strings in batches(documents, self.n_read):
+            self.n_read += strings.n_characters
             if not strings.is_long():
                 yield strings
                 continue

@@ -18,6 +18,9 @@ from sklearn_embed._text.unicode_tables import char_table
 #: Characters read at once: what is made of them fits into the second-level cache.
 BATCH_CHARS = 1 << 18
 
+#: Characters read first: most words are new then, and become known sooner this way.
+FIRST_CHARS = 1 << 14
+
 #: Documents read at once, however short they are.
 BATCH_DOCUMENTS = 1 << 13
 
@@ -45,18 +48,20 @@ class Strings:
         characters.
     first : int, default=0
         The first document of those to take, up to a batch full of them.
+    n_before : int, default=BATCH_CHARS
+        Characters read before these.
     continues : bool, default=False
         Whether the document, which is the only one, began in other Strings.
     """
 
-    def __init__(self, documents, first=0, continues=False):
+    def __init__(self, documents, first=0, n_before=BATCH_CHARS, continues=False):
         self.documents, self.first, self.continues = documents, first, continues
         self._lowered = []
         self.where = np.empty(
             (min(len(documents) - first, BATCH_DOCUMENTS), 3), np.int64
         )
         self.n, self.n_characters, self.n_bytes = read_strings(
-            id(documents), id(str), first, BATCH_CHARS, self.where
+            id(documents), id(str), first, batch_chars(n_before), self.where
         )
         if self.n == 0:
             kind = type(documents[first]).__name__
@@ -208,14 +213,20 @@ class Scanner:
         return len(text)
 
 
-def batches(documents):
+def batches(documents, n_before=BATCH_CHARS):
     """Yield Strings of bounded length, unless there is only one document in them."""
     # A list of our own: nobody takes a string away while its characters are read.
     documents, first = list(documents), 0
     while first < len(documents):
-        strings = Strings(documents, first)
+        strings = Strings(documents, first, n_before)
+        n_before += strings.n_characters
         first += strings.n
         yield strings
+
+
+def batch_chars(n_before):
+    """Return the characters of a batch: as many as before it, within bounds."""
+    return min(max(n_before, FIRST_CHARS), BATCH_CHARS)
 
 
 def enlarged(array, size):
