@@ -13,7 +13,7 @@ from strategies import texts, token_documents
 
 from sklearn_embed import TokenizedDocuments
 from sklearn_embed._text import documents as documents_module
-from sklearn_embed._text import scanner
+from sklearn_embed._text import growing, scanner
 from sklearn_embed._text.table import TokenTable
 from sklearn_embed._text.vocabulary import Limits, given_words, learn_vocabulary
 
@@ -175,6 +175,20 @@ def test_an_error_late_in_a_stream_leaves_no_thread(error, n_jobs):
         TokenizedDocuments.from_documents(documents(), n_jobs=n_jobs)
     assert error is KeyboardInterrupt or "Document 3210" in str(caught.value)
     assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_an_interrupt_while_ids_are_stored_leaves_no_thread(n_jobs, monkeypatch):
+    before = threading.active_count()
+
+    def interrupt(self, values):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(growing.Growing, "append", interrupt)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        TokenizedDocuments.from_documents(["some words " * 99] * 999, n_jobs=n_jobs)
+    assert threading.active_count() == before
+    del caught
 
 
 @given(token_documents)

@@ -5,6 +5,7 @@
 import sys
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from copy import copy
 from itertools import chain, islice
 
@@ -13,6 +14,9 @@ import numpy as np
 from sklearn_embed._text.growing import Growing
 from sklearn_embed._text.hash_table import HashTable
 from sklearn_embed._text.scanner import Scanner, Strings, batches, rooms
+
+#: Batches that are begun before the first of them is used, for each thread.
+IN_FLIGHT = 4
 
 #: Patterns with a compiled form: the characters of a token, and how many at least.
 PATTERNS = {
@@ -83,10 +87,9 @@ class FastEncoder:
             found = self.scanner.read(strings, room, self.hash_table.arrays)
             return strings, room, spare, *found
 
-        with rooms() as own:
-            for strings, room, spare, batch, n_missed in in_order(
-                read, chain.from_iterable(map(self._short, chunks)), n_jobs
-            ):
+        short = chain.from_iterable(map(self._short, chunks))
+        with rooms() as own, closing(in_order(read, short, n_jobs)) as found:
+            for strings, room, spare, batch, n_missed in found:
                 self.hash_table.add(batch, n_missed)
                 ids.append(batch.ids)
                 if strings.continues:
@@ -126,9 +129,10 @@ class FastLookup:
         def copies(first, found, some):
             return first, found.copy(), some.copy()
 
-        for first, found, some in self._mapped(copies, documents, n_jobs):
-            rows.append(found)
-            lengths[first : first + len(some)] = some
+        with closing(self._mapped(copies, documents, n_jobs)) as mapped:
+            for first, found, some in mapped:
+                rows.append(found)
+                lengths[first : first + len(some)] = some
         return rows.result(), lengths
 
     def map(self, function, documents, n_jobs=1):
@@ -171,38 +175,37 @@ def in_order(function, items, n_jobs):
     """Yield ``function(item)`` for each item, in order, on so many threads."""
     items = iter(items)
     begun = [*islice(items, 2)]
+    items, most = chain(begun, items), IN_FLIGHT * n_jobs
     if n_jobs == 1 or len(begun) < 2:
-        yield from map(function, chain(begun, items))
+        yield from map(function, items)
         return
-    items = chain(begun, items)
-    # This thread is one of them: it takes an item whenever the others have enough.
+    # This thread is one of them: it lends a hand whenever nothing is there to yield.
     with ThreadPoolExecutor(n_jobs - 1) as pool:
-        waiting, left = deque(), True
+        tasks = deque()
         try:
-            while left or waiting:
-                while left and sum(not f.done() for f in waiting) < 2 * (n_jobs - 1):
-                    left = _begin(pool.submit, function, items, waiting)
-                if waiting and (waiting[0].done() or not left):
-                    yield waiting.popleft().result()
-                elif len(waiting) > 4 * n_jobs:
-                    waiting[0].exception()  # waits
-                else:
-                    left = _begin(_here, function, items, waiting)
+            while True:
+                for item in islice(items, most - len(tasks)):
+                    tasks.append(Task(function, item, pool))
+                if not tasks:
+                    return
+                if tasks[0].future.done() or not any(task.do_here() for task in tasks):
+                    yield tasks.popleft().future.result()
         finally:
-            for future in waiting:
-                future.cancel()
+            for task in tasks:
+                task.future.cancel()
 
 
-def _begin(submit, function, items, waiting):
-    """Take the next item, if there is one."""
-    for item in items:
-        waiting.append(submit(function, item))
+class Task:
+    """A call that a pool makes, unless the thread that waits for it is faster."""
+
+    def __init__(self, function, item, pool):
+        self.function, self.item = function, item
+        self.future = pool.submit(function, item)
+
+    def do_here(self):
+        """Make the call in this thread if no other has begun it; tell whether."""
+        if not self.future.cancel():
+            return False
+        self.future = Future()
+        self.future.set_result(self.function(self.item))
         return True
-    return False
-
-
-def _here(function, item):
-    """Do in this thread what a pool does in others."""
-    future = Future()
-    future.set_result(function(item))
-    return future
