@@ -14,32 +14,31 @@ from sklearn_embed._kernels.strings import read_strings
 from sklearn_embed._text.files import lines_of
 
 #: Documents taken from an iterable at once, and when a chunk of them is full.
-TAKEN, CHUNK_DOCUMENTS, CHUNK_CHARACTERS = 512, 1 << 16, 1 << 23
+TAKEN, CHUNK_DOCUMENTS, CHUNK_CHARACTERS = 512, 1 << 16, 1 << 20
 
 _REMEDY = "documents are strings, or sequences of string tokens"
 
 
-def document_chunks(X, name="X"):
+def document_chunks(X, name="X", n_characters=CHUNK_CHARACTERS):
     """Yield ``(kind, documents)``, in order, until X is used up.
 
     ``kind`` is ``"text"`` (a list of str) or ``"tokens"`` (a list of lists of str).
-    Every document is checked; an error names its position.
+    A list is full when it has more than ``n_characters``.  Every document is
+    checked; an error names its position.
     """
     elements = iter(_elements(X, name))
     chunk, kind, size, position = [], "text", 0, 0
     where = np.empty((TAKEN, 3), np.int64)
     while taken := list(islice(elements, TAKEN)):
-        for new_kind, documents, n_characters in _runs(taken, position, where):
+        for new_kind, documents, n_new in _runs(taken, position, where):
             if chunk and (
-                new_kind != kind
-                or size > CHUNK_CHARACTERS
-                or len(chunk) >= CHUNK_DOCUMENTS
+                new_kind != kind or size > n_characters or len(chunk) >= CHUNK_DOCUMENTS
             ):
                 yield kind, chunk
                 chunk, size = [], 0
             kind = new_kind
             chunk += documents
-            size += n_characters
+            size += n_new
         position += len(taken)
     if chunk:
         yield kind, chunk

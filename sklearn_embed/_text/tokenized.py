@@ -24,6 +24,9 @@ from sklearn_embed._text.tokens import (
     make_encoder,
 )
 
+#: Characters of a chunk after which a bounded table is counted through.
+BOUNDED_CHUNK = 1 << 23
+
 
 class TokenizedDocuments:
     """Documents as arrays of token ids: tokenised once, sliced for nothing.
@@ -393,7 +396,7 @@ def tokenize_bounded(X, options, max_vocab_size, n_jobs=1):
         raise ValueError("max_vocab_size is for documents not tokenised yet.")
     table, kinds = None, set()
     ids, lengths = Spool(np.int32), Growing(np.int64)
-    for kind, documents in document_chunks(X):
+    for kind, documents in document_chunks(X, n_characters=BOUNDED_CHUNK):
         if table is None:
             encoder = make_encoder(options) if kind == "text" else Encoder()
             table = BoundedTable(encoder, max_vocab_size)
