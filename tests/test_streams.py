@@ -9,9 +9,12 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from joblib import Parallel, delayed
 from numpy.testing import assert_array_equal
 
@@ -47,6 +50,37 @@ def test_a_spool_is_an_array_wherever_it_lies(limit, monkeypatch):
     result = spool.result()
     assert_array_equal(result, expected)
     assert is_mapped(result) == (limit < 4 * 43)
+
+
+@given(st.lists(st.integers(0, 50)), st.sampled_from([1, 64, 100, 1 << 20]))
+@settings(deadline=None)
+@pytest.mark.parametrize("dtype", [np.int32, np.int64])
+def test_an_array_grows_wherever_its_memory_comes_from(dtype, sizes, large):
+    with patch.object(growing, "LARGE", large):
+        grown, expected = growing.Growing(dtype), []
+        for n in sizes:
+            grown.append(np.arange(n))
+            expected += range(n)
+            if expected:
+                grown.add_to_last(7)
+                expected[-1] += 7
+        assert grown.used == len(expected)
+        result = grown.result()
+    assert result.dtype == dtype and result.flags.writeable
+    assert_array_equal(result, expected)
+
+
+def test_a_system_without_large_pages_has_small_ones(monkeypatch):
+    monkeypatch.setattr(growing, "LARGE", 64)
+    for name in ("refusing", "missing"):
+        if name == "refusing":
+            monkeypatch.setattr(growing.mmap, "MADV_HUGEPAGE", -1, raising=False)
+        else:
+            monkeypatch.delattr(growing.mmap, "MADV_HUGEPAGE")
+        grown = growing.Growing(np.int32)
+        for _ in range(9):
+            grown.append(np.arange(30))
+        assert_array_equal(grown.result(), [*range(30)] * 9)
 
 
 def test_a_stream_trains_to_the_same_bits_as_a_list(spooled):

@@ -4,11 +4,16 @@
 
 import mmap
 import tempfile
+from contextlib import suppress
 
 import numpy as np
 
 #: Bytes that a Spool keeps in memory before it goes to a file.
 IN_MEMORY = 1 << 27
+
+
+#: Bytes from which on a Growing takes large pages from the system, where it can.
+LARGE = 1 << 22
 
 
 class Growing:
@@ -21,7 +26,8 @@ class Growing:
     """
 
     def __init__(self, dtype):
-        self._array = np.empty(0, dtype)
+        self._array, self._pages = np.empty(0, dtype), None
+        self._dtype = np.dtype(dtype)
         self.used = 0
 
     def append(self, values):
@@ -29,7 +35,7 @@ class Growing:
         end = self.used + len(values)
         if end > len(self._array):
             # Reallocated in place where the system can, so by small steps.
-            self._array.resize(end + end // 8, refcheck=False)
+            self._resize(end + end // 8)
         self._array[self.used : end] = values
         self.used = end
 
@@ -39,9 +45,36 @@ class Growing:
 
     def result(self):
         """Return what was added; nothing can be added any more."""
+        self._resize(self.used)
         array, self._array = self._array, None
-        array.resize(self.used, refcheck=False)
         return array
+
+    def _resize(self, size):
+        n_bytes = size * self._dtype.itemsize
+        if self._pages is None:
+            if n_bytes < LARGE or not hasattr(mmap, "MADV_HUGEPAGE"):
+                self._array.resize(size, refcheck=False)
+                return
+            self._pages = large_pages(n_bytes)
+            moved = np.frombuffer(self._pages, self._dtype)
+            moved[: self.used] = self._array[: self.used]
+            self._array = moved
+            return
+        self._array = None  # nobody may look at pages that the system moves
+        self._pages.resize(n_bytes)
+        self._array = np.frombuffer(self._pages, self._dtype)
+
+
+def large_pages(n_bytes):
+    """Return memory that comes in large pages, if the system has any (Linux).
+
+    Small ones cost more than what is written to them, and this memory moves without
+    a copy when it grows.
+    """
+    pages = mmap.mmap(-1, n_bytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    with suppress(OSError):  # a system without
+        pages.madvise(mmap.MADV_HUGEPAGE)
+    return pages
 
 
 class Spool:
