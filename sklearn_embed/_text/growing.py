@@ -11,7 +11,6 @@ import numpy as np
 #: Bytes that a Spool keeps in memory before it goes to a file.
 IN_MEMORY = 1 << 27
 
-
 #: Bytes from which on a Growing takes large pages from the system, where it can.
 LARGE = 1 << 22
 
