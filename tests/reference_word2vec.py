@@ -188,8 +188,9 @@ def epoch(kind, corpus, plan, inputs, outputs, guide, negative=5, bags=None):
                     held.move(pair, train(held.vectors(pair), block, rate))
         elif bags is not None:
             sizes = held.sizes(around)
-            start = (sizes @ held.vectors(around) / sizes.sum())[None]
-            change = descend(start, p, centre, rate) - start
+            share = 1 if plan.mean else sizes.sum()
+            start = (sizes @ held.vectors(around) / sizes.sum())[None] * share
+            change = (descend(start, p, centre, rate) - start) / share
             held.move(around, np.repeat(change, len(around), axis=0))
         else:
             share = 1 if plan.mean else len(contexts)

@@ -31,7 +31,7 @@ class Held(NamedTuple):
     means: np.ndarray  # (H * D,): of the bag's rows, as moved since
     starts: np.ndarray  # (H * D,): the means when they were taken up
     slots: np.ndarray  # (H,) int64: of the words of one window
-    parts: np.ndarray  # (H,): of each in the mean of all
+    parts: np.ndarray  # (H,): how often each counts in the hidden vector
 
 
 def make_held(window, width):
@@ -125,13 +125,13 @@ def list_held(inputs, bags, rows, i, left, right, base, held, places, width, n):
 
 
 @numba.njit(**PART)
-def gather_held(held, places, m, scratch, n):
-    """Set hidden to the mean of all rows of m bags."""
+def gather_held(held, places, m, mean, scratch, n):
+    """Set hidden to the mean or the sum of all rows of m bags; return their number."""
     total = np.float32(0)
     for e in range(m):
         total += held.sizes[held.slots[e]]
     for e in range(m):
-        held.parts[e] = held.sizes[held.slots[e]] / total
+        held.parts[e] = held.sizes[held.slots[e]] / (total if mean else np.float32(1))
     for d in range(0, n, lanes.WIDTH):
         h = lanes.fill(np.float32(0))
         for e in range(m):
@@ -139,3 +139,4 @@ def gather_held(held, places, m, scratch, n):
             h = lanes.add_product(h, lanes.load(held.means, places[e] + d), part)
         lanes.store(scratch.hidden, d, h)
         lanes.store(scratch.start, d, h)
+    return total

@@ -87,7 +87,7 @@ def make_workspace(loss, negative, window, outputs, bags=False):
 
 @numba.njit(**PART)
 def gather(inputs, places, m, mean, scratch, n):
-    """Set hidden to the mean or the sum of m input rows."""
+    """Set hidden to the mean or the sum of m input rows; return their number."""
     scale = lanes.fill(np.float32(1) / np.float32(m if mean else 1))
     for d in range(0, n, lanes.WIDTH):
         h = lanes.load(inputs, places[0] + d)
@@ -96,19 +96,20 @@ def gather(inputs, places, m, mean, scratch, n):
         h = lanes.multiply(h, scale)
         lanes.store(scratch.hidden, d, h)
         lanes.store(scratch.start, d, h)
+    return np.float32(m)
 
 
 @numba.njit(**PART)
-def spread(inputs, places, m, mean, scratch, n):
-    """Move m input rows by what hidden has moved.
+def spread(inputs, places, m, part, scratch, n):
+    """Move m input rows, or means, by a part of what hidden has moved.
 
-    As in gensim, each takes the whole step of the mean, but a 1/m-th of the
-    step of the sum; the hidden vector moves by its own step either way.
+    As in gensim, each takes the whole step of the mean, but of the step of a sum as
+    little as it has summands; the hidden vector moves by its own step either way.
     """
-    part = lanes.fill(np.float32(1) / np.float32(1 if mean else m))
+    factor = lanes.fill(part)
     for d in range(0, n, lanes.WIDTH):
         h, start = lanes.load(scratch.hidden, d), lanes.load(scratch.start, d)
-        step = lanes.multiply(lanes.subtract(h, start), part)
+        step = lanes.multiply(lanes.subtract(h, start), factor)
         for j in range(m):
             x = lanes.load(inputs, places[j] + d)
             lanes.store(inputs, places[j] + d, lanes.add(x, step))
@@ -249,9 +250,9 @@ def make_epoch(architecture, loss, negative=5, bags=False):
                     )  # fmt: skip
                     continue
                 if not is_skipgram and bags:
-                    gather_held(held, places, m, scratch, n)
+                    summed = gather_held(held, places, m, plan.mean, scratch, n)
                 elif not is_skipgram:
-                    gather(flat_in, places, m, plan.mean, scratch, n)
+                    summed = gather(flat_in, places, m, plan.mean, scratch, n)
                 if is_softmax:
                     total += softmax(
                         scratch.hidden, 0, -1, outputs, rows[i], scores, scratch,
@@ -295,7 +296,8 @@ def make_epoch(architecture, loss, negative=5, bags=False):
                             )  # fmt: skip
                     total += take_losses(scratch.losses)
                 if not is_skipgram and plan.learn:
-                    spread(sources, places, m, bags or plan.mean, scratch, n)
+                    part = np.float32(1) / (np.float32(1) if plan.mean else summed)
+                    spread(sources, places, m, part, scratch, n)
             if p >= end:
                 if bags:
                     stop = oldest + len(held.sizes)
