@@ -47,7 +47,8 @@ def ngram_codes(table, min_n, max_n):
 def ngram_buckets(table, min_n, max_n, n_buckets):
     """Return bounds and, in place of the codes, int32 buckets: code mod `n_buckets`."""
     bounds, codes = ngram_codes(table, min_n, max_n)
-    return bounds, (codes % np.uint32(n_buckets)).astype(np.int32)
+    codes %= np.uint32(n_buckets)
+    return bounds, codes.view(np.int32)
 
 
 def token_codes(table):
