@@ -14,7 +14,7 @@ from sklearn_embed._kernels.strings import read_strings
 from sklearn_embed._text.files import lines_of
 
 #: Documents taken from an iterable at once, and when a chunk of them is full.
-TAKEN, CHUNK_DOCUMENTS, CHUNK_CHARACTERS = 512, 1 << 16, 1 << 20
+TAKEN, CHUNK_DOCUMENTS, CHUNK_CHARACTERS = 512, 1 << 16, 1 << 23
 
 _REMEDY = "documents are strings, or sequences of string tokens"
 

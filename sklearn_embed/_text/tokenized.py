@@ -24,8 +24,8 @@ from sklearn_embed._text.tokens import (
     make_encoder,
 )
 
-#: Characters of a chunk after which a bounded table is counted through.
-BOUNDED_CHUNK = 1 << 23
+#: Characters of a chunk where chunks cost nothing: other threads wait for the first.
+SMALL_CHUNK = 1 << 20
 
 
 class TokenizedDocuments:
@@ -371,7 +371,7 @@ def tokenize(X, options, name="X", n_jobs=1):
     streamed = isinstance(X, (Iterator, os.PathLike))
     ids = Spool(np.int32) if streamed else Growing(np.int32)
     lengths, runs, kinds = Growing(np.int64), [], set()
-    for kind, run in groupby(document_chunks(X, name), itemgetter(0)):
+    for kind, run in groupby(document_chunks(X, name, SMALL_CHUNK), itemgetter(0)):
         first = ids.used
         chunks = (documents for _, documents in run)
         encoders[kind].encode_into(ids, lengths, chunks, n_jobs)
@@ -396,7 +396,7 @@ def tokenize_bounded(X, options, max_vocab_size, n_jobs=1):
         raise ValueError("max_vocab_size is for documents not tokenised yet.")
     table, kinds = None, set()
     ids, lengths = Spool(np.int32), Growing(np.int64)
-    for kind, documents in document_chunks(X, n_characters=BOUNDED_CHUNK):
+    for kind, documents in document_chunks(X):
         if table is None:
             encoder = make_encoder(options) if kind == "text" else Encoder()
             table = BoundedTable(encoder, max_vocab_size)
