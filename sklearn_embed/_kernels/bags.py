@@ -12,7 +12,7 @@ import numpy as np
 
 from sklearn_embed._kernels import lanes
 from sklearn_embed._kernels.common import LANES, aligned_zeros, prefetch_l2
-from sklearn_embed._kernels.lanes import PART
+from sklearn_embed._kernels.lanes import FAST, PART
 
 
 class Bags(NamedTuple):
@@ -96,7 +96,7 @@ def put_back(inputs, bags, slot, held, width, n):
             lanes.store(inputs, x + d, y)
 
 
-@numba.njit(**PART)
+@numba.njit(**FAST, **lanes.INNER)
 def put_all_back(inputs, bags, first, last, held, learn, width, n):
     """Empty the slots of the words [first, last) of the buffer's history."""
     mask = len(held.sizes) - 1

@@ -232,17 +232,18 @@ def train_drawn(
     pool, q, first, draws, target, inputs, xs, m, outputs, scratch, ahead, own, step,
     rate, width, n, like, learn,
 ):  # fmt: skip
-    """Train the m rows at xs, each two on a block with draws of their own."""
+    """Train the m rows at xs, no two alike, each two on draws of their own."""
     for j in range(0, m, 2):
         set_negatives(pool, q, first, draws, target, width, scratch, like, own, step)
         q += draws
         list_ahead(pool, q, target, width, ahead, own, step)
         for o in range(1, len(ahead)):
             fetch(outputs, ahead[o], n)
-        train_pairs(
-            inputs, xs[j:], min(2, m - j), outputs, scratch, ahead[:0], rate, n, like,
-            learn,
-        )  # fmt: skip
+        if j + 1 < m:
+            x, y = xs[j], xs[j + 1]
+            train_two(inputs, x, y, outputs, scratch, rate, n, like, learn)
+        else:
+            train_one(inputs, xs[j], outputs, scratch, rate, n, like, learn)
 
 
 @numba.njit(**PART)
