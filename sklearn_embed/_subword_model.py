@@ -123,7 +123,7 @@ class SubwordModel(PredictionVectorizer):
         A frozen word is a bag of one row, its vector.  No rows are shared.
         """
         matrix, words = state["matrix"], vocabulary.words
-        bounds, rows = self._parts(matrix, state).rows_of(words)
+        bounds, rows = self._parts_of(state, matrix).rows_of(words)
         parts = given.ngrams(self.min_n, self.max_n, self.bucket)
         taken, vectors = np.empty(0, np.int32), given.vectors[:0]
         if parts is not None:
@@ -159,7 +159,8 @@ class SubwordModel(PredictionVectorizer):
         name = "nodes" if "nodes" in state else "output"
         outputs = stripped(state[name], size, in_place=final)
         # As gensim adds them up: the word, then its n-grams.
-        vectors, counts = self._parts(matrix, state).sums(words, matrix[: len(words)])
+        own = matrix[: len(words)]
+        vectors, counts = self._parts_of(state, matrix).sums(words, own)
         vectors /= (counts + 1).astype(np.float32)[:, None]
         if "frozen" in state:
             given, parts, bags_given = state["frozen"]
@@ -180,32 +181,22 @@ class SubwordModel(PredictionVectorizer):
             "_stop_words": self.stop_words,
         }
 
-    def _parts(self, matrix, state):
-        """Return the n-grams of a state."""
-        rows, n_words = state["bucket_rows"], len(state["words"])
-        return Subwords(
-            matrix,
-            self.min_n,
-            self.max_n,
-            len(rows),
-            rows,
-            own=matrix[:n_words],
-            numbers=state.get("numbers"),
-        )
+    def _parts_of(self, state, matrix):
+        """Return the n-grams of a state, in its matrix or a narrower one."""
+        limits, numbers = (self.min_n, self.max_n), state.get("numbers")
+        n_words = len(state["words"])
+        return _parts(matrix, state["bucket_rows"], limits, n_words, numbers)
 
     def _subwords(self):
         """Return the n-grams that were trained, with their numbers."""
         if self._n_buckets is None and self._numbers is None:
             self._numbers = NgramNumbers(self._state["ngrams"])
-        rows = self._state["bucket_rows"]
-        return Subwords(
+        return _parts(
             self.subword_vectors_,
-            *self._limits_of_ngrams,
-            len(rows),
-            rows,
-            missing="zero" if self._n_buckets else "skip",
-            own=self.subword_vectors_[: len(self.words_)],
-            numbers=self._numbers,
+            self._state["bucket_rows"],
+            self._limits_of_ngrams,
+            len(self.words_),
+            self._numbers,
         )
 
     def _hashed(self):
@@ -238,6 +229,12 @@ class SubwordModel(PredictionVectorizer):
         """Return the means of the n-grams of some words."""
         sums, counts = self._subwords().sums(words)
         return sums / np.maximum(counts, 1).astype(np.float32)[:, None]
+
+
+def _parts(matrix, rows, limits, n_words, numbers):
+    """Return the n-grams of a model; those numbered by spelling may be unknown."""
+    missing, own = "zero" if numbers is None else "skip", matrix[:n_words]
+    return Subwords(matrix, *limits, len(rows), rows, missing, own, numbers)
 
 
 def _without_ngrams(bags, chosen):
