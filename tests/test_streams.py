@@ -52,11 +52,11 @@ def test_a_spool_is_an_array_wherever_it_lies(limit, monkeypatch):
     assert is_mapped(result) == (limit < 4 * 43)
 
 
-@given(st.lists(st.integers(0, 50)), st.sampled_from([1, 64, 100, 1 << 20]))
+@given(st.lists(st.integers(0, 50)), st.sampled_from([8, 64, 128, 1 << 20]))
 @settings(deadline=None)
 @pytest.mark.parametrize("dtype", [np.int32, np.int64])
 def test_an_array_grows_wherever_its_memory_comes_from(dtype, sizes, large):
-    with patch.object(growing, "LARGE", large):
+    with patch.object(growing, "PAGE", large):
         grown, expected = growing.Growing(dtype), []
         for n in sizes:
             grown.append(np.arange(n))
@@ -71,7 +71,7 @@ def test_an_array_grows_wherever_its_memory_comes_from(dtype, sizes, large):
 
 
 def test_a_system_without_large_pages_has_small_ones(monkeypatch):
-    monkeypatch.setattr(growing, "LARGE", 64)
+    monkeypatch.setattr(growing, "PAGE", 64)
     for name in ("refusing", "missing"):
         if name == "refusing":
             monkeypatch.setattr(growing.mmap, "MADV_HUGEPAGE", -1, raising=False)

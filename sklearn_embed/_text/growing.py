@@ -11,8 +11,8 @@ import numpy as np
 #: Bytes that a Spool keeps in memory before it goes to a file.
 IN_MEMORY = 1 << 27
 
-#: Bytes from which on a Growing takes large pages from the system, where it can.
-LARGE = 1 << 22
+#: Bytes of a large page, and from which on a Growing takes such pages, where it can.
+PAGE = 1 << 21
 
 
 class Growing:
@@ -33,8 +33,10 @@ class Growing:
         """Add values at the end."""
         end = self.used + len(values)
         if end > len(self._array):
-            # Reallocated in place where the system can, so by small steps.
-            self._resize(end + end // 8)
+            # Reallocated in place where the system can, so by small steps; of whole
+            # pages, since the system cuts large ones to make room for a part of one.
+            size = (end + end // 8) * self._dtype.itemsize
+            self._resize(size if size < PAGE else -(-size // PAGE) * PAGE)
         self._array[self.used : end] = values
         self.used = end
 
@@ -44,15 +46,14 @@ class Growing:
 
     def result(self):
         """Return what was added; nothing can be added any more."""
-        self._resize(self.used)
+        self._resize(self.used * self._dtype.itemsize)
         array, self._array = self._array, None
         return array
 
-    def _resize(self, size):
-        n_bytes = size * self._dtype.itemsize
+    def _resize(self, n_bytes):
         if self._pages is None:
-            if n_bytes < LARGE or not hasattr(mmap, "MADV_HUGEPAGE"):
-                self._array.resize(size, refcheck=False)
+            if n_bytes < PAGE or not hasattr(mmap, "MADV_HUGEPAGE"):
+                self._array.resize(n_bytes // self._dtype.itemsize, refcheck=False)
                 return
             self._pages = large_pages(n_bytes)
             moved = np.frombuffer(self._pages, self._dtype)
