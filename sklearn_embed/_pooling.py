@@ -2,12 +2,13 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
+from sklearn_embed._crew import in_order
 from sklearn_embed._kernels.common import readonly
 from sklearn_embed._kernels.pooling import (
     KINDS,
@@ -205,23 +206,13 @@ def pool(recipe, ids, starts, offsets, row_of, words, out, n_jobs=1):
     work = _kernel(recipe, documents, words, fill, flat)
     finish = _finish(recipe, flat, n_columns)
 
-    def both(first, last):
-        work(first, last)
-        finish(first, last)
+    def both(bounds):
+        work(*bounds)
+        finish(*bounds)
 
-    bounds = slices(offsets)
-    if n_jobs == 1 or len(bounds) == 2:
-        for first, last in pairwise(bounds):
-            both(first, last)
-        return
-    with ThreadPoolExecutor(n_jobs) as threads:
-        futures = [threads.submit(both, *ends) for ends in pairwise(bounds)]
-        try:
-            for future in futures:
-                future.result()
-        finally:
-            for future in futures:
-                future.cancel()
+    with closing(in_order(both, pairwise(slices(offsets)), n_jobs)) as calls:
+        for _ in calls:
+            pass
 
 
 def _kernel(recipe, documents, words, fill, flat):

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 
+from sklearn_embed._crew import IN_FLIGHT, in_order
 from sklearn_embed._kernels import token_table
 from sklearn_embed._kernels.strings import read_strings
 from sklearn_embed._text import fast_tokens, scanner
@@ -23,7 +24,6 @@ from sklearn_embed._text.fast_tokens import (
     PATTERNS,
     fast_encoder,
     fast_lookup,
-    in_order,
 )
 from sklearn_embed._text.tokens import DEFAULT_PATTERN, Encoder
 from sklearn_embed._text.unicode_tables import char_table, compress
@@ -310,7 +310,7 @@ def test_calls_on_threads_come_back_in_order(n, n_jobs, n_wanted):
         wanted = [*islice(results, n_wanted)]
     assert wanted == [-item for item in range(min(n, n_wanted))]
     # Neither is everything read ahead, nor is a thread left behind.
-    assert len(taken) <= n_wanted + max(2, fast_tokens.IN_FLIGHT * n_jobs)
+    assert len(taken) <= n_wanted + max(2, IN_FLIGHT * n_jobs)
     assert threading.active_count() == before
 
 

@@ -22,7 +22,7 @@ LAYERS = [
         "_kernels/bags",
         "_kernels/full_softmax",
     ),
-    ("_kernels/",),
+    ("_kernels/", "_crew"),
     (
         "_labels",
         "_text/",

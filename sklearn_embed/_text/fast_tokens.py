@@ -3,20 +3,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import sys
-from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from copy import copy
-from itertools import chain, islice
+from itertools import chain
 
 import numpy as np
 
+from sklearn_embed._crew import in_order
 from sklearn_embed._text.growing import Growing
 from sklearn_embed._text.hash_table import HashTable
 from sklearn_embed._text.scanner import Scanner, Strings, batches, rooms
-
-#: Batches that are begun before the first of them is used, for each thread.
-IN_FLIGHT = 4
 
 #: Patterns with a compiled form: the characters of a token, and how many at least.
 PATTERNS = {
@@ -169,43 +165,3 @@ class FastLookup:
     def _piece(self, text, room):
         batch, _ = self.scanner.read(Strings([text]), room, self.hash_table.arrays)
         return batch.ids.copy()
-
-
-def in_order(function, items, n_jobs):
-    """Yield ``function(item)`` for each item, in order, on so many threads."""
-    items = iter(items)
-    begun = [*islice(items, 2)]
-    items, most = chain(begun, items), IN_FLIGHT * n_jobs
-    if n_jobs == 1 or len(begun) < 2:
-        yield from map(function, items)
-        return
-    # This thread is one of them: it lends a hand whenever nothing is there to yield.
-    with ThreadPoolExecutor(n_jobs - 1) as pool:
-        tasks = deque()
-        try:
-            while True:
-                for item in islice(items, most - len(tasks)):
-                    tasks.append(Task(function, item, pool))
-                if not tasks:
-                    return
-                if tasks[0].future.done() or not any(task.do_here() for task in tasks):
-                    yield tasks.popleft().future.result()
-        finally:
-            for task in tasks:
-                task.future.cancel()
-
-
-class Task:
-    """A call that a pool makes, unless the thread that waits for it is faster."""
-
-    def __init__(self, function, item, pool):
-        self.function, self.item = function, item
-        self.future = pool.submit(function, item)
-
-    def do_here(self):
-        """Make the call in this thread if no other has begun it; tell whether."""
-        if not self.future.cancel():
-            return False
-        self.future = Future()
-        self.future.set_result(self.function(self.item))
-        return True
