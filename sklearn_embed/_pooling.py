@@ -2,7 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from contextlib import closing
+from contextlib import closing, contextmanager
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -114,11 +114,11 @@ def pool_any(
     words = make_words(vectors, weights, factors)
     n_columns = recipe.n_columns(words.width)
 
-    def pooled(documents, first):
+    def pool_tokens(documents, first, out):
         row_of = rows_of(documents.table)
         if unknown is None:
-            return pool_documents(documents, row_of, words, recipe, n_jobs)
-        out = np.empty((len(documents), n_columns), np.float32)
+            pool_documents(documents, row_of, words, recipe, n_jobs, out)
+            return
         done = 0
         for block in documents.blocks(BLOCK_TOKENS):
             rows, *more = unknown(block, row_of, first + done)
@@ -126,30 +126,63 @@ def pool_any(
             part = out[done : done + len(block)]
             pool_documents(block, rows, some, recipe, n_jobs, part)
             done += len(block)
-        return out
 
     if isinstance(X, TokenizedDocuments):
-        return pooled(X, first)
-    out, done, only = Growing(np.float32), 0, None
-    for found, texts in document_chunks(X):
-        if found == "text" and lookup is not None:
-            rows = _looked_up(lookup, texts, words, recipe, n_jobs)
-        else:
-            rows = pooled(tokenize(texts, options, n_jobs=n_jobs), first + done)
-        if done == 0:
-            only = rows  # most often, all there is: not copied
-        else:
-            if only is not None:
-                out.append(only.ravel())
-                only = None
-            out.append(rows.ravel())
-        done += len(texts)
-    return out.result().reshape(done, n_columns) if only is None else only
+        out = np.empty((len(X), n_columns), np.float32)
+        pool_tokens(X, first, out)
+        return out
+    out, done = None, 0
+    for kind, documents in document_chunks(X):
+        if out is None:  # X is one of those that are accepted
+            out = _Rows(n_columns, len(X) if hasattr(X, "__len__") else None)
+        with out.next(len(documents)) as part:
+            if kind == "text" and lookup is not None:
+                _pool_strings(lookup, documents, words, recipe, n_jobs, part)
+            else:
+                documents = tokenize(documents, options, n_jobs=n_jobs)
+                pool_tokens(documents, first + done, part)
+        done += len(documents)
+    return np.empty((0, n_columns), np.float32) if out is None else out.result()
 
 
-def _looked_up(lookup, texts, words, recipe, n_jobs):
+class _Rows:
+    """Rows that come one after the other: in one array if their number is known.
+
+    Parameters
+    ----------
+    n_columns : int
+        Numbers of a row.
+    n_rows : int or None
+        How many rows there will be, if known.
+    """
+
+    def __init__(self, n_columns, n_rows):
+        self._n_columns, self._n_rows, self._done = n_columns, n_rows, 0
+        if n_rows is None:
+            self._grown = Growing(np.float32)
+        else:
+            self._whole = np.empty((n_rows, n_columns), np.float32)
+
+    @contextmanager
+    def next(self, n):
+        """Give an array for the next rows, to be filled within the context."""
+        if self._n_rows is None:
+            part = np.empty((n, self._n_columns), np.float32)
+            yield part
+            self._grown.append(part.ravel())
+        else:
+            yield self._whole[self._done : self._done + n]
+        self._done += n
+
+    def result(self):
+        """Return all rows."""
+        if self._n_rows is None:
+            return self._grown.result().reshape(self._done, self._n_columns)
+        return self._whole[: self._done]
+
+
+def _pool_strings(lookup, texts, words, recipe, n_jobs, out):
     """Pool strings batch by batch, each in the thread that looked it up."""
-    out = np.empty((len(texts), recipe.n_columns(words.width)), np.float32)
 
     def pool_batch(first, rows, lengths):
         offsets = np.zeros(len(lengths) + 1, np.int64)
@@ -158,17 +191,12 @@ def _looked_up(lookup, texts, words, recipe, n_jobs):
         pool(recipe, rows, offsets[:-1], offsets, None, words, part)
 
     lookup.map(pool_batch, texts, n_jobs)
-    return out
 
 
-def pool_documents(documents, row_of, words, recipe, n_jobs=1, out=None):
-    """Return one row for each of some TokenizedDocuments; see `pool`."""
-    if out is None:
-        shape = len(documents), recipe.n_columns(words.width)
-        out = np.empty(shape, np.float32)
+def pool_documents(documents, row_of, words, recipe, n_jobs, out):
+    """Write one row for each of some TokenizedDocuments; see `pool`."""
     where = documents.ids, documents.starts, documents.offsets
     pool(recipe, *where, row_of, words, out, n_jobs)
-    return out
 
 
 def pool(recipe, ids, starts, offsets, row_of, words, out, n_jobs=1):

@@ -12,6 +12,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,8 +20,8 @@ from joblib import Parallel, delayed
 from numpy.testing import assert_array_equal
 
 import sklearn_embed
-from sklearn_embed import TokenizedDocuments, Word2VecVectorizer
-from sklearn_embed._text import growing
+from sklearn_embed import MeanPoolEmbedder, TokenizedDocuments, Word2VecVectorizer
+from sklearn_embed._text import documents, growing
 
 TEXTS = ["The cat sat.", "", "Труд и мир,\x0c мир", "猫 和 狗", "a cat, a dog"] * 20
 FAST = {"min_count": 1, "epochs": 2, "random_state": 0, "sample": 0}
@@ -90,6 +91,25 @@ def test_a_stream_trains_to_the_same_bits_as_a_list(spooled):
     X = TokenizedDocuments.from_documents(text for text in TEXTS)
     assert is_mapped(X.ids)
     assert list(X) == list(TokenizedDocuments.from_documents(TEXTS))
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+@pytest.mark.parametrize("oov", ["skip", "mean"])
+def test_rows_do_not_depend_on_how_documents_come(oov, n_jobs, monkeypatch):
+    vectors = dict(zip(["cat", "dog", "и"], np.eye(3, 4), strict=True))
+    embedder = MeanPoolEmbedder(vectors, oov=oov, n_jobs=n_jobs).fit(TEXTS)
+    expected = np.vstack([embedder.transform([text]) for text in TEXTS])
+    monkeypatch.setattr(documents, "CHUNK_DOCUMENTS", 7)
+    monkeypatch.setattr(documents, "TAKEN", 3)
+    cut = TokenizedDocuments.from_documents(TEXTS)
+    mixed = [*TEXTS[:20], *cut[20:30], *TEXTS[30:]]
+    column = pd.Series(TEXTS, index=range(len(TEXTS), 0, -1))
+    frame = column.to_frame()
+    whole = TEXTS, tuple(TEXTS), np.array(TEXTS), column, frame, cut, mixed, iter(mixed)
+    for X in whole:
+        assert_array_equal(embedder.transform(X), expected)
+    for nothing in ([], iter([])):
+        assert embedder.transform(nothing).shape == (0, 4)
 
 
 def test_a_stream_may_mix_strings_and_tokens(spooled):
