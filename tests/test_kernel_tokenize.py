@@ -4,10 +4,7 @@
 
 import re
 import sys
-import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from itertools import islice
 from unittest.mock import patch
 
 import numpy as np
@@ -16,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 
-from sklearn_embed._crew import IN_FLIGHT, in_order
 from sklearn_embed._kernels import token_table
 from sklearn_embed._kernels.strings import read_strings
 from sklearn_embed._text import fast_tokens, scanner
@@ -294,37 +290,6 @@ def test_ids_do_not_depend_on_the_number_of_threads(n_jobs, monkeypatch):
         for a, b in zip(one.encode(some), more.encode(some, n_jobs), strict=True):
             np.testing.assert_array_equal(a, b)
     assert one.table().tolist() == more.table().tolist()
-
-
-@given(st.integers(0, 40), st.integers(1, 4), st.integers(0, 40))
-@settings(deadline=None)
-def test_calls_on_threads_come_back_in_order(n, n_jobs, n_wanted):
-    taken, before = [], threading.active_count()
-
-    def items():
-        for item in range(n):
-            taken.append(item)
-            yield item
-
-    with closing(in_order(lambda item: -item, items(), n_jobs)) as results:
-        wanted = [*islice(results, n_wanted)]
-    assert wanted == [-item for item in range(min(n, n_wanted))]
-    # Neither is everything read ahead, nor is a thread left behind.
-    assert len(taken) <= n_wanted + max(2, IN_FLIGHT * n_jobs)
-    assert threading.active_count() == before
-
-
-@given(st.integers(2, 40), st.integers(1, 4), st.data())
-@settings(deadline=None)
-def test_the_error_of_a_call_ends_all(n, n_jobs, data):
-    wrong, before = data.draw(st.integers(0, n - 1)), threading.active_count()
-
-    def fail(item):
-        return item if item != wrong else 1 // 0
-
-    with pytest.raises(ZeroDivisionError):
-        list(in_order(fail, range(n), n_jobs))
-    assert threading.active_count() == before
 
 
 @given(documents, st.lists(texts, unique=True))
