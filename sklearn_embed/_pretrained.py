@@ -190,11 +190,7 @@ def find(pretrained, words, vector_size, known=()):
             return None
     chosen = [words[row] for row in wanted]
     source = as_word_vectors(pretrained.vectors, frozenset(chosen))
-    if source.vector_size != vector_size:
-        raise ValueError(
-            f"vector_size={vector_size}, but the pretrained vectors have "
-            f"{source.vector_size} dimensions: they must be equal."
-        )
+    check_size(source.vector_size, vector_size)
     places = source.rows(chosen)
     found = places >= 0
     if not found.any() and not known:
@@ -214,6 +210,15 @@ def find(pretrained, words, vector_size, known=()):
         pretrained.trainable,
         float(pretrained.penalty),
     )
+
+
+def check_size(found, vector_size):
+    """Refuse vectors of other dimensions than `vector_size`."""
+    if found != vector_size:
+        raise ValueError(
+            f"vector_size={vector_size}, but the pretrained vectors have {found} "
+            "dimensions: they must be equal."
+        )
 
 
 def keeper(*pieces):
@@ -287,6 +292,11 @@ class Pretrainable(TextEstimator):
         if pretrained is not None:
             pretrained._validate_params()
             self._check_pretrained(pretrained)
+            # What must be read first, a file or a dict, is checked when it is needed.
+            source = pretrained.vectors
+            vectors = getattr(source, "vectors_", getattr(source, "vectors", None))
+            if np.ndim(vectors) == 2:
+                check_size(vectors.shape[1], self.vector_size)
         return pretrained
 
     def _check_pretrained(self, pretrained):

@@ -105,6 +105,18 @@ def test_training_starts_at_the_vectors_given(model):
 
 
 @every_trainer
+def test_vectors_of_another_size_are_refused_before_a_text_is_read(model):
+    known = WordVectors([*GIVEN], np.array([*GIVEN.values()]))
+    keyed = KeyedVectors(SIZE)
+    keyed.add_vectors([*GIVEN], [*GIVEN.values()])
+    for source in (known, keyed, Word2VecVectorizer(SIZE, **FAST).fit(TEXTS)):
+        unread = iter(TEXTS)
+        with pytest.raises(ValueError, match=r"vector_size=6.*5 dimensions"):
+            starting(model, source, vector_size=6).fit(unread, Y)
+        assert len([*unread]) == len(TEXTS)
+
+
+@every_trainer
 @pytest.mark.parametrize("size", [SIZE, 16])
 def test_frozen_words_keep_every_bit_and_others_learn(model, size):
     given = {word: np.resize(vector, size) for word, vector in GIVEN.items()}
