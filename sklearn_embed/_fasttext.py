@@ -188,15 +188,13 @@ class FastTextVectorizer(SubwordModel):
             zeros.
         """
         check_is_fitted(self)
-        factors = None
-        if self.pooling == "normalized_mean":
-            factors = unit_factors(self.vectors_)
+        is_normalized = self.pooling == "normalized_mean"
         return pool_any(
             X,
             self._text_options,
             self._rows,
             self.vectors_,
-            factors=factors,
+            factors=self._unit_factors if is_normalized else None,
             unknown=self._unknown,
             n_jobs=self._n_threads(),
         )
@@ -292,6 +290,14 @@ class FastTextVectorizer(SubwordModel):
             rows = rows.copy()
             rows[[token in stops for token in table.tolist()]] = -2
         return rows
+
+    def _unit_factors(self, rows):
+        """Return what makes the vectors of some words unit vectors."""
+        # Of all words it would take longer than all else that a document needs.
+        rows = np.unique(rows[rows >= 0])
+        factors = np.empty(len(self.vectors_), np.float32)
+        factors[rows] = unit_factors(self.vectors_[rows])
+        return factors
 
     def _unknown(self, documents, row_of, first):
         """Return row_of, further vectors and weights: what `pool_any` asks for."""

@@ -94,9 +94,11 @@ def pool_any(
         The pooling; None means the mean.
     weights, factors : ndarray of shape (n_words,), float32, or None
         Weights of the words, and what their vectors are multiplied with; None: 1.
+        Factors may be a function: given rows, it returns such an array in which
+        these rows count.
     lookup : object or None
         From `make_lookup`: strings to rows without a table in between.  Only for
-        words that all count.
+        words that all count, and whose factors are known.
     unknown : callable or None
         ``unknown(documents, row_of, first)`` gives rows for unknown words of some
         documents, whose first has that number: another ``row_of``, vectors of rows
@@ -111,20 +113,21 @@ def pool_any(
     ndarray of shape (n_documents, n_columns), float32
     """
     recipe = recipe or Recipe()
-    words = make_words(vectors, weights, factors)
-    n_columns = recipe.n_columns(words.width)
+    n_columns = recipe.n_columns(vectors.shape[1])
 
     def pool_tokens(documents, first, out):
         row_of = rows_of(documents.table)
+        known = vectors, weights, factors(row_of) if callable(factors) else factors
         if unknown is None:
+            words = make_words(*known)
             pool_documents(documents, row_of, words, recipe, n_jobs, out)
             return
         done = 0
         for block in documents.blocks(BLOCK_TOKENS):
             rows, *more = unknown(block, row_of, first + done)
-            some = make_words(vectors, weights, factors, more)
             part = out[done : done + len(block)]
-            pool_documents(block, rows, some, recipe, n_jobs, part)
+            words = make_words(*known, more)
+            pool_documents(block, rows, words, recipe, n_jobs, part)
             done += len(block)
 
     if isinstance(X, TokenizedDocuments):
@@ -137,6 +140,7 @@ def pool_any(
             out = _Rows(n_columns, len(X) if hasattr(X, "__len__") else None)
         with out.next(len(documents)) as part:
             if kind == "text" and lookup is not None:
+                words = make_words(vectors, weights, factors)
                 _pool_strings(lookup, documents, words, recipe, n_jobs, part)
             else:
                 documents = tokenize(documents, options, n_jobs=n_jobs)
