@@ -19,7 +19,6 @@
 
 import importlib.metadata
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -28,6 +27,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from memory import resident_megabytes
 from scipy.stats import spearmanr
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -279,7 +279,7 @@ def one(corpus, who, architecture, seed, epochs, folder=None):
     from gensim.models import FastText
     from gensim.models.word2vec import LineSentence
 
-    imported = peak_memory()
+    imported = resident_megabytes()
     if who == "ours":
         model = FastTextVectorizer(
             size, architecture=architecture, epochs=1, min_count=1, random_state=seed
@@ -296,17 +296,12 @@ def one(corpus, who, architecture, seed, epochs, folder=None):
         start, n_tokens = time.process_time(), model.corpus_total_words
         model.train(sentences, total_examples=model.corpus_count, epochs=epochs)
     seconds = time.process_time() - start
-    memory = peak_memory() - imported
+    memory = resident_megabytes() - imported
     worth = [np.nan] * 4
     if folder:
         keyed = model.to_keyed_vectors() if who == "ours" else model.wv
         worth = judged(keyed, Path(folder))
     print(json.dumps([n_tokens * epochs / seconds, memory, *map(float, worth)]))
-
-
-def peak_memory():
-    """Return the megabytes of this process at its largest, so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def judged(keyed, folder):

@@ -31,6 +31,7 @@ from collections import defaultdict
 
 import numpy as np
 from gensim.test.utils import datapath
+from memory import resident_megabytes
 from sklearn.model_selection import GridSearchCV, ShuffleSplit
 
 from sklearn_embed import CooccurrenceCounts, GloVeVectorizer, TokenizedDocuments
@@ -270,16 +271,6 @@ def whole_fit(texts, n_tokens, n_pairs, n_epochs):
         print(f", {name} {row['spearman']:.3f} ({row['n_known']:.0f} pairs)", end="")
     row = evaluate_word_analogies(model, datapath("questions-words.txt")).loc["total"]
     print(f", analogies {row['accuracy']:.3f} ({row['n_known']:.0f})", flush=True)
-
-
-def resident_megabytes(forget=False):
-    """Return the largest resident size so far (Linux); forget it first, if asked."""
-    if forget:
-        with open("/proc/self/clear_refs", "w") as stream:
-            stream.write("5")
-    with open("/proc/self/status") as stream:
-        fields = dict(line.split(":", 1) for line in stream)
-    return int(fields["VmHWM"].split()[0]) / 1024
 
 
 def measure_peak(X):

@@ -15,11 +15,11 @@ import argparse
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
+from memory import resident_megabytes
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -158,18 +158,11 @@ def race(X, vectors, rounds):
 def peak(name, X, vectors):
     """Print the megabytes by which one contender's process grows."""
     run = getattr(Contenders(X, vectors), name)
-    Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
-    before = kilobytes("VmRSS")
+    before = resident_megabytes(forget=True)
     rows = run()
-    after = kilobytes("VmHWM")
+    more = resident_megabytes() - before
     result = 0 if rows is None else rows.nbytes / 2**20
-    print(f"    {name:32s} {(after - before) / 1024:8.1f} MB, result {result:.1f} MB")
-
-
-def kilobytes(name):
-    """Return a size of this process, as Linux tells it."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(name))
+    print(f"    {name:32s} {more:8.1f} MB, result {result:.1f} MB")
 
 
 def main():

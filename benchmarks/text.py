@@ -5,21 +5,26 @@ FILE a text of one document a line (plain or .gz).  Without a file the corpus is
 docstrings of the installed libraries.  Every contender runs once a round, one after
 the other, and a ratio is taken within its round, so that a noisy machine harms all
 alike.  Peak memory is that of a fresh process each, less that of the texts.
+``--growth 1e8`` instead tells what a token costs in texts of 10^5 to 10^8 tokens, the
+last of some 800 MB; the FILE should be large, as well as ``--characters``.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
 
 import argparse
 import gzip
+import re
 import subprocess
 import sys
 import threading
 import time
 from collections import defaultdict
+from functools import partial
 
 import numpy as np
 from gensim.corpora import Dictionary
 from gensim.utils import simple_preprocess
+from memory import resident_megabytes
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
 from sklearn_embed import OneHotTokens, TokenizedDocuments, Word2VecVectorizer
@@ -143,6 +148,68 @@ def race(title, contenders, texts, n_tokens, n_rounds):
         )
 
 
+def growth(texts, largest, n_rounds):
+    """Print what a token costs in texts of more and more tokens.
+
+    Each is paired with one of a million tokens, read just before and just after.
+    """
+    sizes = [10**k for k in range(5, 10) if 10**k <= largest]
+    texts, per_token = repeated(texts, sizes[-1])
+    ends = np.cumsum([len(text) for text in texts])
+    some = {n: texts[: int(np.searchsorted(ends, n * per_token)) + 1] for n in sizes}
+
+    def cost(n):
+        start = time.perf_counter()
+        X = ours(some[n])
+        return (time.perf_counter() - start) * 1e9 / X.n_tokens, len(X.table)
+
+    costs, ratios = {n: [] for n in sizes}, {n: [] for n in sizes}
+    for _ in range(n_rounds):
+        for n in sizes:
+            for _ in range(min(10, sizes[-1] // n)):
+                before, (here, n_words), after = cost(10**6), cost(n), cost(10**6)
+                costs[n].append((here, n_words))
+                ratios[n].append(2 * here / (before[0] + after[0]))
+    print("  tokens    distinct     ns a token     that of a million beside it: 1")
+    for n in sizes:
+        here, n_words = np.array(costs[n]).T
+        print(
+            f"    {n:9.0e} {n_words[0]:9.0f} {np.median(here):8.1f} (least "
+            f"{here.min():.1f})    {np.median(ratios[n]):.2f} "
+            f"({min(ratios[n]):.2f} to {max(ratios[n]):.2f})"
+        )
+    print(f"  an id in memory new to the process: {fresh_memory(sizes[-1]):.1f} ns")
+
+
+def repeated(texts, n_tokens):
+    """Return a text as often as it takes, and characters per token.
+
+    A word that stands there once is another one each time, so that the vocabulary
+    grows as that of a longer text would.
+    """
+    X = ours(texts)
+    counts = np.bincount(X.ids, minlength=len(X.table))
+    once = set(X.table.take(np.flatnonzero(counts == 1)))
+    find = re.compile(r"\b\w\w+\b")
+    out = list(texts)
+    for copy in range(1, -(-n_tokens // X.n_tokens)):
+        renamed = partial(renamed_if, once, str(copy))
+        out += [find.sub(renamed, text) for text in texts]
+    return out, sum(map(len, texts)) / X.n_tokens
+
+
+def renamed_if(chosen, suffix, match):
+    """Return the word that matched, with a suffix if it is one of those chosen."""
+    return match[0] + suffix * (match[0].lower() in chosen)
+
+
+def fresh_memory(n):
+    """Return the nanoseconds an int32 costs where no int32 has been."""
+    start = time.perf_counter()
+    np.ones(n, np.int32)
+    return (time.perf_counter() - start) * 1e9 / n
+
+
 def two_cores():
     """Return how much faster two threads are here when nothing is shared."""
     # So long in one call that does not hold the interpreter.
@@ -171,16 +238,6 @@ def peak_memory(arguments):
     return run.stdout.strip()
 
 
-def resident_megabytes(forget=False):
-    """Return the largest resident size so far (Linux); forget it first, if asked."""
-    if forget:
-        with open("/proc/self/clear_refs", "w") as stream:
-            stream.write("5")
-    with open("/proc/self/status") as stream:
-        fields = dict(line.split(":", 1) for line in stream)
-    return int(fields["VmHWM"].split()[0]) / 1024
-
-
 def measure_peak(name, source, n_characters):
     """Run one contender, here, and print what it needed beyond the texts."""
     contenders = IDS | COUNTS
@@ -200,6 +257,7 @@ def main():
     parser.add_argument("corpora", nargs="*", metavar="NAME=FILE")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--characters", type=int, default=5_000_000)
+    parser.add_argument("--growth", type=float, metavar="TOKENS")
     parser.add_argument("--peak", help=argparse.SUPPRESS)
     options = parser.parse_args()
     corpora = dict(corpus.split("=", 1) for corpus in options.corpora)
@@ -209,6 +267,10 @@ def main():
         return
     for name, source in (corpora or {"docstrings": ""}).items():
         texts = load(source, options.characters)
+        if options.growth:
+            print(f"{name}, repeated")
+            growth(texts, options.growth, options.rounds)
+            continue
         for kind, some in {
             "documents as they are": texts,
             f"short documents ({SHORT} words)": cut(texts, SHORT),

@@ -25,6 +25,7 @@ import numpy as np
 from gensim.models import Word2Vec
 from gensim.test.utils import datapath
 from gensim.utils import simple_preprocess
+from memory import resident_megabytes
 
 from sklearn_embed import TokenizedDocuments, Word2VecVectorizer
 from sklearn_embed._kernels.common import hash64, padded_width, readonly
@@ -237,16 +238,6 @@ def compare_quality(X, sentences, options):
                 f"{mean:.4f}±{sd:.4f}" for mean, sd in zip(means, spreads, strict=True)
             )
             print(f"    {f'{name}, {who}':38s} {shown}", flush=True)
-
-
-def resident_megabytes(forget=False):
-    """Return the largest resident size so far (Linux); forget it first, if asked."""
-    if forget:
-        with open("/proc/self/clear_refs", "w") as stream:
-            stream.write("5")
-    with open("/proc/self/status") as stream:
-        fields = dict(line.split(":", 1) for line in stream)
-    return int(fields["VmHWM"].split()[0]) / 1024
 
 
 def measure_peak(who, texts):
