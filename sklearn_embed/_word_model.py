@@ -21,6 +21,7 @@ from sklearn_embed._text.tokens import make_lookup
 from sklearn_embed._text.vocabulary import (
     Limits,
     Vocabulary,
+    counted_table,
     counts_by_word,
 )
 from sklearn_embed._training import (
@@ -354,9 +355,9 @@ class WordModel(CallbackSupportMixin, Pretrainable):
             return Vocabulary(words, list(known.values())), {}
         room = None if self.max_features is None else self.max_features - len(words)
         limits = self._limits()._replace(max_features=room)
-        candidates = list(counts)
-        picks = limits.select(candidates, np.fromiter(counts.values(), np.int64))
-        new = {candidates[pick]: counts[candidates[pick]] for pick in picks}
+        table, numbers = counted_table(counts)
+        picks = limits.select(table, numbers)
+        new = dict(zip(table.take(picks), numbers[picks].tolist(), strict=True))
         if not words and not new:
             raise limits.nothing_left()
         known.update(new)

@@ -1,11 +1,13 @@
 import pickle
 import re
 import threading
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.model_selection import KFold, train_test_split
@@ -14,6 +16,7 @@ from strategies import texts, token_documents
 from sklearn_embed import TokenizedDocuments
 from sklearn_embed._text import documents as documents_module
 from sklearn_embed._text import growing, scanner
+from sklearn_embed._text import table as table_module
 from sklearn_embed._text.table import TokenTable
 from sklearn_embed._text.vocabulary import Limits, given_words, learn_vocabulary
 
@@ -269,6 +272,28 @@ def test_any_string_survives_the_table():
     assert table.tolist() == tokens
     assert table[3] == "😀"
     assert len(pickle.loads(pickle.dumps(table))) == 6
+
+
+@given(
+    st.lists(st.text(st.characters(exclude_categories=[])), unique=True)
+    | st.lists(st.text(st.sampled_from("\x00aaя"), max_size=30), unique=True),
+    st.randoms(),
+)
+@settings(deadline=None)
+def test_tokens_are_ordered_as_python_orders_strings(tokens, chance):
+    table = TokenTable.from_tokens(tokens)
+    ids = np.array(chance.sample(range(len(tokens)), len(tokens) // 2), int)
+    expected = sorted(ids.tolist(), key=tokens.__getitem__)
+    assert table.in_order(ids).tolist() == expected
+    every = table.in_order(np.arange(len(tokens)))
+    with patch.object(table_module, "_CUT", 3):
+        assert table.take(ids) == [tokens[i] for i in ids]
+        assert table.take(every) == sorted(tokens)
+
+
+def test_tokens_that_stand_twice_in_a_damaged_table_are_ordered_too():
+    table = TokenTable.from_tokens(["ab", "b" * 20, "ab", "b" * 20])
+    assert table.in_order(np.arange(4)).tolist() == [0, 2, 1, 3]
 
 
 def test_vocabulary_is_sorted_by_count_and_then_by_word():

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sklearn_embed._text.table import TokenTable
 from sklearn_embed._text.tokens import stop_word_set
 
 _COUNTED_AT_ONCE = 1 << 18
@@ -62,20 +63,28 @@ class Limits(NamedTuple):
     stop_words: object = None
     vocabulary: object = None
 
-    def select(self, words, counts, by_word=False):
-        """Return the positions of the words that meet all limits, in row order.
+    def select(self, table, counts, by_word=False):
+        """Return the ids of the tokens that meet all limits, in row order.
 
         The most frequent words come first, equally frequent ones in the order of
         their characters; with ``by_word`` the latter order is the only one.
+
+        Parameters
+        ----------
+        table : TokenTable
+            Distinct tokens.
+        counts : ndarray of shape (n_tokens,), int64
+            How often each occurs.
+        by_word : bool, default=False
+            See above.
         """
-        picks = np.flatnonzero(counts >= max(self.min_count, 1)).tolist()
+        picks = np.flatnonzero(counts >= max(self.min_count, 1))
         left_out = stop_word_set(self.stop_words)
-        if left_out:
-            picks = [pick for pick in picks if words[pick] not in left_out]
-        if self.vocabulary is not None:
-            admitted = set(given_words(self.vocabulary))
-            picks = [pick for pick in picks if words[pick] in admitted]
-        picks = np.array(sorted(picks, key=words.__getitem__), np.intp)
+        if left_out or self.vocabulary is not None:
+            words, given = table.take(picks), self.vocabulary
+            admitted = set(words if given is None else given_words(given)) - left_out
+            picks = picks[np.array([word in admitted for word in words], bool)]
+        picks = table.in_order(picks)
         if by_word and (self.max_features is None or self.max_features >= len(picks)):
             return picks
         ranks = np.argsort(-counts[picks], kind="stable")[: self.max_features]
@@ -102,23 +111,23 @@ class Limits(NamedTuple):
 
 def learn_vocabulary(parts, limits, by_word=False):
     """Learn a vocabulary from one or several TokenizedDocuments, within limits."""
-    if len(parts) > 1:
-        total = counts_by_word(parts)
-        words, counts = list(total), np.fromiter(total.values(), np.int64, len(total))
-        ids = None
-    else:
+    table = parts[0].table
+    if len(parts) == 1:
         counts = token_counts(parts[0])
-        ids = np.flatnonzero(counts >= max(limits.min_count, 1))
-        words, counts = parts[0].table.take(ids), counts[ids]
-    picks = limits.select(words, counts, by_word)
+    else:
+        table, counts = counted_table(counts_by_word(parts))
+    picks = limits.select(table, counts, by_word)
     if not len(picks):
         raise limits.nothing_left()
-    source = (None, None)
-    if ids is not None:
-        rows = np.full(len(parts[0].table), -1, np.int32)
-        rows[ids[picks]] = np.arange(len(picks))
-        source = parts[0].table, rows
-    return Vocabulary([words[pick] for pick in picks], counts[picks], source=source)
+    rows = np.full(len(table), -1, np.int32)
+    rows[picks] = np.arange(len(picks))
+    return Vocabulary(table.take(picks), counts[picks], source=(table, rows))
+
+
+def counted_table(counts):
+    """Return a dict word → occurrences as a TokenTable and an array."""
+    numbers = np.fromiter(counts.values(), np.int64, len(counts))
+    return TokenTable.from_tokens(counts), numbers
 
 
 def token_counts(documents):
