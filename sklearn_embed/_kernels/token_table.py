@@ -10,7 +10,7 @@ from numba.extending import intrinsic
 
 from sklearn_embed._kernels.common import prefetch, prefetch_to_read
 from sklearn_embed._kernels.lanes import INLINE
-from sklearn_embed._kernels.tokenize import find_edges
+from sklearn_embed._kernels.tokenize import find_edges, store_word
 
 #: Bytes that must follow the last token of any text and of the table's own bytes.
 SLACK = 16
@@ -38,21 +38,6 @@ def load_word(typing_context, array, index):
         word = ir.IntType(64).as_pointer()
         where = builder.bitcast(builder.gep(data, [args[1]]), word)
         return builder.load(where, align=1)
-
-    return signature, codegen
-
-
-@intrinsic
-def store_word(typing_context, array, index, word):
-    """Write a number to the eight bytes from ``array[index]`` on."""
-    signature = types.void(array, types.int64, types.uint64)
-
-    def codegen(context, builder, signature, args):
-        data = context.make_array(signature.args[0])(context, builder, args[0]).data
-        where = builder.gep(data, [args[1]])
-        where = builder.bitcast(where, ir.IntType(64).as_pointer())
-        builder.store(args[2], where, align=1)
-        return context.get_dummy_value()
 
     return signature, codegen
 
@@ -250,7 +235,7 @@ def read_tokens(where, n_documents, characters, room, shortest, mask, table):
     where, n_documents
         As in `find_edges`.
     characters : tuple of ndarray
-        blocks, entries and ranges, as in `find_edges`.
+        blocks, entries, forms and ranges, as in `find_edges`.
     room : tuple of ndarray
         tail, out, edges, ends and progress, as in `find_edges`; hashes and lengths,
         as in `hash_tokens`; ids and missed, as in `find_tokens`, but for the size,
@@ -268,10 +253,9 @@ def read_tokens(where, n_documents, characters, room, shortest, mask, table):
     n_missed : int
         How many of them are unknown.
     """
-    blocks, entries, ranges = characters
     tail, out, edges, ends, progress, hashes, lengths, ids, missed = room
     if not find_edges(
-        where, n_documents, blocks, entries, ranges, tail, out, edges, ends, progress
+        where, n_documents, *characters, tail, out, edges, ends, progress
     ):
         return -1, 0
     n_tokens = hash_tokens(

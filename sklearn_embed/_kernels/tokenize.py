@@ -15,12 +15,18 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from sklearn_embed._kernels.lanes import INLINE
+
 #: Characters that a vector holds, and room that must be left after what is written:
 #: vectors are stored whole.
 SLACK = 64
 
 #: Characters of ASCII in a row after which the vectors take over again.
 CALM = 16
+
+#: Characters, the first ones, whose form is looked up as it is written: all of at most
+#: two bytes.
+N_FORMS = 0x800
 
 _BIT, _BYTE, _WORD = map(ir.IntType, (1, 8, 64))
 _LANES = ir.VectorType(_BYTE, SLACK)
@@ -39,6 +45,19 @@ def trailing_zeros(typing_context, word):
 
     def codegen(context, builder, signature, args):
         return builder.cttz(args[0], ir.Constant(_BIT, 0))
+
+    return signature, codegen
+
+
+@intrinsic
+def store_word(typing_context, array, index, word):
+    """Write a number to the eight bytes from ``array[index]`` on."""
+    signature = types.void(array, types.int64, types.uint64)
+
+    def codegen(context, builder, signature, args):
+        where = _address(context, builder, signature.args[0], *args[:2], _WORD)
+        builder.store(args[2], where, align=1)
+        return context.get_dummy_value()
 
     return signature, codegen
 
@@ -197,9 +216,20 @@ def lower_ascii(typing_context, address, width, out, q, ranges):
     return signature, codegen
 
 
+@numba.njit(nogil=True, error_model="numpy", **INLINE)
+def store_lowered(out, q, code):
+    """Write a character as UTF-8 to ``out[q:]``, and return its bytes; 3 most often."""
+    if code < 0x800 or code >= 0x10000:
+        return store_char(out, q, code)
+    first = 0xE0 | code >> 12
+    second, third = 0x80 | (code >> 6) & 63, 0x80 | code & 63
+    store_word(out, q, np.uint64(first | second << 8 | third << 16))
+    return np.int64(3)
+
+
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def find_edges(
-    where, n_documents, blocks, entries, ranges, tail, out, edges, ends, progress
+    where, n_documents, blocks, entries, forms, ranges, tail, out, edges, ends, progress
 ):
     """Lower documents and find where their runs of token characters begin and end.
 
@@ -209,7 +239,7 @@ def find_edges(
         From `read_strings`: what lies there must be alive.
     n_documents : int
         How many of its lines to read.
-    blocks, entries, ranges
+    blocks, entries, forms, ranges
         A CharTable.
     tail : ndarray of shape (256,), uint8
         Changed in place: for the last characters of a document, so that nothing
@@ -235,12 +265,12 @@ def find_edges(
     for d in range(progress[0], n_documents):
         progress[0], progress[1], progress[2] = d, q, e
         address, n, width = where[d, 0], where[d, 1], where[d, 2]
-        size = max(width, 1)
+        step = max(width, 1)
         p, inside = 0, 0
         while p < n:
-            source, rest = address + p * size, n - p
+            source, rest = address + p * step, n - p
             if rest < SLACK:
-                copy_bytes(source, tail, rest * size)
+                copy_bytes(source, tail, rest * step)
                 source = tail.ctypes.data
             word, high = lower_ascii(source, width, out, q, ranges)
             k = min(trailing_zeros(high), rest)
@@ -259,15 +289,22 @@ def find_edges(
             while p < n and calm < CALM:
                 code = load_char(address, p, width)
                 # Unsigned: numba looks for negative indices elsewhere.
-                block = blocks[np.uint64(code >> 7)]
-                entry = np.int64(entries[np.uint64(block + (code & 127))])
-                if entry & 2:
+                if code < N_FORMS:
+                    form = np.uint64(forms[np.uint64(code)])
+                    flags = np.int64(form & np.uint64(3))
+                    size = np.int64((form >> np.uint64(2)) & np.uint64(3))
+                    store_word(out, q, form >> np.uint64(8))
+                else:
+                    block = blocks[np.uint64(code >> 7)]
+                    entry = np.int64(entries[np.uint64(block + (code & 127))])
+                    flags, size = entry & 3, store_lowered(out, q, code + (entry >> 2))
+                if flags & 2:
                     return False
                 edges[np.uint64(e)] = q
-                e += inside ^ (entry & 1)
-                inside = entry & 1
+                e += inside ^ flags
+                inside = flags
                 calm = (calm + 1) * (code < 0x80)
-                q += store_char(out, q, code + (entry >> 2))
+                q += size
                 p += 1
         edges[e] = q
         e += inside

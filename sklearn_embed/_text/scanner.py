@@ -181,7 +181,7 @@ class Scanner:
         known : tuple of ndarray
             The arrays of a HashTable.
         """
-        documents = strings.where, strings.n, self.table[:3]
+        documents = strings.where, strings.n, self.table[:4]
         room.progress[:] = 0
         while True:
             room.reserve(strings)

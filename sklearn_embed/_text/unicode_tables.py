@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sklearn_embed._kernels.common import readonly
+from sklearn_embed._kernels.tokenize import N_FORMS
 
 #: Code points in one block; equal blocks are stored once, so that the table of
 #: an ordinary text (a few alphabets, or thousands of ideographs) stays in L1.
@@ -27,10 +28,14 @@ class CharTable(NamedTuple):
     whether the (lowered) character may stand in a token, bit 1 that only Python can
     lower it (its form depends on the context or is longer than one character), and
     the rest, ``entry >> 2``, is what lowering adds to the code point.
+
+    The form of a code point below 2048 has the same two bits, the number of bytes of
+    its lower-case form in the next two, and these bytes from bit 8 on.
     """
 
     blocks: np.ndarray  # (8704,) int32
     entries: np.ndarray  # (n_different_blocks * 128,) int32
+    forms: np.ndarray  # (2048,) uint32
     ranges: tuple  # first and width of four ranges of ASCII, then first, width, shift
     special: str  # the characters that only Python can lower
 
@@ -76,9 +81,19 @@ def compress(entries):
         blocks[b] = places.setdefault(content, len(places) * BLOCK)
     different = np.frombuffer(b"".join(places), np.int32)
     special = "".join(map(chr, np.flatnonzero(entries & 2)))
-    return CharTable(
-        readonly(blocks), readonly(different), ascii_ranges(entries[:128]), special
-    )
+    arrays = blocks, different, written_forms(entries[:N_FORMS])
+    return CharTable(*map(readonly, arrays), ascii_ranges(entries[:128]), special)
+
+
+def written_forms(entries):
+    """Return the forms of the first characters, of their entries."""
+    forms = np.empty(len(entries), np.uint32)
+    for code, entry in enumerate(entries.tolist()):
+        form = chr(code + (entry >> 2)).encode()
+        if len(form) > 3:
+            raise ValueError(f"the lower-case form of {chr(code)!r} is too long")
+        forms[code] = int.from_bytes(form, "little") << 8 | len(form) << 2 | entry & 3
+    return forms
 
 
 def ascii_ranges(entries):
