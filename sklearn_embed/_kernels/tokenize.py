@@ -6,8 +6,6 @@ numba's cache.
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import functools
-
 import numba
 import numpy as np
 from llvmlite import ir
@@ -114,52 +112,6 @@ def load_char(typing_context, address, p, width):
 
 
 @intrinsic
-def store_char(typing_context, out, q, code):
-    """Write one character as UTF-8 to ``out[q:]``, and return its bytes.
-
-    Four bytes are written always.  Characters of one to three bytes take no branch:
-    which of them follows which is too irregular to be foreseen.
-    """
-
-    def codegen(context, builder, signature, args):
-        out, q, code = args
-
-        def number(value):
-            return ir.Constant(_WORD, value)
-
-        def tail(shift, place):
-            bits = builder.and_(builder.lshr(code, number(shift)), number(63))
-            return builder.shl(builder.or_(bits, number(0x80)), number(8 * place))
-
-        def lead(mark, shift):
-            return builder.or_(builder.lshr(code, number(shift)), number(mark))
-
-        def whole(*parts):
-            return functools.reduce(builder.or_, parts)
-
-        forms = [
-            (0x80, whole(lead(0xC0, 6), tail(0, 1)), number(2)),
-            (0x800, whole(lead(0xE0, 12), tail(6, 1), tail(0, 2)), number(3)),
-            (
-                0x10000,
-                whole(lead(0xF0, 18), tail(12, 1), tail(6, 2), tail(0, 3)),
-                number(4),
-            ),
-        ]
-        word, n = code, number(1)
-        for least, form, size in forms:
-            longer = builder.icmp_unsigned(">=", code, number(least))
-            word = builder.select(longer, form, word)
-            n = builder.select(longer, size, n)
-        half = ir.IntType(32)
-        where = _address(context, builder, signature.args[0], out, q, half)
-        builder.store(builder.trunc(word, half), where, align=1)
-        return n
-
-    return types.int64(out, types.int64, types.int64), codegen
-
-
-@intrinsic
 def lower_ascii(typing_context, address, width, out, q, ranges):
     """Lower 64 characters of ASCII into ``out[q:]``; return two masks of 64 bits.
 
@@ -217,14 +169,23 @@ def lower_ascii(typing_context, address, width, out, q, ranges):
 
 
 @numba.njit(nogil=True, error_model="numpy", **INLINE)
-def store_lowered(out, q, code):
-    """Write a character as UTF-8 to ``out[q:]``, and return its bytes; 3 most often."""
-    if code < 0x800 or code >= 0x10000:
-        return store_char(out, q, code)
-    first = 0xE0 | code >> 12
-    second, third = 0x80 | (code >> 6) & 63, 0x80 | code & 63
-    store_word(out, q, np.uint64(first | second << 8 | third << 16))
-    return np.int64(3)
+def store_char(out, q, code):
+    """Write a character as UTF-8 to ``out[q:]``, and return its bytes.
+
+    Eight bytes are written always.
+    """
+    last, middle = 0x80 | code & 63, 0x80 | (code >> 6) & 63
+    if 0x800 <= code < 0x10000:  # the most usual, of those that have no form
+        word, n = 0xE0 | code >> 12 | middle << 8 | last << 16, 3
+    elif code >= 0x10000:
+        second = 0x80 | (code >> 12) & 63
+        word, n = 0xF0 | code >> 18 | second << 8 | middle << 16 | last << 24, 4
+    elif code >= 0x80:
+        word, n = 0xC0 | code >> 6 | last << 8, 2
+    else:
+        word, n = code, 1
+    store_word(out, q, np.uint64(word))
+    return np.int64(n)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -297,7 +258,7 @@ def find_edges(
                 else:
                     block = blocks[np.uint64(code >> 7)]
                     entry = np.int64(entries[np.uint64(block + (code & 127))])
-                    flags, size = entry & 3, store_lowered(out, q, code + (entry >> 2))
+                    flags, size = entry & 3, store_char(out, q, code + (entry >> 2))
                 if flags & 2:
                     return False
                 edges[np.uint64(e)] = q
