@@ -2,7 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from contextlib import closing, contextmanager
+from contextlib import closing
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -134,55 +134,23 @@ def pool_any(
         out = np.empty((len(X), n_columns), np.float32)
         pool_tokens(X, first, out)
         return out
-    out, done = None, 0
+    out, grown, done = None, Growing(np.float32), 0
     for kind, documents in document_chunks(X):
-        if out is None:  # X is one of those that are accepted
-            out = _Rows(n_columns, len(X) if hasattr(X, "__len__") else None)
-        with out.next(len(documents)) as part:
-            if kind == "text" and lookup is not None:
-                words = make_words(vectors, weights, factors)
-                _pool_strings(lookup, documents, words, recipe, n_jobs, part)
-            else:
-                documents = tokenize(documents, options, n_jobs=n_jobs)
-                pool_tokens(documents, first + done, part)
-        done += len(documents)
-    return np.empty((0, n_columns), np.float32) if out is None else out.result()
-
-
-class _Rows:
-    """Rows that come one after the other: in one array if their number is known.
-
-    Parameters
-    ----------
-    n_columns : int
-        Numbers of a row.
-    n_rows : int or None
-        How many rows there will be, if known.
-    """
-
-    def __init__(self, n_columns, n_rows):
-        self._n_columns, self._n_rows, self._done = n_columns, n_rows, 0
-        if n_rows is None:
-            self._grown = Growing(np.float32)
+        n = len(documents)
+        if done == 0 and hasattr(X, "__len__"):
+            out = np.empty((len(X), n_columns), np.float32)  # not copied together
+        streamed = out is None
+        part = np.empty((n, n_columns), np.float32) if streamed else out[done:][:n]
+        if kind == "text" and lookup is not None:
+            words = make_words(vectors, weights, factors)
+            _pool_strings(lookup, documents, words, recipe, n_jobs, part)
         else:
-            self._whole = np.empty((n_rows, n_columns), np.float32)
-
-    @contextmanager
-    def next(self, n):
-        """Give an array for the next rows, to be filled within the context."""
-        if self._n_rows is None:
-            part = np.empty((n, self._n_columns), np.float32)
-            yield part
-            self._grown.append(part.ravel())
-        else:
-            yield self._whole[self._done : self._done + n]
-        self._done += n
-
-    def result(self):
-        """Return all rows."""
-        if self._n_rows is None:
-            return self._grown.result().reshape(self._done, self._n_columns)
-        return self._whole[: self._done]
+            documents = tokenize(documents, options, n_jobs=n_jobs)
+            pool_tokens(documents, first + done, part)
+        if streamed:
+            grown.append(part.ravel())
+        done += n
+    return grown.result().reshape(done, n_columns) if out is None else out[:done]
 
 
 def _pool_strings(lookup, texts, words, recipe, n_jobs, out):
