@@ -260,6 +260,8 @@ def main():
     parser.add_argument("--growth", type=float, metavar="TOKENS")
     parser.add_argument("--peak", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.growth is not None and options.growth < 10**6:
+        parser.error("--growth begins at 1e6, with which all else is compared")
     corpora = dict(corpus.split("=", 1) for corpus in options.corpora)
     if options.peak:
         source = next(iter(corpora.values()))
