@@ -111,9 +111,8 @@ class Limits(NamedTuple):
 
 def learn_vocabulary(parts, limits, by_word=False):
     """Learn a vocabulary from one or several TokenizedDocuments, within limits."""
-    table = parts[0].table
     if len(parts) == 1:
-        counts = token_counts(parts[0])
+        table, counts = parts[0].table, token_counts(parts[0])
     else:
         table, counts = counted_table(counts_by_word(parts))
     picks = limits.select(table, counts, by_word)
