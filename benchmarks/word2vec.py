@@ -28,11 +28,12 @@ from gensim.utils import simple_preprocess
 from memory import resident_megabytes
 
 from sklearn_embed import TokenizedDocuments, Word2VecVectorizer
-from sklearn_embed._kernels.common import hash64, padded_width, readonly
-from sklearn_embed._kernels.replicas import ALONE
-from sklearn_embed._kernels.sampling import draw_pool
-from sklearn_embed._kernels.windows import Corpus, Plan
-from sklearn_embed._kernels.word2vec import make_epoch, make_workspace
+from sklearn_embed._core.arrays import padded_width, readonly
+from sklearn_embed._core.numeric import hash64
+from sklearn_embed._models.kernels.replicas import ALONE
+from sklearn_embed._models.kernels.sampling import draw_pool
+from sklearn_embed._models.kernels.windows import Corpus, Plan
+from sklearn_embed._models.kernels.word2vec import make_epoch, make_workspace
 from sklearn_embed.datasets import load_docstrings
 from sklearn_embed.evaluation import evaluate_word_analogies, evaluate_word_pairs
 

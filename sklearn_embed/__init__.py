@@ -2,15 +2,15 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from sklearn_embed._cooccurrence import CooccurrenceCounts
-from sklearn_embed._fasttext import FastTextVectorizer
-from sklearn_embed._fasttext_classifier import FastTextClassifier
-from sklearn_embed._glove import GloVeVectorizer
-from sklearn_embed._mean_pool import MeanPoolEmbedder
-from sklearn_embed._one_hot import OneHotTokens
-from sklearn_embed._pretrained import Pretrained
+from sklearn_embed._estimators.fasttext import FastTextVectorizer
+from sklearn_embed._estimators.fasttext_classifier import FastTextClassifier
+from sklearn_embed._estimators.glove import GloVeVectorizer
+from sklearn_embed._estimators.mean_pool import MeanPoolEmbedder
+from sklearn_embed._estimators.one_hot import OneHotTokens
+from sklearn_embed._estimators.word2vec import Word2VecVectorizer
+from sklearn_embed._models.cooccurrence import CooccurrenceCounts
+from sklearn_embed._models.pretrained import Pretrained
 from sklearn_embed._text.tokenized import TokenizedDocuments
-from sklearn_embed._word2vec import Word2VecVectorizer
 
 __version__ = "0.1.0"
 

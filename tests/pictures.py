@@ -4,7 +4,7 @@
 
 import numpy as np
 
-from sklearn_embed._vectors import WordVectors
+from sklearn_embed._vectors.word_vectors import WordVectors
 
 FAMILY = {
     "man": [1.0, 0, 0, 0.1],

@@ -17,13 +17,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from strategies import token_documents
 from vector_files import mutate
 
-from sklearn_embed import (
-    CooccurrenceCounts,
-    GloVeVectorizer,
-    TokenizedDocuments,
-    _counting,
-)
-from sklearn_embed._counting import Window, count_pairs
+from sklearn_embed import CooccurrenceCounts, GloVeVectorizer, TokenizedDocuments
+from sklearn_embed._models import counting
+from sklearn_embed._models.counting import Window, count_pairs
 from sklearn_embed.io import VectorFileError, native
 
 count = CooccurrenceCounts.from_documents
@@ -35,9 +31,9 @@ directions = st.sampled_from(["left", "right", "both"])
 @pytest.fixture
 def small_steps(monkeypatch):
     """Make three words fill the memory."""
-    monkeypatch.setattr(_counting, "_LEAST_PLACES", 3)
-    monkeypatch.setattr(_counting, "_LEAST_ROOM", 1)
-    monkeypatch.setattr(_counting, "_TASK_VISITS", 20)
+    monkeypatch.setattr(counting, "_LEAST_PLACES", 3)
+    monkeypatch.setattr(counting, "_LEAST_ROOM", 1)
+    monkeypatch.setattr(counting, "_TASK_VISITS", 20)
 
 
 def assert_same(a, b):
@@ -95,13 +91,13 @@ def test_temporary_files_are_never_seen(small_steps, monkeypatch, tmp_path):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     seen, interrupted = [], []
 
-    def spying(self, pieces, append=_counting._Runs.append):
+    def spying(self, pieces, append=counting._Runs.append):
         append(self, pieces)
         seen.append(list(tmp_path.iterdir()))
         if interrupted:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(_counting._Runs, "append", spying)
+    monkeypatch.setattr(counting._Runs, "append", spying)
     count(some_documents(), max_memory=1, window=2)
     assert len(seen) > 5
     if os.name == "posix":  # elsewhere it has a name while it is in use

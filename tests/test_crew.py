@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sklearn_embed._crew import IN_FLIGHT, in_order
+from sklearn_embed._core.threads import IN_FLIGHT, in_order
 
 
 @given(st.integers(0, 40), st.integers(1, 4), st.integers(0, 40))

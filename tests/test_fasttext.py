@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 
 from sklearn_embed import FastTextVectorizer, MeanPoolEmbedder, TokenizedDocuments
-from sklearn_embed import _word2vec_job as job
+from sklearn_embed._models import word2vec as job
 from sklearn_embed.io import fasttext, read_vectors, write_vectors
 
 RNG = np.random.default_rng(0)

@@ -12,7 +12,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
 from sklearn_embed import FastTextClassifier, MeanPoolEmbedder, TokenizedDocuments
-from sklearn_embed import _supervised_job as job
+from sklearn_embed._models import classifier as job
 from sklearn_embed.io import fasttext
 
 RNG = np.random.default_rng(0)

@@ -4,12 +4,12 @@ from gensim.models import Word2Vec
 from numpy.testing import assert_array_equal
 
 from sklearn_embed import FastTextVectorizer, TokenizedDocuments, Word2VecVectorizer
-from sklearn_embed._matrices import padded
-from sklearn_embed._text.subwords import bags
+from sklearn_embed._core.arrays import padded
+from sklearn_embed._core.threads import Threads
+from sklearn_embed._models.loop import Schedule
+from sklearn_embed._models.word2vec import Word2VecJob
+from sklearn_embed._text.char_ngrams import bags
 from sklearn_embed._text.vocabulary import Vocabulary
-from sklearn_embed._training import Threads
-from sklearn_embed._word2vec_job import Word2VecJob
-from sklearn_embed._word_model import Schedule
 
 RNG = np.random.default_rng(1)
 GROUPS = [["sun", "moon", "star", "sky"], ["king", "queen", "crown", "throne"]]

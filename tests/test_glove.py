@@ -17,10 +17,9 @@ from sklearn_embed import (
     GloVeVectorizer,
     Pretrained,
     TokenizedDocuments,
-    _counting,
-    _training,
-    _word_model,
 )
+from sklearn_embed._estimators import callbacks, word_model
+from sklearn_embed._models import counting
 
 RNG = np.random.default_rng(0)
 # Two groups of words that never meet: whoever learns anything tells them apart.
@@ -62,7 +61,7 @@ def test_words_of_one_group_share_their_contexts(choice):
 
 
 def test_every_number_of_threads_gives_the_same_bits(monkeypatch):
-    monkeypatch.setattr("sklearn_embed._glove_job.TASK_PAIRS", 16)
+    monkeypatch.setattr("sklearn_embed._models.glove.TASK_PAIRS", 16)
     models = [GloVeVectorizer(8, n_jobs=n, **FAST).fit(MANY) for n in (1, 2, 3)]
     for model in models[1:]:
         assert_array_equal(model.vectors_, models[0].vectors_)
@@ -104,7 +103,7 @@ def test_counts_given_are_as_good_as_documents():
 
 def test_bounded_memory_changes_nothing(monkeypatch):
     model = GloVeVectorizer(5, **FAST).fit(MANY)
-    monkeypatch.setattr(_counting, "_LEAST_PLACES", 500)
+    monkeypatch.setattr(counting, "_LEAST_PLACES", 500)
     bounded = clone(model).set_params(max_memory=1).fit(MANY)
     assert_array_equal(bounded.vectors_, model.vectors_)
 
@@ -114,12 +113,12 @@ def calls(monkeypatch):
     """Return a list that grows whenever something is counted."""
     calls = []
 
-    class Counter(_counting._Counter):
+    class Counter(counting._Counter):
         def __init__(self, *args):
             super().__init__(*args)
             calls.append(args)
 
-    monkeypatch.setattr(_counting, "_Counter", Counter)
+    monkeypatch.setattr(counting, "_Counter", Counter)
     return calls
 
 
@@ -176,13 +175,13 @@ def test_retrofitting_keeps_words_near_what_they_were():
 def test_fit_goes_on_exactly_where_it_stopped(monkeypatch):
     whole = GloVeVectorizer(5, **(FAST | {"epochs": 4})).fit(MANY)
 
-    class Stop(_training.Watch):
+    class Stop(callbacks.Watch):
         def epoch_ends(self, number, losses):
             super().epoch_ends(number, losses)
             return number == 1
 
     with monkeypatch.context() as patch:
-        patch.setattr(_word_model, "Watch", Stop)
+        patch.setattr(word_model, "Watch", Stop)
         part = clone(whole).set_params(warm_start=True).fit(MANY)
     assert part.n_iter_ == 2
     part = pickle.loads(pickle.dumps(part)).fit(MANY)
@@ -243,7 +242,7 @@ def test_a_single_word_without_company_has_a_vector():
 
 
 def test_parameter_types_do_not_compile_anything_anew():
-    from sklearn_embed._kernels import cooccurrence, glove
+    from sklearn_embed._models.kernels import cooccurrence, glove
 
     def fit(X, vector, penalty=0.1, **types):
         options = {"early_stopping": True, **FAST, **types}

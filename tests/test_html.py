@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from sklearn_embed._vectors import WordVectors
+from sklearn_embed._vectors.word_vectors import WordVectors
 from sklearn_embed.plotting import _html, write_html
 
 HOSTILE = [

@@ -25,11 +25,11 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from vector_files import COUNTS, VECTORS, WORDS
 
+from sklearn_embed._files import stream
 from sklearn_embed.io import (
     Subwords,
     VectorFileError,
     WordVectors,
-    _source,
     fasttext,
     native,
     read_vectors,
@@ -430,7 +430,7 @@ def test_what_is_not_numbers_or_strings_is_not_saved(path, value):
 
 
 def test_a_file_of_the_future_is_refused(path, monkeypatch):
-    monkeypatch.setattr(native, "VERSION", 2)
+    monkeypatch.setattr("sklearn_embed._files.arrays.VERSION", 2)
     write_vectors(PLAIN, path)
     monkeypatch.undo()
     with pytest.raises(VectorFileError, match=r"version 2 .* Upgrade"):
@@ -540,8 +540,8 @@ def test_words_asked_for_come_with_their_ngrams(
     path.write_bytes(pack(data))
     whole = read_vectors(io.BytesIO(data))
     # However far the rows lie apart, and however many come at once.
-    monkeypatch.setattr(_source, "_NEAR", near)
-    monkeypatch.setattr(_source, "PIECE", 64)
+    monkeypatch.setattr(stream, "_NEAR", near)
+    monkeypatch.setattr(stream, "PIECE", 64)
     for source in (path, io.BytesIO(path.read_bytes())):
         some = read_vectors(source, vocabulary=ASKED)
         assert some.words == [word for word in whole.words if word in ASKED]

@@ -189,7 +189,7 @@ def test_enormous_numbers_in_a_fasttext_file_cost_no_memory(intact, offset, code
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, "zip"])
 def test_a_decompression_bomb_is_stopped(tmp_path, pack, monkeypatch):
-    monkeypatch.setattr("sklearn_embed.io._source._BOMB_BYTES", 1 << 20)
+    monkeypatch.setattr("sklearn_embed._files.stream._BOMB_BYTES", 1 << 20)
     path = tmp_path / "bomb"
     data = b"cat " + b"0 " * 50 + b"\n" + b"0 " * (2 << 20)
     if pack == "zip":

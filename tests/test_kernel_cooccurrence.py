@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from sklearn_embed._kernels import cooccurrence as kernels
+from sklearn_embed._models.kernels import cooccurrence as kernels
 
 row_documents = st.lists(st.lists(st.integers(-1, 5), max_size=9), max_size=6)
 

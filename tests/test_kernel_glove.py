@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sklearn_embed._counting import Pairs
-from sklearn_embed._glove_job import (
+from sklearn_embed._core.threads import Threads
+from sklearn_embed._models.counting import Pairs
+from sklearn_embed._models.glove import (
     DealtPairs,
     GloveJob,
     Retrofit,
@@ -24,9 +25,8 @@ from sklearn_embed._glove_job import (
     in_turn,
     rounds,
 )
-from sklearn_embed._kernels import glove as kernels
-from sklearn_embed._kernels.deal import deal_pairs, unpack_records
-from sklearn_embed._training import Threads
+from sklearn_embed._models.kernels import glove as kernels
+from sklearn_embed._models.kernels.partition import deal_pairs, unpack_records
 
 
 def some_params(n_words, size, seed=0):
@@ -73,7 +73,7 @@ def dealt(pairs, mirrored, size, monkeypatch=None, x_max=10.0):
 def n_groups(request, monkeypatch):
     """Have the words dealt out to so many groups."""
     monkeypatch.setattr(
-        "sklearn_embed._glove_job._number_of_groups", lambda *sizes: request.param
+        "sklearn_embed._models.glove._number_of_groups", lambda *sizes: request.param
     )
     return request.param
 
@@ -259,7 +259,7 @@ def test_pairs_are_dealt_where_they_are(n_groups, mirrored):
 
 
 def test_dealing_takes_little_more_than_the_pairs(monkeypatch):
-    monkeypatch.setattr("sklearn_embed._glove_job.TASK_PAIRS", 256)
+    monkeypatch.setattr("sklearn_embed._models.glove.TASK_PAIRS", 256)
     pairs, _ = some_pairs(500, True, share=1.0)
     options = True, 112, Weighting(10.0, 0.75)
     DealtPairs(some_pairs(20, True)[0], *options)  # compiles

@@ -10,10 +10,10 @@ import reference_pooling
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sklearn_embed import _pooling as pooling
-from sklearn_embed._kernels import pooling as kernels
-from sklearn_embed._kernels.common import readonly
-from sklearn_embed._pooling import Recipe, make_words
+from sklearn_embed._core.arrays import readonly
+from sklearn_embed._vectors import pooling as pooling
+from sklearn_embed._vectors.kernels import pooling as kernels
+from sklearn_embed._vectors.pooling import Recipe, make_words
 
 COMPONENTS = np.linalg.qr(np.random.default_rng(9).normal(size=(7, 7)))[0][:2]
 RECIPES = {

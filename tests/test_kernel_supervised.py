@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from reference_word2vec import hash64
 
-from sklearn_embed._kernels.common import aligned_zeros, padded_width, readonly
-from sklearn_embed._kernels.sampling import Tree, draw_pool, huffman_tree
-from sklearn_embed._kernels.supervised import make_epoch, score_documents
-from sklearn_embed._supervised_job import FeatureSpace, Labelled, Ngrams
+from sklearn_embed._core.arrays import aligned_zeros, padded_width, readonly
+from sklearn_embed._models.classifier import FeatureSpace, Labelled, Ngrams
+from sklearn_embed._models.kernels.classifier import make_epoch, score_documents
+from sklearn_embed._models.kernels.sampling import Tree, draw_pool, huffman_tree
 from sklearn_embed._text.tokenized import TokenizedDocuments
 from sklearn_embed._text.vocabulary import Vocabulary
 

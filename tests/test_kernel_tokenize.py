@@ -13,14 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 
-from sklearn_embed._kernels import token_table
-from sklearn_embed._kernels.strings import read_strings
-from sklearn_embed._text import fast_tokens, scanner
-from sklearn_embed._text.fast_tokens import (
-    PATTERNS,
-    fast_encoder,
-    fast_lookup,
-)
+from sklearn_embed._text import compiled, scanner
+from sklearn_embed._text.compiled import PATTERNS, fast_encoder, fast_lookup
+from sklearn_embed._text.kernels import token_table
+from sklearn_embed._text.kernels.strings import read_strings
 from sklearn_embed._text.tokens import DEFAULT_PATTERN, Encoder
 from sklearn_embed._text.unicode_tables import char_table, compress
 
@@ -354,7 +350,7 @@ def test_other_patterns_have_no_compiled_form(pattern):
 
 
 def test_a_machine_of_the_other_byte_order_uses_python(monkeypatch):
-    monkeypatch.setattr(fast_tokens.sys, "byteorder", "big")
+    monkeypatch.setattr(compiled.sys, "byteorder", "big")
     assert fast_encoder(True, DEFAULT_PATTERN) is None
 
 

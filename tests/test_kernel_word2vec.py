@@ -12,19 +12,23 @@ from hypothesis import strategies as st
 from numba import njit
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sklearn_embed._kernels.bags import Bags
-from sklearn_embed._kernels.common import aligned_zeros, padded_width, readonly
-from sklearn_embed._kernels.replicas import (
+from sklearn_embed._core.arrays import aligned_zeros, padded_width, readonly
+from sklearn_embed._models.kernels.bags import Bags
+from sklearn_embed._models.kernels.replicas import (
     ALONE,
     Replicas,
     make_replica,
     share,
     take_over,
 )
-from sklearn_embed._kernels.sampling import draw_pool, huffman_tree, keep_thresholds
-from sklearn_embed._kernels.windows import STEADY, Corpus, Plan
-from sklearn_embed._kernels.word2vec import make_epoch, make_workspace
-from sklearn_embed._text.subwords import share_rows
+from sklearn_embed._models.kernels.sampling import (
+    draw_pool,
+    huffman_tree,
+    keep_thresholds,
+)
+from sklearn_embed._models.kernels.windows import STEADY, Corpus, Plan
+from sklearn_embed._models.kernels.word2vec import make_epoch, make_workspace
+from sklearn_embed._text.char_ngrams import share_rows
 
 KINDS = [
     ("skipgram", "negative_sampling"),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sklearn_embed._matrices import draw_rows
+from sklearn_embed._core.arrays import draw_rows
 
 
 @pytest.mark.parametrize("width", [1, 7, 16])

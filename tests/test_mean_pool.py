@@ -15,14 +15,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import RandomizedSearchCV
 from sklearn.pipeline import make_pipeline
 
-from sklearn_embed import (
-    MeanPoolEmbedder,
-    TokenizedDocuments,
-    Word2VecVectorizer,
-    _pooling,
-)
-from sklearn_embed._subwords import Subwords
-from sklearn_embed._vectors import WordVectors
+from sklearn_embed import MeanPoolEmbedder, TokenizedDocuments, Word2VecVectorizer
+from sklearn_embed._vectors import pooling
+from sklearn_embed._vectors.subwords import Subwords
+from sklearn_embed._vectors.word_vectors import WordVectors
 
 WORDS = ["cat", "dog", "кошка"]
 MATRIX = np.array([[1, 0, 2], [0, 4, 0], [3, 3, 3]], np.float32)
@@ -298,7 +294,7 @@ def test_subwords_make_vectors_for_unknown_words(monkeypatch):
     fishes, birds, wolf = source.subword_vectors(["fishes", "birds", "wolf"])
     expected = [(MATRIX[0] + fishes) / 2, birds, (fishes + birds + wolf) / 3] * 20
     assert_allclose(rows, expected, rtol=1e-5, atol=1e-6)
-    monkeypatch.setattr(_pooling, "BLOCK_TOKENS", 7)
+    monkeypatch.setattr(pooling, "BLOCK_TOKENS", 7)
     assert_array_equal(embedder.transform(texts), rows)
     X = TokenizedDocuments.from_documents(texts)
     assert_array_equal(embedder.transform(X[::-1])[::-1], rows)

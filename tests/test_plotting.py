@@ -17,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from sklearn_embed import MeanPoolEmbedder, Word2VecVectorizer
-from sklearn_embed._vectors import WordVectors
+from sklearn_embed._vectors.word_vectors import WordVectors
 from sklearn_embed.plotting import (
     AnalogyDisplay,
     LossCurveDisplay,

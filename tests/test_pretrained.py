@@ -26,13 +26,10 @@ from sklearn_embed import (
     GloVeVectorizer,
     Pretrained,
     Word2VecVectorizer,
-    _glove,
-    _prediction,
-    _training,
-    _word2vec_job,
-    _word_model,
 )
-from sklearn_embed._kernels.glove import FIRST_SQUARE
+from sklearn_embed._estimators import callbacks, glove, word_model
+from sklearn_embed._models import prediction, word2vec
+from sklearn_embed._models.kernels.glove import FIRST_SQUARE
 from sklearn_embed.io import WordVectors, fasttext, read_vectors, write_vectors
 
 RNG = np.random.default_rng(0)
@@ -180,13 +177,13 @@ def test_a_stopped_fit_goes_on_with_what_is_frozen(model, monkeypatch):
     frozen = Pretrained(GIVEN, trainable=False)
     whole = starting(model, frozen, epochs=4, warm_start=True).fit(TEXTS, Y)
 
-    class Stop(_training.Watch):
+    class Stop(callbacks.Watch):
         def epoch_ends(self, number, losses):
             super().epoch_ends(number, losses)
             return number == 1
 
     with monkeypatch.context() as patch:
-        patch.setattr(_word_model, "Watch", Stop)
+        patch.setattr(word_model, "Watch", Stop)
         part = clone(whole).fit(TEXTS, Y)
     assert part.n_iter_ == 2
     assert_bits(part)
@@ -339,16 +336,16 @@ def test_an_estimator_that_is_not_fitted_is_no_source():
 
 def test_freezing_is_descent_with_rows_put_back_after_every_call(monkeypatch):
     """The twin trains each slice in float64 and puts rows back by hand."""
-    monkeypatch.setattr(_word2vec_job, "LEAST_TOKENS", 64)
-    monkeypatch.setattr(_word2vec_job, "CALL_FLOPS", 1)
+    monkeypatch.setattr(word2vec, "LEAST_TOKENS", 64)
+    monkeypatch.setattr(word2vec, "CALL_FLOPS", 1)
     kept = {}
 
-    class Spy(_word2vec_job.Word2VecJob):
+    class Spy(word2vec.Word2VecJob):
         def __init__(self, *args):
             super().__init__(*args)
             kept.update(job=self, matrices=[self._inputs.copy(), self._outputs.copy()])
 
-    monkeypatch.setattr(_prediction, "Word2VecJob", Spy)
+    monkeypatch.setattr(prediction, "Word2VecJob", Spy)
     given = Pretrained(GIVEN, trainable=False)
     model = Word2VecVectorizer(SIZE, pretrained=given, sample=0, **FAST)
     model.set_params(epochs=1, learning_rate=0.05).fit(TEXTS)
@@ -373,19 +370,19 @@ def test_glove_moves_frozen_rows_nowhere_and_their_partners_as_ever(monkeypatch)
     """The twin skips the steps of frozen vectors; their biases train."""
     kept = {}
 
-    class Spy(_glove.GloveJob):
+    class Spy(glove.GloveJob):
         def __init__(self, pairs, held_out, matrix, *args):
             super().__init__(pairs, held_out, matrix, *args)
             kept.update(matrix=matrix.copy(), pairs=pairs)
 
-    monkeypatch.setattr(_glove, "GloveJob", Spy)
+    monkeypatch.setattr(glove, "GloveJob", Spy)
     given = Pretrained(GIVEN, trainable=False)
     model = GloVeVectorizer(SIZE, pretrained=given, **(FAST | {"epochs": 1}))
     # Where steps are small, the order of the pairs plays no part.
     model.set_params(learning_rate=1e-4).fit(TEXTS)
     counts = CooccurrenceCounts.from_documents(TEXTS, vocabulary=model.words_)
     counts = counts.to_scipy().tocoo()
-    views = _glove.state_views(kept["matrix"].astype(float), SIZE)
+    views = glove.state_views(kept["matrix"].astype(float), SIZE)
     names = ("word", "context", "word_bias", "context_bias")
     params = [views[name].copy() for name in names]
     squares = [np.full(p.shape, FIRST_SQUARE) for p in params]

@@ -24,8 +24,8 @@ from sklearn_embed import (
     OneHotTokens,
     Word2VecVectorizer,
 )
-from sklearn_embed._subwords import Subwords
-from sklearn_embed._vectors import WordVectors
+from sklearn_embed._vectors.subwords import Subwords
+from sklearn_embed._vectors.word_vectors import WordVectors
 from sklearn_embed.io import VectorFileError, native, read_vectors
 
 TEXTS = ["the cat and the dog", "a dog met the cat", "", "кошка и собака", "cat dog"]

@@ -21,7 +21,8 @@ from numpy.testing import assert_array_equal
 
 import sklearn_embed
 from sklearn_embed import MeanPoolEmbedder, TokenizedDocuments, Word2VecVectorizer
-from sklearn_embed._text import documents, growing
+from sklearn_embed._core import growing
+from sklearn_embed._text import documents
 
 TEXTS = ["The cat sat.", "", "Труд и мир,\x0c мир", "猫 和 狗", "a cat, a dog"] * 20
 FAST = {"min_count": 1, "epochs": 2, "random_state": 0, "sample": 0}
@@ -214,7 +215,7 @@ def test_a_failed_save_leaves_the_old_file(tmp_path, monkeypatch):
 
 
 def test_damaged_or_foreign_files_are_refused(tmp_path):
-    from sklearn_embed.io.native import load_arrays, save_arrays
+    from sklearn_embed._files.arrays import load_arrays, save_arrays
 
     path = tmp_path / "corpus"
     X = TokenizedDocuments.from_documents(TEXTS)

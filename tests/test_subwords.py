@@ -10,8 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sklearn_embed._subwords import Subwords
-from sklearn_embed._text.subwords import (
+from sklearn_embed._text.char_ngrams import (
     NgramNumbers,
     ngram_buckets,
     ngram_codes,
@@ -19,6 +18,7 @@ from sklearn_embed._text.subwords import (
     token_codes,
 )
 from sklearn_embed._text.table import TokenTable
+from sklearn_embed._vectors.subwords import Subwords
 
 any_words = st.lists(st.text(max_size=8), max_size=6, unique=True)
 limits = st.tuples(st.integers(0, 5), st.integers(0, 7))

@@ -14,8 +14,9 @@ from sklearn.model_selection import KFold, train_test_split
 from strategies import texts, token_documents
 
 from sklearn_embed import TokenizedDocuments
+from sklearn_embed._core import growing
 from sklearn_embed._text import documents as documents_module
-from sklearn_embed._text import growing, scanner
+from sklearn_embed._text import scanner
 from sklearn_embed._text import table as table_module
 from sklearn_embed._text.table import TokenTable
 from sklearn_embed._text.vocabulary import Limits, given_words, learn_vocabulary

@@ -14,9 +14,9 @@ from joblib import Parallel, delayed
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
 
-from sklearn_embed._sources import as_word_vectors
-from sklearn_embed._subwords import Subwords
-from sklearn_embed._vectors import WordVectors
+from sklearn_embed._vectors.subwords import Subwords
+from sklearn_embed._vectors.word_vectors import WordVectors
+from sklearn_embed.io._sources import as_word_vectors
 
 WORDS = ["cat", "dog", "naïve"]
 VECTORS = np.arange(6, dtype=np.float32).reshape(3, 2)
@@ -63,7 +63,7 @@ def test_skops_keeps_every_part(fasttext):
     vectors = as_word_vectors(fasttext)
     data = skops.io.dumps(vectors)
     trusted = skops.io.get_untrusted_types(data=data)
-    assert trusted == ["sklearn_embed._vectors.WordVectors"]
+    assert trusted == ["sklearn_embed._vectors.word_vectors.WordVectors"]
     again = skops.io.loads(data, trusted=trusted)
     assert again.words == vectors.words
     assert_array_equal(again["kitty"], vectors["kitty"])

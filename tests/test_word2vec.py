@@ -8,7 +8,8 @@ from interrupts import interrupted
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 
-from sklearn_embed import TokenizedDocuments, Word2VecVectorizer, _word2vec_job
+from sklearn_embed import TokenizedDocuments, Word2VecVectorizer
+from sklearn_embed._models import word2vec
 
 RNG = np.random.default_rng(0)
 # Two groups of words that never meet: whoever learns anything tells them apart.
@@ -64,8 +65,8 @@ def test_same_seed_gives_the_same_bits_in_another_process():
 def test_the_cut_into_calls_changes_nothing(kind, monkeypatch):
     X = TokenizedDocuments.from_documents([" ".join(TEXTS), *TEXTS])
     whole = Word2VecVectorizer(5, **kind, **FAST).fit(X)
-    monkeypatch.setattr(_word2vec_job, "LEAST_TOKENS", 37)
-    monkeypatch.setattr(_word2vec_job, "CALL_FLOPS", 1)
+    monkeypatch.setattr(word2vec, "LEAST_TOKENS", 37)
+    monkeypatch.setattr(word2vec, "CALL_FLOPS", 1)
     cut = Word2VecVectorizer(5, **kind, **FAST).fit(X)
     assert_array_equal(cut.vectors_, whole.vectors_)
     assert_allclose(cut.loss_curve_, whole.loss_curve_, rtol=1e-6)
@@ -126,17 +127,16 @@ def test_fit_with_epochs_left_goes_on_exactly_where_the_schedule_stands():
 
 def stop_after(model, epochs):
     """Fit a model and stop it after some epochs, without touching the schedule."""
-    from sklearn_embed import _training
 
-    class Stop(_training.Watch):
+    from sklearn_embed._estimators import callbacks, word_model
+
+    class Stop(callbacks.Watch):
         def epoch_ends(self, number, losses):
             super().epoch_ends(number, losses)
             return number + 1 == epochs
 
-    from sklearn_embed import _word_model
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_word_model, "Watch", Stop)
+        patch.setattr(word_model, "Watch", Stop)
         return model.fit(TEXTS)
 
 

@@ -10,8 +10,8 @@ from operator import itemgetter
 
 import numpy as np
 
-from sklearn_embed._kernels.strings import read_strings
 from sklearn_embed._text.files import lines_of
+from sklearn_embed._text.kernels.strings import read_strings
 
 #: Documents taken from an iterable at once, and when a chunk of them is full.
 TAKEN, CHUNK_DOCUMENTS, CHUNK_CHARACTERS = 512, 1 << 16, 1 << 23

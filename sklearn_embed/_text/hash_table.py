@@ -4,7 +4,7 @@
 
 import numpy as np
 
-from sklearn_embed._kernels.token_table import (
+from sklearn_embed._text.kernels.token_table import (
     SLACK,
     add_tokens,
     find_tokens,

@@ -4,7 +4,7 @@
 
 import numpy as np
 
-from sklearn_embed._text.growing import Growing, Spool
+from sklearn_embed._core.growing import Growing, Spool
 
 #: Tokens that are rewritten at once.
 _BLOCK = 1 << 22

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sklearn_embed._kernels.strings import read_strings
-from sklearn_embed._kernels.token_table import read_tokens
-from sklearn_embed._kernels.tokenize import SLACK
+from sklearn_embed._text.kernels.boundaries import SLACK
+from sklearn_embed._text.kernels.strings import read_strings
+from sklearn_embed._text.kernels.token_table import read_tokens
 from sklearn_embed._text.unicode_tables import char_table
 
 #: Characters read at once: what is made of them fits into the second-level cache.

@@ -4,7 +4,7 @@
 
 import numpy as np
 
-from sklearn_embed._kernels.common import readonly
+from sklearn_embed._core.arrays import readonly
 
 _CODEC = ("utf-8", "surrogatepass")
 

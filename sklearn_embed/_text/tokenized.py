@@ -12,9 +12,9 @@ from operator import itemgetter
 import numpy as np
 from joblib import effective_n_jobs
 
-from sklearn_embed._kernels.common import readonly
+from sklearn_embed._core.arrays import readonly
+from sklearn_embed._core.growing import Growing, Spool
 from sklearn_embed._text.documents import document_chunks
-from sklearn_embed._text.growing import Growing, Spool
 from sklearn_embed._text.pruning import BoundedTable, rewritten
 from sklearn_embed._text.table import TokenTable
 from sklearn_embed._text.tokens import (
@@ -175,7 +175,7 @@ class TokenizedDocuments:
         among the text parameters are not kept; strings that a fitted estimator sees
         later are then cut as its own parameters say.
         """
-        from sklearn_embed.io.native import save_arrays
+        from sklearn_embed._files.arrays import save_arrays
 
         options = self.options and self.options._asdict()
         if options and any(map(callable, options.values())):
@@ -215,7 +215,7 @@ class TokenizedDocuments:
         ValueError
             If the file is damaged, or holds something else.
         """
-        from sklearn_embed.io.native import load_arrays
+        from sklearn_embed._files.arrays import load_arrays
 
         arrays, meta = load_arrays(path, mmap=mmap)
         if not isinstance(meta, dict) or meta.get("kind") != cls.__name__:

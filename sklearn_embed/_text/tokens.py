@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sklearn_embed._text.fast_tokens import fast_encoder, fast_lookup
+from sklearn_embed._text.compiled import fast_encoder, fast_lookup
 from sklearn_embed._text.table import TokenTable
 
 DEFAULT_PATTERN = r"(?u)\b\w\w+\b"

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sklearn_embed._kernels.common import readonly
-from sklearn_embed._kernels.tokenize import N_FORMS
+from sklearn_embed._core.arrays import readonly
+from sklearn_embed._text.kernels.boundaries import N_FORMS
 
 #: Code points in one block; equal blocks are stored once, so that the table of
 #: an ordinary text (a few alphabets, or thousands of ideographs) stays in L1.

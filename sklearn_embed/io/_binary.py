@@ -6,9 +6,9 @@ import sys
 
 import numpy as np
 
-from sklearn_embed._kernels.common import readonly
-from sklearn_embed._kernels.parse import copy_rows, find_binary_rows
+from sklearn_embed._core.arrays import readonly
 from sklearn_embed.io._collect import Rows, Window
+from sklearn_embed.io.kernels.parse import copy_rows, find_binary_rows
 
 # No word is longer; a file that has no blank for so long is something else.
 _LONGEST_WORD = 1 << 16

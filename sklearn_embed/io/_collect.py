@@ -6,8 +6,8 @@ import warnings
 
 import numpy as np
 
-from sklearn_embed._vectors import WordVectors
-from sklearn_embed.io._errors import VectorFileError
+from sklearn_embed._files.errors import VectorFileError
+from sklearn_embed._vectors.word_vectors import WordVectors
 
 #: Bytes of the window when reading begins, and the most that one row may take.
 WINDOW, LONGEST_ROW = 1 << 22, 1 << 26

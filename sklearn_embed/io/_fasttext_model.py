@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sklearn_embed._subwords import Subwords
+from sklearn_embed._vectors.subwords import Subwords
 from sklearn_embed.io._collect import finished
 
 #: First number of a file, and the version written.

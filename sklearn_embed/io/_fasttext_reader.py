@@ -6,9 +6,8 @@ import struct
 
 import numpy as np
 
-from sklearn_embed._text.subwords import ngram_buckets
+from sklearn_embed._text.char_ngrams import ngram_buckets
 from sklearn_embed._text.table import TokenTable
-from sklearn_embed.io import _quantized
 from sklearn_embed.io._fasttext_model import (
     ARCHITECTURES,
     LOSSES,
@@ -17,6 +16,7 @@ from sklearn_embed.io._fasttext_model import (
     Arguments,
     FastTextModel,
 )
+from sklearn_embed.io._quantized import read_header, read_matrix
 
 _DAMAGED = "The file is damaged; fetch it again"
 _LONGEST_WORD = 1 << 16
@@ -246,7 +246,7 @@ def _read_matrix(source, modern, what, n_columns, check=None, chosen=None):
     """Read a matrix, or some rows of it, quantised or not."""
     the, header = f"the {what}", None
     if modern and source.exactly(1, the) != b"\0":
-        header = _quantized.read_header(source, what)
+        header = read_header(source, what)
         shape = header.n_rows, header.n_columns
     else:
         shape = struct.unpack("<2q", source.exactly(16, the))
@@ -258,7 +258,7 @@ def _read_matrix(source, modern, what, n_columns, check=None, chosen=None):
     if check is not None:
         check(shape[0])
     if header is not None:
-        return _quantized.read_matrix(source, header, what, chosen)
+        return read_matrix(source, header, what, chosen)
     if chosen is None:
         return source.matrix(*shape, the)
     return source.rows(*shape, chosen, the)

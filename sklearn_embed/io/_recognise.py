@@ -5,7 +5,9 @@
 import re
 from typing import NamedTuple
 
-from sklearn_embed.io import _fasttext_reader, _text, native
+from sklearn_embed._files.arrays import looks_like as looks_like_arrays
+from sklearn_embed.io._fasttext_reader import looks_like as looks_like_fasttext
+from sklearn_embed.io._text import guess_width
 
 _HEADER = re.compile(rb"[ \t]*(\d{1,18})[ \t]+(\d{1,18})[ \t]*\r?\n")
 _FIELD = re.compile(rb"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
@@ -78,9 +80,9 @@ def recognise(source, wanted=None):
                 "A file without this line has format='glove'",
             )
         return layout._replace(format=wanted)
-    if wanted == "fasttext" or (wanted is None and _fasttext_reader.looks_like(source)):
+    if wanted == "fasttext" or (wanted is None and looks_like_fasttext(source)):
         return Layout("fasttext")
-    if wanted == "native" or (wanted is None and native.looks_like(source)):
+    if wanted == "native" or (wanted is None and looks_like_arrays(source)):
         return Layout("native")
     for pattern, problem, remedy in _REFUSED:
         if pattern.match(start):
@@ -120,7 +122,7 @@ def _headless(source, narrowest=2):
 
     A word and one number are more often a list of counts than vectors.
     """
-    n_dimensions = _text.guess_width(source)
+    n_dimensions = guess_width(source)
     if n_dimensions is None or n_dimensions < narrowest:
         raise source.error(
             "the content is in no format of word vectors known here",

@@ -6,9 +6,9 @@ import re
 
 import numpy as np
 
-from sklearn_embed._kernels.common import readonly
-from sklearn_embed._kernels.parse import BLANK, GOOD, find_words, parse_rows
+from sklearn_embed._core.arrays import readonly
 from sklearn_embed.io._collect import Rows, Window
+from sklearn_embed.io.kernels.parse import BLANK, GOOD, find_words, parse_rows
 
 _BLANKS = re.compile(rb"[ \t]+")
 # No two parts can match the same digit: a million of them take linear time.

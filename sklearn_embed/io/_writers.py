@@ -4,8 +4,8 @@
 
 import numpy as np
 
-from sklearn_embed.io._atomic import replacing
-from sklearn_embed.io._errors import VectorFileError
+from sklearn_embed._files.atomic import replacing
+from sklearn_embed._files.errors import VectorFileError
 
 _BLANKS = " \t\r\n\v\f\0"
 _BLOCK = 1024

@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sklearn_embed.io._atomic import replacing
-from sklearn_embed.io._errors import VectorFileError
+from sklearn_embed._files.atomic import replacing
+from sklearn_embed._files.errors import VectorFileError
+from sklearn_embed._files.stream import opened
 from sklearn_embed.io._fasttext_model import (
     ARCHITECTURES,
     LOSSES,
@@ -23,7 +24,6 @@ from sklearn_embed.io._fasttext_model import (
     FastTextModel,
 )
 from sklearn_embed.io._fasttext_reader import read_stream
-from sklearn_embed.io._source import opened
 
 __all__ = [
     "ARCHITECTURES",

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from webdriver import Browser
 
-from sklearn_embed._vectors import WordVectors
+from sklearn_embed._vectors.word_vectors import WordVectors
 from sklearn_embed.plotting import write_html
 
 HOSTILE = [

@@ -1,0 +1,100 @@
+"""What kernels share: counter-based random bits, prefetch, exp and log1p."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from sklearn_embed._core.compile import kernel, spliced
+
+
+@spliced
+def hash64(seed, counter):
+    """Return 64 well-mixed bits for one counter under one seed (SplitMix64).
+
+    Steele, Lea and Flood (2014), "Fast splittable pseudorandom number generators".
+    """
+    z = np.uint64(seed) + np.uint64(counter) * np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+@intrinsic
+def prefetch(typing_context, array, index):
+    """Ask for the cache line that holds ``array[index]``; changes nothing."""
+    return _prefetch(array, index, (1, 3, 1))  # to write, as near as can be
+
+
+@intrinsic
+def prefetch_to_read(typing_context, array, index):
+    """Ask for a cache line that is not written: other processors keep theirs."""
+    return _prefetch(array, index, (0, 3, 1))
+
+
+@intrinsic
+def prefetch_l2(typing_context, array, index):
+    """Ask for a cache line without driving out what lies in the nearest cache.
+
+    For more lines than that holds.  To be the only owner of a line, which writing
+    takes, is not asked for: some processors make that a second, slower request.
+    """
+    return _prefetch(array, index, (0, 2, 1))
+
+
+def _prefetch(array, index, numbers):
+    signature = types.void(array, index)
+
+    def codegen(context, builder, signature, args):
+        data = context.make_array(signature.args[0])(context, builder, args[0]).data
+        address = builder.gep(data, [args[1]])
+        byte = ir.IntType(8).as_pointer()
+        i32 = ir.IntType(32)
+        # Named by the pointer's kind: LLVM renames the intrinsic to its own taste.
+        kind = ir.FunctionType(ir.VoidType(), [byte, i32, i32, i32])
+        function = cgutils.get_or_insert_function(
+            builder.module, kind, "llvm.prefetch.p0"
+        )
+        arguments = [ir.Constant(i32, number) for number in numbers]
+        builder.call(function, [builder.bitcast(address, byte), *arguments])
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+@kernel(fastmath={"contract", "nsz"})
+def decay(x):
+    """Return exp(-x) for a float32 x >= 0, to 2e-7; NaN stays NaN.
+
+    Branch-free, so that a loop over it becomes vector code.  Reassociation is
+    off: adding and taking away ``1.5 * 2**23`` is what rounds to an integer.
+    """
+    x = np.float32(87) if x > np.float32(87) else x
+    shifted = x * np.float32(-1.44269504) + np.float32(12582912)
+    r = -x - (shifted - np.float32(12582912)) * np.float32(0.69314718)
+    y = np.float32(8.369148490e-3)
+    y = y * r + np.float32(4.191750725e-2)
+    y = y * r + np.float32(1.666650526e-1)
+    y = y * r + np.float32(4.999886938e-1)
+    y = y * r + np.float32(1.0)
+    y = y * r + np.float32(1.0)
+    power = (np.float32(shifted).view(np.int32) << 23) + 0x3F800000
+    return y * np.int32(power).view(np.float32)
+
+
+@kernel(fastmath={"contract", "nsz"})
+def log1p_unit(x):
+    """Return log(1 + x) for a float32 x in [0, 1], to 1e-7; NaN stays NaN."""
+    y = np.float32(5.126102e-3)
+    y = y * x + np.float32(-2.9074028e-2)
+    y = y * x + np.float32(7.7516087e-2)
+    y = y * x + np.float32(-1.36022476e-1)
+    y = y * x + np.float32(1.90768807e-1)
+    y = y * x + np.float32(-2.4835399e-1)
+    y = y * x + np.float32(3.33181217e-1)
+    y = y * x + np.float32(-4.9999445e-1)
+    y = y * x + np.float32(9.99999966e-1)
+    return y * x

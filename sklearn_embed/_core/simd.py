@@ -1,0 +1,367 @@
+"""Vectors of a fixed number of float32 for the inner loops of kernels.
+
+The compiler's own vectoriser gives up where rows may overlap, and on some
+processors takes half the register.  These few operations say what is meant.
+"""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+from llvmlite import binding, ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic, models, register_model
+
+from sklearn_embed._core.compile import CONTRACTED, inlined
+
+#: float32 numbers in a vector: those of one register.
+WIDTH = 16 if binding.get_host_cpu_features().get("avx512f") else 8
+
+FLOAT = ir.FloatType()
+VECTOR = ir.VectorType(FLOAT, WIDTH)
+FLAGS = ("contract", "nsz", "reassoc")
+
+
+class Lanes(types.Type):
+    """numba's type of a vector of WIDTH float32."""
+
+    def __init__(self):
+        super().__init__(name="lanes")
+
+
+LANES_TYPE = Lanes()
+
+
+@register_model(Lanes)
+class _LanesModel(models.PrimitiveModel):
+    def __init__(self, dmm, fe_type):
+        super().__init__(dmm, fe_type, VECTOR)
+
+
+def _pointer(context, builder, array_type, array, index):
+    data = context.make_array(array_type)(context, builder, array).data
+    return builder.bitcast(builder.gep(data, [index]), VECTOR.as_pointer())
+
+
+@intrinsic
+def load(typing_context, array, index):
+    """Return array[index : index + WIDTH]; neither wraps nor checks."""
+
+    def codegen(context, builder, signature, args):
+        pointer = _pointer(context, builder, signature.args[0], *args)
+        return builder.load(pointer, align=4)
+
+    return LANES_TYPE(array, types.int64), codegen
+
+
+@intrinsic
+def store(typing_context, array, index, vector):
+    """Set array[index : index + WIDTH]; neither wraps nor checks."""
+
+    def codegen(context, builder, signature, args):
+        pointer = _pointer(context, builder, signature.args[0], *args[:2])
+        builder.store(args[2], pointer, align=4)
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, LANES_TYPE), codegen
+
+
+@intrinsic
+def fill(typing_context, number):
+    """Return a vector of one number."""
+
+    def codegen(context, builder, signature, args):
+        return _fill(builder, args[0])
+
+    return LANES_TYPE(types.float32), codegen
+
+
+def _fill(builder, number):
+    undefined = ir.Constant(VECTOR, ir.Undefined)
+    one = builder.insert_element(undefined, number, ir.Constant(ir.IntType(32), 0))
+    places = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [0] * WIDTH)
+    return builder.shuffle_vector(one, undefined, places)
+
+
+@intrinsic
+def add_product(typing_context, total, a, b):
+    """Return total + a * b."""
+
+    def codegen(context, builder, signature, args):
+        return _add_product(builder, *args)
+
+    return LANES_TYPE(LANES_TYPE, LANES_TYPE, LANES_TYPE), codegen
+
+
+@intrinsic
+def add(typing_context, a, b):
+    """Return a + b."""
+
+    def codegen(context, builder, signature, args):
+        return builder.fadd(*args, flags=FLAGS)
+
+    return LANES_TYPE(LANES_TYPE, LANES_TYPE), codegen
+
+
+@intrinsic
+def multiply(typing_context, a, b):
+    """Return a * b."""
+
+    def codegen(context, builder, signature, args):
+        return builder.fmul(*args, flags=FLAGS)
+
+    return LANES_TYPE(LANES_TYPE, LANES_TYPE), codegen
+
+
+@intrinsic
+def subtract(typing_context, a, b):
+    """Return a - b, never merged with a neighbouring sum."""
+
+    def codegen(context, builder, signature, args):
+        return builder.fsub(*args)
+
+    return LANES_TYPE(LANES_TYPE, LANES_TYPE), codegen
+
+
+@intrinsic
+def divide(typing_context, a, b):
+    """Return a / b."""
+
+    def codegen(context, builder, signature, args):
+        return builder.fdiv(*args, flags=FLAGS)
+
+    return LANES_TYPE(LANES_TYPE, LANES_TYPE), codegen
+
+
+@intrinsic
+def least(typing_context, a, b):
+    """Return the lesser of a and b; where b is NaN, NaN."""
+
+    def codegen(context, builder, signature, args):
+        a, b = args
+        return builder.select(builder.fcmp_ordered("<", a, b), a, b)
+
+    return LANES_TYPE(LANES_TYPE, LANES_TYPE), codegen
+
+
+@intrinsic
+def greatest(typing_context, a, b):
+    """Return the greater of a and b; where b is NaN, NaN."""
+
+    def codegen(context, builder, signature, args):
+        a, b = args
+        return builder.select(builder.fcmp_ordered(">", a, b), a, b)
+
+    return LANES_TYPE(LANES_TYPE, LANES_TYPE), codegen
+
+
+@intrinsic
+def shift_exponent(typing_context, number):
+    """Return 2 ** n of a number that holds n in its lowest bits (see ``exp``)."""
+
+    def codegen(context, builder, signature, args):
+        whole = ir.VectorType(ir.IntType(32), WIDTH)
+        bits = builder.bitcast(args[0], whole)
+        bits = builder.shl(bits, ir.Constant(whole, [23] * WIDTH))
+        bits = builder.add(bits, ir.Constant(whole, [0x3F800000] * WIDTH))
+        return builder.bitcast(bits, VECTOR)
+
+    return LANES_TYPE(LANES_TYPE), codegen
+
+
+@intrinsic
+def zero_many(typing_context, like):
+    """Return as many vectors of zeros as the tuple has numbers."""
+
+    def codegen(context, builder, signature, args):
+        return ir.Constant(ir.ArrayType(VECTOR, len(like)), None)
+
+    return types.UniTuple(LANES_TYPE, len(like))(like), codegen
+
+
+@intrinsic
+def fill_many(typing_context, array, index, like):
+    """Return one vector for each of the numbers that begin at array[index]."""
+
+    def codegen(context, builder, signature, args):
+        data = context.make_array(signature.args[0])(context, builder, args[0]).data
+        vectors = []
+        for o in range(len(like)):
+            at = builder.add(args[1], ir.Constant(ir.IntType(64), o))
+            vectors.append(_fill(builder, builder.load(builder.gep(data, [at]))))
+        return cgutils.pack_array(builder, vectors)
+
+    return types.UniTuple(LANES_TYPE, len(like))(array, types.int64, like), codegen
+
+
+@intrinsic
+def load_many(typing_context, array, index, like):
+    """Return vectors that lie end to end from array[index] on."""
+
+    def codegen(context, builder, signature, args):
+        vectors = []
+        for o in range(len(like)):
+            at = builder.add(args[1], ir.Constant(ir.IntType(64), o * WIDTH))
+            pointer = _pointer(context, builder, signature.args[0], args[0], at)
+            vectors.append(builder.load(pointer, align=4))
+        return cgutils.pack_array(builder, vectors)
+
+    return types.UniTuple(LANES_TYPE, len(like))(array, types.int64, like), codegen
+
+
+@intrinsic
+def load_rows(typing_context, array, places, index, like):
+    """Return the vectors at array[places[o] + index]."""
+
+    def codegen(context, builder, signature, args):
+        vectors = [
+            builder.load(pointer, align=4)
+            for pointer in _row_pointers(context, builder, signature, args, len(like))
+        ]
+        return cgutils.pack_array(builder, vectors)
+
+    kind = types.UniTuple(LANES_TYPE, len(like))
+    return kind(array, places, types.int64, like), codegen
+
+
+@intrinsic
+def store_rows(typing_context, array, places, index, vectors):
+    """Write the vectors to array[places[o] + index], the first one last."""
+
+    def codegen(context, builder, signature, args):
+        given = cgutils.unpack_tuple(builder, args[3])
+        pointers = _row_pointers(context, builder, signature, args, len(given))
+        for vector, pointer in zip(given[::-1], pointers[::-1], strict=True):
+            builder.store(vector, pointer, align=4)
+        return context.get_dummy_value()
+
+    return types.void(array, places, types.int64, vectors), codegen
+
+
+def _row_pointers(context, builder, signature, args, count):
+    data = context.make_array(signature.args[1])(context, builder, args[1]).data
+    pointers = []
+    for o in range(count):
+        place = builder.load(builder.gep(data, [ir.Constant(ir.IntType(64), o)]))
+        at = builder.add(place, args[2])
+        pointers.append(_pointer(context, builder, signature.args[0], args[0], at))
+    return pointers
+
+
+@intrinsic
+def add_products(typing_context, totals, a, vectors):
+    """Return the tuple of totals[o] + a * vectors[o]."""
+
+    def codegen(context, builder, signature, args):
+        pairs = zip(
+            cgutils.unpack_tuple(builder, args[0]),
+            cgutils.unpack_tuple(builder, args[2]),
+            strict=True,
+        )
+        moved = [_add_product(builder, total, args[1], v) for total, v in pairs]
+        return cgutils.pack_array(builder, moved)
+
+    return totals(totals, LANES_TYPE, vectors), codegen
+
+
+@intrinsic
+def add_dot(typing_context, total, vectors, others):
+    """Return total + the sum of vectors[o] * others[o]."""
+
+    def codegen(context, builder, signature, args):
+        total = args[0]
+        pairs = zip(
+            cgutils.unpack_tuple(builder, args[1]),
+            cgutils.unpack_tuple(builder, args[2]),
+            strict=True,
+        )
+        for one, other in pairs:
+            total = _add_product(builder, total, one, other)
+        return total
+
+    return LANES_TYPE(LANES_TYPE, vectors, others), codegen
+
+
+def _add_product(builder, total, a, b):
+    return builder.fadd(total, builder.fmul(a, b, flags=FLAGS), flags=FLAGS)
+
+
+@intrinsic
+def store_sums(typing_context, array, index, vectors):
+    """Write the sum of each vector of a tuple; their number is rounded up to WIDTH."""
+    count = len(vectors)
+
+    def codegen(context, builder, signature, args):
+        given = cgutils.unpack_tuple(builder, args[2], count)
+        for first in range(0, count, WIDTH):
+            group = given[first : first + WIDTH]
+            group += [ir.Constant(VECTOR, None)] * (WIDTH - len(group))
+            sums = _sums(builder, group)
+            at = builder.add(args[1], ir.Constant(ir.IntType(64), first))
+            pointer = _pointer(context, builder, signature.args[0], args[0], at)
+            builder.store(sums, pointer, align=4)
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, vectors), codegen
+
+
+def _sums(builder, group):
+    """Add up WIDTH vectors side by side: each round halves parts and vectors."""
+    part = WIDTH
+    while len(group) > 1:
+        half = part // 2
+        low = [at + k for at in range(0, 2 * WIDTH, part) for k in range(half)]
+        masks = [
+            ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), places)
+            for places in (low, [place + half for place in low])
+        ]
+        group = [
+            builder.fadd(*(builder.shuffle_vector(a, b, m) for m in masks), flags=FLAGS)
+            for a, b in zip(group[::2], group[1::2], strict=True)
+        ]
+        part = half
+    return group[0]
+
+
+# Without ``fastmath`` of its own a function takes its caller's, which would put its
+# flags on ``subtract`` too.
+
+
+@inlined(fastmath=CONTRACTED)
+def exp(x):
+    """Return exp(x) and exp(-x) for x within [-87, 87], to 3e-7; NaN stays NaN.
+
+    Adding 1.5 * 2**23 leaves the nearest integer n to x / log(2) in the lowest
+    bits; what remains, r, goes into the series, its even and odd part apart.
+    """
+    rounding = fill(np.float32(12582912))
+    shifted = add_product(rounding, x, fill(np.float32(1.44269504)))
+    back = subtract(shifted, rounding)
+    r = add_product(x, back, fill(np.float32(-0.69314718)))
+    square = multiply(r, r)
+    odd = add_product(
+        fill(np.float32(1.666650526e-1)), square, fill(np.float32(8.369148490e-3))
+    )
+    odd = multiply(r, add_product(fill(np.float32(1)), square, odd))
+    even = add_product(
+        fill(np.float32(4.999886938e-1)), square, fill(np.float32(4.191750725e-2))
+    )
+    even = add_product(fill(np.float32(1)), square, even)
+    up = multiply(add(even, odd), shift_exponent(shifted))
+    down = multiply(subtract(even, odd), shift_exponent(subtract(rounding, back)))
+    return up, down
+
+
+@inlined(fastmath=CONTRACTED)
+def log1p(x):
+    """Return log(1 + x) for x in [0, 1], to 1e-7; NaN stays NaN."""
+    y = fill(np.float32(5.126102e-3))
+    y = add_product(fill(np.float32(-2.9074028e-2)), y, x)
+    y = add_product(fill(np.float32(7.7516087e-2)), y, x)
+    y = add_product(fill(np.float32(-1.36022476e-1)), y, x)
+    y = add_product(fill(np.float32(1.90768807e-1)), y, x)
+    y = add_product(fill(np.float32(-2.4835399e-1)), y, x)
+    y = add_product(fill(np.float32(3.33181217e-1)), y, x)
+    y = add_product(fill(np.float32(-4.9999445e-1)), y, x)
+    y = add_product(fill(np.float32(9.99999966e-1)), y, x)
+    return multiply(y, x)

@@ -1,0 +1,3 @@
+"""The scikit-learn surface: one file an estimator."""
+
+# SPDX-License-Identifier: BSD-3-Clause

@@ -1,0 +1,212 @@
+"""What the estimators share: documents at the door, parameters checked, copies."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import copy
+from numbers import Integral, Real
+
+from joblib import effective_n_jobs
+from sklearn.base import (
+    BaseEstimator,
+    TransformerMixin,
+    _clone_parametrized,
+    _fit_context,
+)
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_embed._text.tokenized import tokenize
+from sklearn_embed._text.tokens import TextOptions, make_lookup
+
+__all__ = [
+    "COUNT",
+    "FRACTION",
+    "NOT_NEGATIVE",
+    "POSITIVE",
+    "Integral",
+    "Interval",
+    "StrOptions",
+    "TextEstimator",
+    "TextTransformer",
+    "_fit_context",
+    "at_least",
+]
+
+POSITIVE = Interval(Real, 0, None, closed="neither")
+NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
+FRACTION = Interval(Real, 0, 1, closed="neither")
+COUNT = Interval(Integral, 1, None, closed="left")
+
+
+def at_least(number):
+    """Return the constraint of an integer that is no less than ``number``."""
+    return Interval(Integral, number, None, closed="left")
+
+
+class TextEstimator(BaseEstimator):
+    """Base of everything that takes documents."""
+
+    # Parameters that clone hands on as they are: big, and never changed.
+    _shared_parameters = ()
+
+    # Parameters that are sources of vectors, which `save` writes as WordVectors.
+    _vector_parameters = ()
+
+    _text_constraints: dict = {
+        "lowercase": ["boolean"],
+        "strip_accents": [StrOptions({"ascii", "unicode"}), callable, None],
+        "preprocessor": [callable, None],
+        "tokenizer": [StrOptions({"char"}), callable, None],
+        "token_pattern": [str, None],
+        "stop_words": [StrOptions({"english"}), list, tuple, set, frozenset, None],
+        "vocabulary": ["array-like", dict, set, frozenset, None],
+    }
+
+    _doc_link_module = "sklearn_embed"
+    _doc_link_template = (
+        "https://sklearn-embed.readthedocs.io/en/stable/generated/"
+        "{estimator_module}.{estimator_name}.html"
+    )
+
+    def _doc_link_url_param_generator(self):
+        return {
+            "estimator_module": "sklearn_embed",
+            "estimator_name": type(self).__name__,
+        }
+
+    def __sklearn_clone__(self):
+        bare = copy.copy(self)
+        for name in self._shared_parameters:
+            setattr(bare, name, None)
+        twin = _clone_parametrized(bare)
+        for name in self._shared_parameters:
+            setattr(twin, name, getattr(self, name))
+        return twin
+
+    def __getstate__(self):
+        state = super().__getstate__()
+        # Made of the words again, faster than it could be read.
+        return {name: value for name, value in state.items() if name != "_lookup"}
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        if "words_" in vars(self):
+            self._lookup = make_lookup(self.words_, self._text_options)
+
+    def save(self, path):
+        """Write this estimator to a file of arrays and JSON, which cannot run code.
+
+        Parameters
+        ----------
+        path : str or path
+            The file, written whole or not at all: if anything goes wrong, what was
+            there before stays.
+
+        Raises
+        ------
+        TypeError
+            If a parameter is neither a plain value nor a source of vectors, such as a
+            function; it is named.
+
+        See Also
+        --------
+        load : Read it again.
+
+        Notes
+        -----
+        ``joblib.dump`` writes every parameter, functions of a module included, but
+        such a file is a pickle: read it only if you trust it.  ``skops.io.dump``
+        is in between: ``skops.io.load`` wants to be told which types to trust.  Of
+        this package that is the estimator's own, such as
+        ``sklearn_embed._estimators.word2vec.Word2VecVectorizer``, with
+        ``sklearn_embed._text.tokens.TextOptions`` and, where vectors are parameters,
+        ``sklearn_embed._vectors.word_vectors.WordVectors`` and
+        ``sklearn_embed._models.pretrained.Pretrained``;
+        ``skops.io.get_untrusted_types`` lists
+        them.
+        """
+        from sklearn_embed._estimators import persistence
+
+        persistence.save(self, path)
+
+    @classmethod
+    def load(cls, path, *, mmap=False):
+        """Read an estimator that `save` wrote.
+
+        Parameters
+        ----------
+        path : str or path
+            The file.
+        mmap : bool, default=False
+            Whether to map its arrays instead of reading them: nothing is read before
+            it is used, and all processes share one copy.  They are read-only then.
+
+        Returns
+        -------
+        estimator
+            Of this class, with the same rows, bit for bit; training goes on where it
+            stood.
+
+        Raises
+        ------
+        VectorFileError
+            If the file is damaged, from a later version, or of another class.
+        """
+        from sklearn_embed._estimators import persistence
+
+        return persistence.load(cls, path, mmap)
+
+    def _check_loaded(self):
+        """Refuse fitted attributes, read from a file, that do not fit together.
+
+        Whatever is fitted is written if it is made of arrays of numbers, lists of
+        strings, numbers, strings, None, WordVectors, Subwords, estimators of this
+        package, and lists, tuples, sets and dicts of these.  A subclass leaves out of
+        `__getstate__` what `__setstate__` makes anew, and checks here whatever a
+        kernel takes on trust.
+        """
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.string = True
+        return tags
+
+    def _options(self):
+        """How this estimator turns strings into tokens."""
+        return TextOptions(
+            self.lowercase,
+            self.strip_accents,
+            self.preprocessor,
+            self.tokenizer,
+            self.token_pattern,
+        )
+
+    def _tokenize_to_fit(self, X, options=None):
+        """Return documents as tokens, and how later strings must be cut."""
+        options = options or self._options()
+        documents = tokenize(X, options, n_jobs=self._n_threads())
+        if len(documents) == 0:
+            raise ValueError(
+                "Found array with 0 sample(s) (shape=(0,)) while a minimum of 1 is "
+                "required: X holds no documents."
+            )
+        return documents, documents.options or options
+
+    def _tokenize(self, X):
+        """Return documents as tokens, cut as those of fit were."""
+        check_is_fitted(self)
+        return tokenize(X, self._text_options, n_jobs=self._n_threads())
+
+    def _n_threads(self):
+        """Return the number of threads that `n_jobs` allows."""
+        return effective_n_jobs(getattr(self, "n_jobs", None))
+
+
+class TextTransformer(TransformerMixin, TextEstimator):
+    """Base of everything that turns documents into rows."""
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = []
+        return tags

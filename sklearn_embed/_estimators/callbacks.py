@@ -1,0 +1,98 @@
+"""Scikit-learn's callbacks, and whoever else is told of epochs."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+try:
+    from sklearn.callback import CallbackSupportMixin, with_callbacks
+except ImportError:  # scikit-learn < 1.9 has no callbacks
+
+    class CallbackSupportMixin:
+        """Stand-in for scikit-learn's mixin of the same name."""
+
+    def with_callbacks(method):
+        """Return the method as it is."""
+        return method
+
+
+class Watch:
+    """Tells scikit-learn's callbacks, and whoever asked for ``verbose``, of epochs.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Whose fit this is.
+    X : object
+        What it was given.
+    n_epochs : int
+        How many epochs there will be, at most.
+    attributes : callable
+        Gives the attributes of an estimator whose fit ended here.
+    """
+
+    def __init__(self, estimator, X, n_epochs, attributes):
+        self._estimator, self._X, self._attributes = estimator, X, attributes
+        self._context = self._epoch = None
+        if hasattr(estimator, "_init_callback_context"):
+            self._context = estimator._init_callback_context(max_subtasks=n_epochs)
+            self._context.call_on_fit_task_begin(estimator=estimator, X=X)
+
+    def epoch_begins(self):
+        """Open an epoch."""
+        if self._context is not None:
+            self._epoch = self._context.subcontext(task_name="epoch")
+            self._epoch.call_on_fit_task_begin(estimator=self._estimator, X=self._X)
+
+    def epoch_ends(self, number, losses):
+        """Close an epoch; return whether a callback asks to stop."""
+        if self._estimator.verbose:
+            shown = ", ".join(f"{name} {loss:.6f}" for name, loss in losses.items())
+            name = type(self._estimator).__name__
+            print(f"[{name}] epoch {number + 1}: {shown}", flush=True)
+        if self._epoch is None:
+            return False
+        return self._epoch.call_on_fit_task_end(
+            estimator=self._estimator,
+            X=self._X,
+            metadata=losses,
+            reconstruction_attributes=self._attributes,
+        )
+
+    def fit_ends(self):
+        """Close the whole."""
+        if self._context is not None:
+            self._context.call_on_fit_task_end(
+                estimator=self._estimator,
+                X=self._X,
+                reconstruction_attributes=self._attributes,
+            )
+
+
+def fit_inside(estimator, inner, X, y):
+    """Fit an estimator held by another one; callbacks reach into it.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The outer one, whose fit this is.
+    inner : estimator
+        The one to fit.
+    X, y : object
+        What to fit it on.
+
+    Returns
+    -------
+    estimator
+        ``inner``, fitted.
+    """
+    if not hasattr(estimator, "_init_callback_context"):
+        return inner.fit(X, y)
+    told = {"estimator": estimator, "X": X, "y": y}
+    context = estimator._init_callback_context(max_subtasks=1)
+    context.call_on_fit_task_begin(**told)
+    task = context.subcontext(task_name=f"fit-{type(inner).__name__}")
+    with task.propagate_callback_context(inner):
+        task.call_on_fit_task_begin(**told)
+        inner.fit(X, y)
+        task.call_on_fit_task_end(**told)
+    context.call_on_fit_task_end(**told)
+    return inner

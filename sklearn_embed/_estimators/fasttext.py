@@ -1,0 +1,400 @@
+"""fastText: words as bags of character n-grams, placed as word2vec places them."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_embed._estimators.base import Integral, Interval, StrOptions
+from sklearn_embed._models.fasttext import SubwordModel
+from sklearn_embed._text.tokens import DEFAULT_PATTERN, stop_word_set
+from sklearn_embed._text.vocabulary import Vocabulary
+from sklearn_embed._vectors.pooling import pool_any
+from sklearn_embed._vectors.weights import unit_factors
+from sklearn_embed._vectors.word_vectors import WordVectors
+
+
+class FastTextVectorizer(SubwordModel):
+    r"""Learn vectors of words and of parts of words; average them per document.
+
+    A word's vector is the mean of its own and of those of its character n-grams, so
+    that rare, inflected and misspelt words borrow from what they are made of, and
+    words never seen have a vector, too.
+
+    Parameters
+    ----------
+    vector_size : int, default=100
+        Dimensions of a vector.
+    min_n, max_n : int, default=3 and 6
+        Shortest and longest n-gram in characters, the brackets of ``<word>``
+        included.  `max_n` 0: none, which is word2vec.
+    bucket : int or None, default=2_000_000
+        Values that the n-grams' hash can take; n-grams whose hash agrees share a
+        vector.  Memory grows with the values that occur.  None: every n-gram of the
+        vocabulary has a vector of its own; unknown words use those they share.
+    window : int, default=5
+        Words looked at on each side.
+    architecture : {"skipgram", "cbow"}, default="skipgram"
+        "skipgram": each neighbour predicts the word.
+        "cbow": the mean of all neighbours predicts the word.
+    loss : str, default="negative_sampling"
+        How a prediction is judged.
+
+        - "negative_sampling": the word against `negative` drawn ones.
+        - "hierarchical_softmax": the turns on the way to the word in a Huffman
+          tree.
+        - "softmax": the word against all others, as in the textbook; time grows
+          with the number of words.
+    negative : int, default=5
+        Words drawn to be told apart from the true one; at least 1.  Only for
+        negative sampling.
+    ns_exponent : float, default=0.75
+        Words are drawn with probability proportional to count to this power.
+    sample : float, default=1e-3
+        Occurrences of words with a share in the text above this are thinned out; 0
+        keeps all.
+    cbow_mean : bool, default=True
+        Whether "cbow" takes the mean of the neighbours or, if False, their sum.
+    shrink_windows : bool, default=True
+        Whether the width of each window is drawn from 1, …, `window`; nearer
+        neighbours then count more.  False: always `window`.
+    pooling : {"mean", "normalized_mean"}, default="mean"
+        What `transform` gives: the mean of the words' vectors or, as fastText, of the
+        vectors scaled to length 1.
+    pretrained : Pretrained, or any source of word vectors, default=None
+        Vectors to start from, of `vector_size` dimensions: whatever
+        :class:`Pretrained` takes, or one itself, which also says how far they may
+        move.  Words that they lack start at random.  `clone` shares the vectors.
+    learning_rate : float, default=0.025
+        At the beginning.
+    min_learning_rate : float, default=1e-4
+        At the end; the fall is linear in the tokens read.
+    epochs : int, default=5
+        Passes over the documents.
+    lowercase : bool, default=True
+        Whether strings are lowercased before they are cut into tokens.
+    strip_accents : {"ascii", "unicode"}, callable or None, default=None
+        Whether accents are removed, and how; as in
+        :class:`~sklearn.feature_extraction.text.CountVectorizer`.
+    preprocessor : callable or None, default=None
+        str → str, in place of lowercasing and accent stripping.
+    tokenizer : callable, "char" or None, default=None
+        str → list of str, in place of `token_pattern`.  "char" takes every
+        character but white space as a token.
+    token_pattern : str, default=r"(?u)\\b\\w\\w+\\b"
+        Regular expression of a token: two or more word characters, as in
+        :class:`~sklearn.feature_extraction.text.CountVectorizer`.
+    stop_words : "english", collection of str or None, default=None
+        Tokens to leave out.
+    min_count : int, default=5
+        Words that occur less often are left out.
+    max_features : int or None, default=None
+        Keep only this many words, the most frequent ones.  None: no limit.
+    vocabulary : collection of str, mapping or None, default=None
+        The only words admitted.  The limits above apply to them as well.  Of a
+        mapping, the keys count.
+    unlabeled : iterable of documents, TokenizedDocuments or None, default=None
+        Further texts to learn from, in addition to those given to `fit`.  `clone`
+        shares it instead of copying it; a `TokenizedDocuments` is not tokenised
+        again for every candidate of a search.
+    early_stopping : bool, default=False
+        Whether to hold out documents and stop when their loss stops falling.
+    validation_fraction : float, default=0.1
+        Share of the documents held out, in (0, 1).  Only with `early_stopping`.
+    n_iter_no_change : int, default=5
+        Epochs without a fall of the held-out loss before training stops.
+    tol : float, default=1e-3
+        The least fall that counts, in units of the loss.
+    warm_start : bool, default=False
+        Whether `fit` continues from the last fit: words seen before keep their
+        vectors, and the epochs missing from `epochs` are trained, at the learning
+        rates where the schedule stands.
+    n_jobs : int or None, default=None
+        Threads.  None means 1 unless in a :obj:`joblib.parallel_config` context,
+        -1 all processors.
+    random_state : int, RandomState instance or None, default=None
+        Seed of whatever is drawn.
+    verbose : bool or int, default=False
+        Whether to print the loss of each epoch.
+
+    Attributes
+    ----------
+    vectors_ : ndarray of shape (n_words, n_dimensions), float32
+        One row a word.
+    words_ : list of str
+        Row → word; most frequent first, ties in the order of their characters.
+    vocabulary_ : dict
+        Word → row.
+    counts_ : ndarray of shape (n_words,), int64
+        Occurrences in the training texts.
+    loss_curve_ : list of float
+        Mean loss of each epoch, summed in float64.
+    validation_loss_curve_ : list of float
+        The same of the held-out documents; only with `early_stopping`.
+    n_iter_ : int
+        Epochs trained.
+    context_vectors_ : ndarray of shape (n_words, vector_size), float32
+        The parameters of words as predicted; not with hierarchical softmax.
+    node_vectors_ : ndarray of shape (n_words - 1, vector_size), float32
+        The parameters of the inner nodes of the Huffman tree; only with
+        hierarchical softmax.
+    subword_vectors_ : ndarray of shape (n_rows, vector_size), float32
+        What words are made of: a row for each word, then those of their n-grams.
+        n-grams that occur in the same words share a row, and those of one word alone
+        have the word's.
+
+    See Also
+    --------
+    Word2VecVectorizer : The same without n-grams, and faster.
+    FastTextClassifier : Vectors learned from labels.
+
+    Notes
+    -----
+    The hash is fastText's own, and the models are interchangeable with those of
+    fastText and gensim.  `min_count` says which words have a row of their own; rarer
+    ones are made of n-grams in `transform`.
+
+    The mean of a word's rows is held while the word is near; that is what is trained,
+    and what it has moved is handed on to the rows when the word is left behind.
+    Skip-gram predicts the word from each of its neighbours, and draws negatives for
+    two of them at a time.  The other deviations are those of `Word2VecVectorizer`.
+    n-grams never seen count as zeros in the mean of an unknown word; with
+    ``bucket=None`` they do not count.
+
+    References
+    ----------
+    Bojanowski, Grave, Joulin and Mikolov (2017), "Enriching word vectors with subword
+    information", equation 1.
+
+    Examples
+    --------
+    >>> from sklearn_embed import FastTextVectorizer
+    >>> texts = ["the cat sat", "the dog sat", "a cat and a dog"] * 20
+    >>> model = FastTextVectorizer(8, min_count=1, random_state=0).fit(texts)
+    >>> model.transform(["a cat", "doggy cats"]).any(axis=1)
+    array([ True,  True])
+    >>> "cats" in model.vocabulary_, model.vector("cats").shape
+    (False, (8,))
+    """
+
+    _parameter_constraints: dict = {
+        **SubwordModel._parameter_constraints,
+        "min_n": [Interval(Integral, 1, None, closed="left")],
+        "max_n": [Interval(Integral, 0, 100, closed="both")],
+        "bucket": [Interval(Integral, 1, 2**31 - 1, closed="left"), None],
+        "pooling": [StrOptions({"mean", "normalized_mean"})],
+    }
+
+    def __init__(
+        self,
+        vector_size=100,
+        *,
+        min_n=3,
+        max_n=6,
+        bucket=2_000_000,
+        window=5,
+        architecture="skipgram",
+        loss="negative_sampling",
+        negative=5,
+        ns_exponent=0.75,
+        sample=1e-3,
+        cbow_mean=True,
+        shrink_windows=True,
+        pooling="mean",
+        pretrained=None,
+        learning_rate=0.025,
+        min_learning_rate=1e-4,
+        epochs=5,
+        lowercase=True,
+        strip_accents=None,
+        preprocessor=None,
+        tokenizer=None,
+        token_pattern=DEFAULT_PATTERN,
+        stop_words=None,
+        min_count=5,
+        max_features=None,
+        vocabulary=None,
+        unlabeled=None,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=5,
+        tol=1e-3,
+        warm_start=False,
+        n_jobs=None,
+        random_state=None,
+        verbose=False,
+    ):
+        self.vector_size = vector_size
+        self.min_n = min_n
+        self.max_n = max_n
+        self.bucket = bucket
+        self.window = window
+        self.architecture = architecture
+        self.loss = loss
+        self.negative = negative
+        self.ns_exponent = ns_exponent
+        self.sample = sample
+        self.cbow_mean = cbow_mean
+        self.shrink_windows = shrink_windows
+        self.pooling = pooling
+        self.pretrained = pretrained
+        self.learning_rate = learning_rate
+        self.min_learning_rate = min_learning_rate
+        self.epochs = epochs
+        self.lowercase = lowercase
+        self.strip_accents = strip_accents
+        self.preprocessor = preprocessor
+        self.tokenizer = tokenizer
+        self.token_pattern = token_pattern
+        self.stop_words = stop_words
+        self.min_count = min_count
+        self.max_features = max_features
+        self.vocabulary = vocabulary
+        self.unlabeled = unlabeled
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.warm_start = warm_start
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def transform(self, X):
+        """Return the mean of each document's word vectors, unknown words included.
+
+        Parameters
+        ----------
+        X : iterable of str, of sequences of str, or TokenizedDocuments
+            The documents.
+
+        Returns
+        -------
+        ndarray of shape (n_documents, n_dimensions), float32
+            A document without words, or of words without known n-grams, is a row of
+            zeros.
+        """
+        check_is_fitted(self)
+        is_normalized = self.pooling == "normalized_mean"
+        return pool_any(
+            X,
+            self._text_options,
+            self._rows,
+            self.vectors_,
+            factors=self._unit_factors if is_normalized else None,
+            unknown=self._unknown,
+            n_jobs=self._n_threads(),
+        )
+
+    def vector(self, word):
+        """Return the vector of a word, known or not.
+
+        Parameters
+        ----------
+        word : str
+            Any word, cut and lowercased as those of the documents were.
+
+        Returns
+        -------
+        ndarray of shape (n_dimensions,), float32
+            Zeros if the word is unknown and shares no n-gram with the vocabulary.
+        """
+        check_is_fitted(self)
+        row = self.vocabulary_.get(word)
+        return self._made_of_ngrams([word])[0] if row is None else self.vectors_[row]
+
+    def to_word_vectors(self):
+        """Return words, vectors, counts and n-grams as one immutable value.
+
+        Returns
+        -------
+        WordVectors
+            Over the same memory.  With ``bucket=None`` the n-grams are hashed into
+            2,000,000 buckets, where some meet: known words keep their vectors, those
+            of unknown words differ a little.
+        """
+        check_is_fitted(self)
+        if self._limits_of_ngrams[1] == 0:
+            return super().to_word_vectors()
+        parts = self._hashed() if self._n_buckets is None else self._subwords()
+        return WordVectors(self.words_, self.vectors_, self.counts_, parts)
+
+    def to_gensim(self):
+        """Return a gensim model that can be trained further.
+
+        Returns
+        -------
+        gensim.models.FastText
+            With copies of all that was learned, and a row for every bucket.
+
+        Raises
+        ------
+        ValueError
+            If the loss is "softmax", which gensim does not know, or there are no
+            n-grams.
+        """
+        from sklearn_embed._models.interop_fasttext import fasttext_to_gensim
+
+        return fasttext_to_gensim(self)
+
+    @classmethod
+    def from_gensim(cls, model, **params):
+        """Return a fitted vectorizer with what a gensim model has learned.
+
+        Parameters
+        ----------
+        model : gensim.models.FastText
+            A trained one.
+        **params : dict
+            Parameters that a gensim model knows nothing of, such as `lowercase`.
+
+        Returns
+        -------
+        FastTextVectorizer
+            `partial_fit` goes on from there.
+        """
+        from sklearn_embed._models.interop_fasttext import fasttext_from_gensim
+
+        return fasttext_from_gensim(model, **params)
+
+    def to_fasttext(self):
+        """Return all that was learned as fastText's files hold it.
+
+        Returns
+        -------
+        sklearn_embed.io.fasttext.FastTextModel
+            For :func:`sklearn_embed.io.fasttext.write_model`.
+        """
+        from sklearn_embed._models.interop_fasttext import vectorizer_to_fasttext
+
+        return vectorizer_to_fasttext(self)
+
+    def _rows(self, table):
+        """Return the row of each token of a table; unknown: -1, stop word: -2."""
+        rows = Vocabulary(self.words_, self.counts_, self.vocabulary_).rows(table)
+        stops = stop_word_set(self._stop_words)
+        if stops:
+            rows = rows.copy()
+            rows[[token in stops for token in table.tolist()]] = -2
+        return rows
+
+    def _unit_factors(self, rows):
+        """Return what makes the vectors of some words unit vectors."""
+        # Of all words it would take longer than all else that a document needs.
+        rows = np.unique(rows[rows >= 0])
+        factors = np.empty(len(self.vectors_), np.float32)
+        factors[rows] = unit_factors(self.vectors_[rows])
+        return factors
+
+    def _unknown(self, documents, row_of, first):
+        """Return row_of, further vectors and weights: what `pool_any` asks for."""
+        ids = documents.flat_ids()
+        unknown = np.unique(ids[row_of[ids] == -1])
+        vectors = self._made_of_ngrams(documents.table.take(unknown))
+        if self.pooling == "normalized_mean":
+            vectors *= unit_factors(vectors)[:, None]
+        rows = row_of.copy()
+        # What nothing is known of does not count.
+        places = len(self.vectors_) + np.arange(len(unknown))
+        rows[unknown] = np.where(vectors.any(axis=1), places, -1)
+        return rows, vectors, np.ones(len(unknown), np.float32)

@@ -1,0 +1,372 @@
+"""Embedding, average, linear layer: text classification trained as a whole."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import column_or_1d
+
+from sklearn_embed._estimators.base import (
+    COUNT,
+    Integral,
+    Interval,
+    StrOptions,
+    _fit_context,
+)
+from sklearn_embed._estimators.callbacks import with_callbacks
+from sklearn_embed._estimators.labels import check_labels, document_weights
+from sklearn_embed._estimators.supervised import SEPARATE, SupervisedModel
+from sklearn_embed._text.tokens import DEFAULT_PATTERN
+from sklearn_embed._text.vocabulary import learn_vocabulary
+
+
+class FastTextClassifier(ClassifierMixin, SupervisedModel):
+    r"""Classify documents by the average of vectors learned for the task.
+
+    Parameters
+    ----------
+    vector_size : int, default=100
+        Dimensions of a vector.
+    loss : str, default="auto"
+        How a prediction is judged.
+
+        - "auto": "softmax" where every document has one label, "one_vs_all" where
+          `y` is a matrix of indicators.
+        - "softmax": the class against all others.
+        - "one_vs_all": every class by itself, right or wrong.
+        - "negative_sampling": the class against `negative` drawn ones.
+        - "hierarchical_softmax": the turns on the way to the class in a Huffman tree;
+          time grows with the logarithm of the number of classes.
+    negative : int, default=5
+        Classes drawn for each document; at least 1.  Only for negative sampling.
+    word_ngrams : int, default=1
+        Longest sequence of words that has a vector of its own.  1: words alone.
+    min_n, max_n : int, default=0
+        Shortest and longest character n-gram that has a vector, the brackets of
+        ``<word>`` included.  `max_n` 0: none.  With them, unknown words count.
+    bucket : int, default=2_000_000
+        Values that the hash of n-grams can take.  Those that do not occur in the
+        training texts take no memory.
+    pretrained : Pretrained, or any source of word vectors, default=None
+        Vectors to start from, of `vector_size` dimensions: whatever
+        :class:`Pretrained` takes, or one itself, which also says how far they may
+        move.  Words that they lack start at random.  `clone` shares the vectors.
+    learning_rate : float, default=0.5
+        At the beginning; it falls linearly to 0.
+    epochs : int, default=10
+        Passes over the documents, in another order each time.
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes, as everywhere in scikit-learn.
+    lowercase : bool, default=True
+        Whether strings are lowercased before they are cut into tokens.
+    strip_accents : {"ascii", "unicode"}, callable or None, default=None
+        Whether accents are removed, and how; as in
+        :class:`~sklearn.feature_extraction.text.CountVectorizer`.
+    preprocessor : callable or None, default=None
+        str → str, in place of lowercasing and accent stripping.
+    tokenizer : callable, "char" or None, default=None
+        str → list of str, in place of `token_pattern`.  "char" takes every
+        character but white space as a token.
+    token_pattern : str, default=r"(?u)\\b\\w\\w+\\b"
+        Regular expression of a token: two or more word characters, as in
+        :class:`~sklearn.feature_extraction.text.CountVectorizer`.
+    stop_words : "english", collection of str or None, default=None
+        Tokens to leave out.
+    min_count : int, default=5
+        Words that occur less often are left out.
+    max_features : int or None, default=None
+        Keep only this many words, the most frequent ones.  None: no limit.
+    vocabulary : collection of str, mapping or None, default=None
+        The only words admitted.  The limits above apply to them as well.  Of a
+        mapping, the keys count.
+    early_stopping : bool, default=False
+        Whether to hold out documents and stop when their loss stops falling.
+    validation_fraction : float, default=0.1
+        Share of the documents held out, in (0, 1).  Only with `early_stopping`.
+    n_iter_no_change : int, default=5
+        Epochs without a fall of the held-out loss before training stops.
+    tol : float, default=1e-3
+        The least fall that counts, in units of the loss.
+    warm_start : bool, default=False
+        Whether `fit` continues from the last fit: words seen before keep their
+        vectors, and the epochs missing from `epochs` are trained, at the learning
+        rates where the schedule stands.
+    n_jobs : int or None, default=None
+        Threads.  None means 1 unless in a :obj:`joblib.parallel_config` context,
+        -1 all processors.
+    random_state : int, RandomState instance or None, default=None
+        Seed of whatever is drawn.
+    verbose : bool or int, default=False
+        Whether to print the loss of each epoch.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels; with indicators, the numbers of their columns.
+    vectors_ : ndarray of shape (n_words, n_dimensions), float32
+        One row a word.
+    words_ : list of str
+        Row → word; most frequent first, ties in the order of their characters.
+    vocabulary_ : dict
+        Word → row.
+    counts_ : ndarray of shape (n_words,), int64
+        Occurrences in the training texts.
+    loss_curve_ : list of float
+        Mean loss of each epoch, summed in float64.
+    validation_loss_curve_ : list of float
+        The same of the held-out documents; only with `early_stopping`.
+    n_iter_ : int
+        Epochs trained.
+    output_vectors_ : ndarray of shape (n_classes, vector_size), float32
+        What the average is multiplied with; with hierarchical softmax a row for each
+        inner node of the tree, n_classes - 1.
+
+    See Also
+    --------
+    MeanPoolEmbedder : ``MeanPoolEmbedder(FastTextClassifier())`` gives the averages
+        to any other estimator.
+    Word2VecVectorizer : Vectors from texts without labels.
+
+    Notes
+    -----
+    The score of class :math:`c` is :math:`u_c^\top \frac{1}{m} \sum_f v_f`, the sum
+    over all features of a document: its words, their character n-grams, its word
+    n-grams and a mark after the last word.  The mark acts as an intercept; a document
+    without known words is judged by it alone.
+
+    This is the supervised mode of fastText, with its hash functions.  Deviations:
+    documents come in a new random order in every epoch; the learning rate falls with
+    the documents read, not the tokens; n-grams that never occurred in training are
+    zeros, not random numbers; negatives equal to the class are left out, not drawn
+    again; weights, of documents or classes, are scaled to a mean of 1 by `fit`.
+
+    It is no transformer: what it learns is a set of word vectors, which
+    `MeanPoolEmbedder` averages in any way that is wanted.
+
+    With one thread the result is the same, bit for bit, for the same `random_state`
+    and documents.
+
+    References
+    ----------
+    Joulin, Grave, Bojanowski and Mikolov (2017), "Bag of tricks for efficient text
+    classification".
+
+    Examples
+    --------
+    >>> from sklearn_embed import FastTextClassifier
+    >>> texts = ["a fine film", "fine and funny", "a dull film", "dull and long"] * 5
+    >>> model = FastTextClassifier(8, random_state=0).fit(texts, [1, 1, 0, 0] * 5)
+    >>> model.predict(["funny", "long film"])
+    array([1, 0])
+    """
+
+    _parameter_constraints: dict = {
+        **SupervisedModel._parameter_constraints,
+        "loss": [StrOptions({"auto", "softmax", "hierarchical_softmax"} | SEPARATE)],
+        "negative": [COUNT],
+        "word_ngrams": [COUNT],
+        "min_n": [Interval(Integral, 0, None, closed="left")],
+        "max_n": [Interval(Integral, 0, None, closed="left")],
+        "bucket": [Interval(Integral, 1, 2**31 - 1, closed="left")],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+    }
+
+    def __init__(
+        self,
+        vector_size=100,
+        *,
+        loss="auto",
+        negative=5,
+        word_ngrams=1,
+        min_n=0,
+        max_n=0,
+        bucket=2_000_000,
+        pretrained=None,
+        learning_rate=0.5,
+        epochs=10,
+        class_weight=None,
+        lowercase=True,
+        strip_accents=None,
+        preprocessor=None,
+        tokenizer=None,
+        token_pattern=DEFAULT_PATTERN,
+        stop_words=None,
+        min_count=1,
+        max_features=None,
+        vocabulary=None,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=5,
+        tol=1e-3,
+        warm_start=False,
+        n_jobs=None,
+        random_state=None,
+        verbose=False,
+    ):
+        self.vector_size = vector_size
+        self.loss = loss
+        self.negative = negative
+        self.word_ngrams = word_ngrams
+        self.min_n = min_n
+        self.max_n = max_n
+        self.bucket = bucket
+        self.pretrained = pretrained
+        self.learning_rate = learning_rate
+        self.epochs = epochs
+        self.class_weight = class_weight
+        self.lowercase = lowercase
+        self.strip_accents = strip_accents
+        self.preprocessor = preprocessor
+        self.tokenizer = tokenizer
+        self.token_pattern = token_pattern
+        self.stop_words = stop_words
+        self.min_count = min_count
+        self.max_features = max_features
+        self.vocabulary = vocabulary
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.warm_start = warm_start
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None):
+        """Learn vectors that tell the labels of documents.
+
+        Parameters
+        ----------
+        X : iterable of str, of sequences of str, or TokenizedDocuments
+            The documents.
+        y : array-like of shape (n_documents,) or (n_documents, n_classes)
+            The labels; or a matrix of 0 and 1, dense or sparse, for documents that
+            have any number of labels.
+        sample_weight : array-like of shape (n_documents,) or None, default=None
+            How much each document counts, relative to the others.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If labels and documents do not fit together, no word is left, or a
+            parameter is out of range.
+        TypeError
+            If a document is neither a string nor a sequence of strings.
+        FloatingPointError
+            If training diverges.
+        """
+        documents, options = self._tokenize_to_fit(X)
+        continued = self.warm_start and hasattr(self, "vectors_")
+        seed = self._seed if continued else self._draw_seed()
+        classes, several, matrix = check_labels(y)
+        weights = document_weights(documents, y, sample_weight, self.class_weight)
+        labelled = self._labelled(documents, matrix, weights)
+        parts, held_out = self._hold_out([labelled], seed)
+        texts = parts[0].documents
+        words = learn_vocabulary([texts], self._limits())
+        space = self._space(words, texts, classes, several, matrix, continued)
+        self._learn_epochs(X, parts, held_out, space, options, seed, continued)
+        return self
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Learn from one more batch of documents, in one pass.
+
+        The learning rate is `learning_rate` throughout, and weights are taken as they
+        are.  `epochs` and `early_stopping` play no part.
+
+        Parameters
+        ----------
+        X : iterable of str, of sequences of str, or TokenizedDocuments
+            The documents.
+        y : array-like of shape (n_documents,) or (n_documents, n_classes)
+            The labels.
+        classes : array-like of shape (n_classes,) or None, default=None
+            All labels that will ever come.  Must be given in the first call, unless
+            `y` is a matrix of indicators.
+        sample_weight : array-like of shape (n_documents,) or None, default=None
+            How much each document counts.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "class_weight='balanced' needs all documents at once: give "
+                "partial_fit a dict, or sample_weight."
+            )
+        begun = hasattr(self, "vectors_")
+        known = self.classes_ if begun else None
+        if classes is not None:
+            classes = np.unique(column_or_1d(classes))
+            if begun and not np.array_equal(classes, known):
+                raise ValueError(
+                    f"classes={classes!r} differ from those of the first call, {known}."
+                )
+            known = classes
+        elif not begun and type_of_target(y) != "multilabel-indicator":
+            raise ValueError("classes must be passed on the first call to partial_fit.")
+        documents, options = self._tokenize_to_fit(X)
+        classes, several, matrix = check_labels(y, known)
+        weights = document_weights(
+            documents, y, sample_weight, self.class_weight, scale=False
+        )
+        labelled = self._labelled(documents, matrix, weights)
+        words, rare = self._grown_vocabulary(documents, begun, True)
+        space = self._space(words, documents, classes, several, matrix, begun)
+        self._learn_batch(X, labelled, space, rare, options)
+        return self
+
+    def to_fasttext(self):
+        """Return all that was learned as fastText's files hold it.
+
+        Returns
+        -------
+        sklearn_embed.io.fasttext.FastTextModel
+            For :func:`sklearn_embed.io.fasttext.write_model`.
+
+        Raises
+        ------
+        ValueError
+            If ``</s>``, fastText's mark for the end of a document, is a word.
+        """
+        from sklearn_embed._models.interop_fasttext import classifier_to_fasttext
+
+        return classifier_to_fasttext(self)
+
+    @classmethod
+    def from_fasttext(cls, source, **params):
+        """Return a fitted classifier with what a supervised fastText model learned.
+
+        Parameters
+        ----------
+        source : FastTextModel, str, path or binary file
+            A supervised model, quantised or not.
+        **params : dict
+            Further parameters, such as `lowercase`.  Unless told otherwise, tokens
+            are what stands between blanks, as in fastText.
+
+        Returns
+        -------
+        FastTextClassifier
+            Its classes are the labels without ``__label__``.
+        """
+        from sklearn_embed._models.interop_fasttext import classifier_from_fasttext
+
+        return classifier_from_fasttext(source, **params)

@@ -1,0 +1,468 @@
+"""GloVe: words placed so that dot products fit logarithms of co-occurrence."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_memory
+
+from sklearn_embed._estimators.base import (
+    COUNT,
+    NOT_NEGATIVE,
+    POSITIVE,
+    StrOptions,
+    _fit_context,
+)
+from sklearn_embed._estimators.callbacks import with_callbacks
+from sklearn_embed._estimators.word_vectorizer import WordVectorizer
+from sklearn_embed._models.cooccurrence import CooccurrenceCounts
+from sklearn_embed._models.counting import Window, count_pairs
+from sklearn_embed._models.glove import DealtPairs, GloveJob, Retrofit, Weighting
+from sklearn_embed._models.kernels.glove import (
+    FIRST_SQUARE,
+    FROZEN_SQUARE,
+    new_state,
+    state_views,
+    state_width,
+)
+from sklearn_embed._models.loop import Schedule
+from sklearn_embed._text.tokens import DEFAULT_PATTERN
+from sklearn_embed._text.vocabulary import Vocabulary
+
+
+def _never(estimator):
+    """Say what to do instead of partial_fit."""
+    raise AttributeError(
+        "counts must be complete before training: add up CooccurrenceCounts of "
+        "batches and call fit_counts."
+    )
+
+
+class GloVeVectorizer(WordVectorizer):
+    r"""Learn word vectors from co-occurrence counts; average them per document.
+
+    Parameters
+    ----------
+    vector_size : int, default=100
+        Dimensions of a vector.
+    window : int or "document", default=10
+        Words on each side that count, at least 1; "document": all there are.
+    weighting : {"harmonic", "flat"}, default="harmonic"
+        Whether a word at distance k counts 1/k, or 1.
+    direction : {"both", "left", "right"}, default="both"
+        On which side of a word its contexts stand.
+    x_max : float or None, default=100.0
+        Count from which on a pair has full weight.  None: all pairs weigh 1.
+    alpha : float, default=0.75
+        Exponent of the weight below `x_max`.
+    combine : {"sum", "word", "context", "concatenate"}, default="sum"
+        Which parameters become `vectors_`: the sum of word and context vectors,
+        either alone, or both side by side.
+    pretrained : Pretrained, or any source of word vectors, default=None
+        Vectors to start from, of `vector_size` dimensions: whatever
+        :class:`Pretrained` takes, or one itself, which also says how far they may
+        move.  Words that they lack start at random.  `clone` shares the vectors.
+    learning_rate : float, default=0.05
+        Of AdaGrad.
+    gradient_clip : float or None, default=100.0
+        Largest slope of a single parameter.  None: no limit.
+    epochs : int, default=25
+        Passes over the pairs.
+    max_memory : int or None, default=None
+        Bytes to count in, beyond what the documents and the counts take; see
+        `CooccurrenceCounts.from_documents`.
+    memory : str, joblib.Memory or None, default=None
+        Where counts are kept, so that a search over other parameters than those of
+        text, vocabulary and window counts once for each training set.
+    lowercase : bool, default=True
+        Whether strings are lowercased before they are cut into tokens.
+    strip_accents : {"ascii", "unicode"}, callable or None, default=None
+        Whether accents are removed, and how; as in
+        :class:`~sklearn.feature_extraction.text.CountVectorizer`.
+    preprocessor : callable or None, default=None
+        str → str, in place of lowercasing and accent stripping.
+    tokenizer : callable, "char" or None, default=None
+        str → list of str, in place of `token_pattern`.  "char" takes every
+        character but white space as a token.
+    token_pattern : str, default=r"(?u)\\b\\w\\w+\\b"
+        Regular expression of a token: two or more word characters, as in
+        :class:`~sklearn.feature_extraction.text.CountVectorizer`.
+    stop_words : "english", collection of str or None, default=None
+        Tokens to leave out.
+    min_count : int, default=5
+        Words that occur less often are left out.
+    max_features : int or None, default=None
+        Keep only this many words, the most frequent ones.  None: no limit.
+    vocabulary : collection of str, mapping or None, default=None
+        The only words admitted.  The limits above apply to them as well.  Of a
+        mapping, the keys count.
+    unlabeled : iterable of documents, TokenizedDocuments or None, default=None
+        Further texts to learn from, in addition to those given to `fit`.  `clone`
+        shares it instead of copying it; a `TokenizedDocuments` is not tokenised
+        again for every candidate of a search.
+    early_stopping : bool, default=False
+        Whether to hold out documents and stop when their loss stops falling.
+    validation_fraction : float, default=0.1
+        Share of the documents held out, in (0, 1).  Only with `early_stopping`.
+    n_iter_no_change : int, default=5
+        Epochs without a fall of the held-out loss before training stops.
+    tol : float, default=1e-5
+        The least fall that counts, in units of the loss.
+    warm_start : bool, default=False
+        Whether `fit` continues from the last fit: words seen before keep their
+        vectors, and the epochs missing from `epochs` are trained, at the learning
+        rates where the schedule stands.
+    n_jobs : int or None, default=None
+        Threads.  None means 1 unless in a :obj:`joblib.parallel_config` context,
+        -1 all processors.
+    random_state : int, RandomState instance or None, default=None
+        Seed of whatever is drawn.
+    verbose : bool or int, default=False
+        Whether to print the loss of each epoch.
+
+    Attributes
+    ----------
+    vectors_ : ndarray of shape (n_words, n_dimensions), float32
+        One row a word.
+    words_ : list of str
+        Row → word; most frequent first, ties in the order of their characters.
+    vocabulary_ : dict
+        Word → row.
+    counts_ : ndarray of shape (n_words,), int64
+        Occurrences in the training texts.
+    loss_curve_ : list of float
+        Mean loss of each epoch, summed in float64.
+    validation_loss_curve_ : list of float
+        The same of the held-out documents; only with `early_stopping`.
+    n_iter_ : int
+        Epochs trained.
+    word_vectors_, context_vectors_ : ndarray of shape (n_words, vector_size), float32
+        The two kinds of vectors apart.
+    word_biases_, context_biases_ : ndarray of shape (n_words,), float32
+        Their biases.
+
+    See Also
+    --------
+    CooccurrenceCounts : The counts alone; those of partitions add up.
+    Word2VecVectorizer : Learns from one window at a time.
+
+    Notes
+    -----
+    Over all pairs that occur, with counts :math:`X_{ij}`, training minimises
+
+    .. math:: \tfrac12 \sum_{ij} f(X_{ij})
+              (w_i^\top \tilde w_j + b_i + \tilde b_j - \log X_{ij})^2
+              + \mu \sum_{i \in R} \lVert w_i + \tilde w_i - r_i \rVert^2
+
+    with :math:`f(x) = \min(1, (x / x_{max})^\alpha)`; the second sum is over words
+    with a pretrained vector :math:`r_i` (Dingwall and Potts 2018), :math:`\mu` being
+    the `penalty` of :class:`Pretrained`.
+    `loss_curve_` holds this divided by the number of pairs.
+
+    Training is stochastic, one pair after the other.  Words are dealt out to groups;
+    tasks whose pairs have no word in common run at the same time (Gemulla et al.
+    2011), so that the result is the same, bit for bit, for every `n_jobs`.
+
+    As in the original program, AdaGrad's sums start at 1 and hold squares of slopes
+    times the learning rate, and slopes are clipped one by one.  Deviations: the
+    biases move at the learning rate, like everything else (the program, since it
+    clips, moves them at rate 1, and does not clip theirs); the order of the pairs
+    changes in every epoch; the penalty is an implicit step at the end of each epoch,
+    stable for every μ; ``direction="left"`` is the transpose of the program's
+    ``-symmetric 0``.  As there, words that are left out leave no gap in a window.
+
+    With `early_stopping`, counts of the held-out documents are scaled up by the
+    ratio of the numbers of tokens before they are compared.
+
+    There is no `partial_fit`: counts must be complete before training.  Add up
+    `CooccurrenceCounts` of batches and call `fit_counts`.
+
+    References
+    ----------
+    Pennington, Socher and Manning (2014), "GloVe: Global vectors for word
+    representation", equations 8 and 9.
+
+    Duchi, Hazan and Singer (2011), "Adaptive subgradient methods for online learning
+    and stochastic optimization".
+
+    Gemulla, Haas, Nijkamp and Sismanis (2011), "Large-scale matrix factorization
+    with distributed stochastic gradient descent".
+
+    Dingwall and Potts (2018), "Mittens: An extension of GloVe for learning
+    domain-specialized representations".
+
+    Examples
+    --------
+    >>> from sklearn_embed import GloVeVectorizer
+    >>> texts = ["the cat sat", "the dog sat", "a cat and a dog"] * 20
+    >>> model = GloVeVectorizer(8, min_count=1, random_state=0).fit(texts)
+    >>> model.transform(["a cat", "fish"]).shape
+    (2, 8)
+    >>> model.loss_curve_[-1] < model.loss_curve_[0]
+    True
+    """
+
+    _word_arrays = (
+        "word",
+        "context",
+        "word_bias",
+        "context_bias",
+        "word_squares",
+        "context_squares",
+        "word_bias_squares",
+        "context_bias_squares",
+    )
+
+    _parameter_constraints: dict = {
+        **WordVectorizer._parameter_constraints,
+        "window": [COUNT, StrOptions({"document"})],
+        "weighting": [StrOptions({"harmonic", "flat"})],
+        "direction": [StrOptions({"both", "left", "right"})],
+        "x_max": [POSITIVE, None],
+        "alpha": [NOT_NEGATIVE],
+        "combine": [StrOptions({"sum", "word", "context", "concatenate"})],
+        "gradient_clip": [POSITIVE, None],
+        "max_memory": [COUNT, None],
+        "memory": "no_validation",
+    }
+
+    def __init__(
+        self,
+        vector_size=100,
+        *,
+        window=10,
+        weighting="harmonic",
+        direction="both",
+        x_max=100.0,
+        alpha=0.75,
+        combine="sum",
+        pretrained=None,
+        learning_rate=0.05,
+        gradient_clip=100.0,
+        epochs=25,
+        max_memory=None,
+        memory=None,
+        lowercase=True,
+        strip_accents=None,
+        preprocessor=None,
+        tokenizer=None,
+        token_pattern=DEFAULT_PATTERN,
+        stop_words=None,
+        min_count=5,
+        max_features=None,
+        vocabulary=None,
+        unlabeled=None,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=5,
+        tol=1e-5,
+        warm_start=False,
+        n_jobs=None,
+        random_state=None,
+        verbose=False,
+    ):
+        self.vector_size = vector_size
+        self.window = window
+        self.weighting = weighting
+        self.direction = direction
+        self.x_max = x_max
+        self.alpha = alpha
+        self.combine = combine
+        self.pretrained = pretrained
+        self.learning_rate = learning_rate
+        self.gradient_clip = gradient_clip
+        self.epochs = epochs
+        self.max_memory = max_memory
+        self.memory = memory
+        self.lowercase = lowercase
+        self.strip_accents = strip_accents
+        self.preprocessor = preprocessor
+        self.tokenizer = tokenizer
+        self.token_pattern = token_pattern
+        self.stop_words = stop_words
+        self.min_count = min_count
+        self.max_features = max_features
+        self.vocabulary = vocabulary
+        self.unlabeled = unlabeled
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.warm_start = warm_start
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit_counts(self, counts):
+        """Learn the vectors of words that have been counted already.
+
+        The parameters about vocabulary, window and early stopping play no part.
+
+        Parameters
+        ----------
+        counts : CooccurrenceCounts
+            For instance a sum of those of partitions.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        if not isinstance(counts, CooccurrenceCounts):
+            raise TypeError(
+                f"counts must be CooccurrenceCounts, not {type(counts).__name__}."
+            )
+        schedule = Schedule(*self._rates(), self.epochs)
+        vocabulary = Vocabulary(counts.words, counts.word_counts)
+        self._learn(
+            counts,
+            [counts],
+            [],
+            vocabulary,
+            self._options(),
+            self._draw_seed(),
+            schedule,
+            range(self.epochs),
+        )
+        return self
+
+    partial_fit = available_if(_never)(WordVectorizer.partial_fit)
+
+    def _new_state(self, vocabulary, known, rng):
+        """Return fresh parameters, and views of them by name."""
+        n_words, size = len(vocabulary), self.vector_size
+        matrix = new_state(n_words, size)
+        views = state_views(matrix, size)
+        for name in ("word", "context", "word_bias", "context_bias"):
+            # Drawn in steps, for the sake of memory.
+            for first in range(0, n_words, 512):
+                rows = views[name][first : first + 512]
+                rows[:] = (rng.random(rows.shape, np.float32) - 0.5) / size
+        return {"matrix": matrix, **views}
+
+    def _carry_over(self, vocabulary, state):
+        """Carry words over; those that were frozen move again."""
+        super()._carry_over(vocabulary, state)
+        for name in ("word_squares", "context_squares"):
+            state[name][state[name] >= FROZEN_SQUARE] = FIRST_SQUARE
+
+    def _check_pretrained(self, pretrained):
+        """Refuse what `combine` does not go with."""
+        if not pretrained.trainable:
+            if self.combine == "concatenate":
+                raise ValueError(
+                    "trainable=False of pretrained keeps the vectors given, but "
+                    "combine='concatenate' makes others of them: use combine='sum', "
+                    "'word' or 'context'."
+                )
+        elif pretrained.penalty and self.combine != "sum":
+            raise ValueError(
+                f"penalty={pretrained.penalty} of pretrained pulls the sum of word and "
+                f"context vector to the vector given, but combine={self.combine!r}: "
+                "use combine='sum'."
+            )
+
+    def _place(self, vocabulary, given, state):
+        """Start words at the vectors given; return what keeps frozen ones."""
+        names, values = ("word", "context"), given.vectors
+        if self.combine in names:
+            names = (self.combine,)
+        else:
+            values = values / np.float32(2)
+
+        def put_back():
+            for name in names:
+                state[name][given.rows] = values
+
+        for name in names:
+            given.put(state[name], values)
+            if not given.trainable:
+                # Steps are divided by its root: what is left is put back.
+                state[f"{name}_squares"][given.rows] = FROZEN_SQUARE
+        if not given.trainable:
+            return put_back, False
+        if given.penalty:
+            state["retrofit"] = Retrofit(given.rows, given.vectors, given.penalty)
+        return None
+
+    def _prepared(self, parts, held_out, vocabulary):
+        """Count while there are no parameters yet that take memory."""
+        return (
+            self._dealt(parts, vocabulary),
+            self._dealt(held_out, vocabulary, parts) if held_out else None,
+        )
+
+    def _job(self, pairs, held_out, vocabulary, state, seed, schedule):
+        """Return what trains the parameters."""
+        return GloveJob(
+            pairs,
+            held_out,
+            state["matrix"],
+            seed,
+            schedule.learning_rate,
+            np.inf if self.gradient_clip is None else self.gradient_clip,
+            state.get("retrofit"),
+        )
+
+    def _dealt(self, parts, vocabulary, whole=None):
+        """Count documents; scale the counts up to those of a larger whole."""
+        given = isinstance(parts[0], CooccurrenceCounts)
+        if given:
+            pairs, window = parts[0].pairs, parts[0].window
+        else:
+            window = Window(self.window, self.weighting, self.direction)
+            pairs = self._counted(parts, vocabulary, window)
+        scale = 1.0
+        if whole is not None:
+            n_tokens = sum(part.n_tokens for part in parts)
+            scale = max(1, sum(part.n_tokens for part in whole)) / max(1, n_tokens)
+        return DealtPairs(
+            pairs,
+            window.direction == "both",
+            state_width(self.vector_size),
+            Weighting(self.x_max, self.alpha),
+            scale,
+            self.n_jobs,
+            overwrite=not given,
+        )
+
+    def _counted(self, parts, vocabulary, window):
+        """Count pairs, or fetch their counts from where they are kept."""
+        corpora = [
+            (part.ids, part.starts, part.offsets, vocabulary.rows(part.table))
+            for part in parts
+        ]
+        limits = {"max_memory": self.max_memory, "n_jobs": self.n_jobs}
+        memory = check_memory(self.memory)
+        if memory.store_backend is None:
+            return count_pairs(corpora, len(vocabulary), window, **limits)
+        # What is kept is found by the rows themselves, whatever ids they had.
+        plain = [
+            (rows[part.flat_ids()], part.offsets[:-1], part.offsets)
+            for part, (*_, rows) in zip(parts, corpora, strict=True)
+        ]
+        identity = np.arange(-1, len(vocabulary), dtype=np.int32)
+        corpora = [(rows + 1, *bounds, identity) for rows, *bounds in plain]
+        kept = memory.cache(count_pairs, ignore=[*limits])
+        return kept(corpora, len(vocabulary), window, **limits)
+
+    def _published(self, state, final):
+        """Return the fitted attributes."""
+        plain = {name: np.ascontiguousarray(state[name]) for name in self._word_arrays}
+        word, context = plain["word"], plain["context"]
+        vectors = {
+            "word": lambda: word,
+            "context": lambda: context,
+            "sum": lambda: word + context,
+            "concatenate": lambda: np.hstack([word, context]),
+        }[self.combine]()
+        return {
+            "vectors_": vectors,
+            "word_vectors_": word,
+            "context_vectors_": context,
+            "word_biases_": plain["word_bias"],
+            "context_biases_": plain["context_bias"],
+            "_state": plain,
+        }

@@ -1,0 +1,540 @@
+"""Rows from word vectors of any origin: the mean over a document's words."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import weakref
+
+import numpy as np
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, clone
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_embed._estimators.base import (
+    COUNT,
+    POSITIVE,
+    Integral,
+    StrOptions,
+    TextTransformer,
+    _fit_context,
+    at_least,
+)
+from sklearn_embed._estimators.callbacks import (
+    CallbackSupportMixin,
+    fit_inside,
+    with_callbacks,
+)
+from sklearn_embed._text.tokens import DEFAULT_PATTERN, TextOptions, stop_word_set
+from sklearn_embed._vectors.pooling import Recipe, pool_any
+from sklearn_embed._vectors.weights import (
+    UnknownWords,
+    common_components,
+    learn_weights,
+    longest,
+    mean_vector,
+    unit_factors,
+)
+from sklearn_embed.io._sources import as_word_vectors
+
+#: Documents pooled together while components are learned.
+_DOCUMENTS = 8192
+
+
+class MeanPoolEmbedder(
+    CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TextTransformer
+):
+    r"""Represent each document by the mean, or another summary, of its words' vectors.
+
+    The vectors may come from anywhere: an embedding vectorizer of this package,
+    which is fitted along with it, gensim, a DataFrame, a dict or a file.
+
+    Parameters
+    ----------
+    embedding : estimator, WordVectors, KeyedVectors, DataFrame, dict, str or path
+        Where the vectors come from.
+
+        - An unfitted vectorizer: `fit` fits a clone of it; its parameters can be
+          searched as ``embedding__vector_size`` and so on.
+        - A fitted vectorizer: taken as it is, shared by `clone`.
+        - gensim's ``KeyedVectors``, a DataFrame whose index holds the words, a
+          dict from word to vector, a file of vectors: shared by `clone`, too.
+    pooling : {"mean", "sum", "max", "min", "power", "concat"}, default="mean"
+        What becomes of the vectors of a document's words.
+
+        - "mean", "sum", "max", "min": by column.
+        - "power": several power means side by side; see `powers`.
+        - "concat": the first `max_length` words' vectors side by side, as a
+          flattened embedding layer gives them; zeros where there are fewer.
+    powers : array-like of float, default=(-inf, 1, inf)
+        Exponents for "power": whole numbers from 1 on, infinity (the maximum) and
+        minus infinity (the minimum).
+    max_length : int or None, default=None
+        Words for "concat".  None: as many as the longest document of `fit` has.
+    weights : {"idf", "sif", "usif"}, callable or None, default=None
+        Weights of the words.
+
+        - None: all equal.
+        - "idf": the smooth inverse document frequency
+          :math:`\ln\frac{1 + n}{1 + df} + 1` of the documents given to `fit`, as in
+          :class:`~sklearn.feature_extraction.text.TfidfVectorizer`.
+        - "sif": smooth inverse frequency, :math:`\frac{a}{a + p}`, with `smoothing`
+          as :math:`a` and a word's share :math:`p` in the text.
+        - "usif": :math:`\frac{a}{a/2 + p}`, with :math:`a` from the vocabulary and
+          the mean length of the documents; see Notes.
+        - A function: list of words → one number a word, not negative.  0 leaves a
+          word out.
+    smoothing : float, default=1e-3
+        The :math:`a` of "sif".
+    n_components_removed : int, default=0
+        Directions that all documents have in common, learned in `fit` and removed
+        from every row: 1 in Arora et al. (2017), 5 in Ethayarajh (2018).  With
+        weights="usif" each is removed in part; see Notes.  Not for "concat".
+    normalize_words : bool, default=False
+        Whether words' vectors are scaled to length 1 first.
+    normalize : bool, default=False
+        Whether rows are scaled to length 1 in the end.
+    oov : {"skip", "zero", "subword", "mean", "error"}, default="skip"
+        What becomes of words without a vector ("out of vocabulary").
+
+        - "skip": they do not count.
+        - "zero", "mean": they have the vector of zeros, or the mean of all vectors.
+        - "subword": they have the mean of their n-grams' vectors, where the source
+          knows n-grams, as fastText does.
+        - "error": they are refused.
+    empty : {"zero", "nan", "error"}, default="zero"
+        What becomes of documents without any word that counts: a row of zeros, a
+        row of NaN, or an error.
+    lowercase : bool, default=True
+        Whether strings are lowercased before they are cut into tokens.
+    strip_accents : {"ascii", "unicode"}, callable or None, default=None
+        Whether accents are removed, and how; as in
+        :class:`~sklearn.feature_extraction.text.CountVectorizer`.
+    preprocessor : callable or None, default=None
+        str → str, in place of lowercasing and accent stripping.
+    tokenizer : callable, "char" or None, default=None
+        str → list of str, in place of `token_pattern`.  "char" takes every
+        character but white space as a token.
+    token_pattern : str, default=r"(?u)\\b\\w\\w+\\b"
+        Regular expression of a token: two or more word characters, as in
+        :class:`~sklearn.feature_extraction.text.CountVectorizer`.
+    stop_words : "english", collection of str or None, default=None
+        Tokens to leave out.
+        A vectorizer as `embedding` brings its own rules; then these must be left
+        at their defaults, except for `stop_words`.
+    n_jobs : int or None, default=None
+        Threads.  None means 1 unless in a :obj:`joblib.parallel_config` context,
+        -1 all processors.  The result does not depend on it.
+
+    Attributes
+    ----------
+    embedding_ : object
+        The fitted vectorizer, or `embedding` itself.
+    vectors_ : ndarray of shape (n_words, n_dimensions), float32
+        The words' vectors, not copied.
+    weights_ : ndarray of shape (n_words,), float32, or None
+        Weight of each word.
+    components_ : ndarray of shape (n_removed, n_columns), float32, or None
+        What is removed: orthogonal directions of length 1.
+    component_weights_ : ndarray of shape (n_removed,), float32, or None
+        Share of each direction that is removed.
+    max_length_ : int
+        Words that count; only with pooling="concat".
+
+    See Also
+    --------
+    Word2VecVectorizer : Learn vectors and average them.
+    sklearn.pipeline.FeatureUnion : Rows of several embeddings side by side.
+
+    Notes
+    -----
+    A word with weight :math:`w` and vector :math:`v` contributes :math:`wv` to "sum",
+    "max", "min" and "concat".  A mean is :math:`\sum wv / \sum w`; with "sif" and
+    "usif" it is, as in their papers, :math:`\sum wv / n`, :math:`n` being the number
+    of words.  A power mean is :math:`(\sum w v^p / \sum w)^{1/p}`, or with
+    :math:`n` below; "power" with 1, inf and -inf gives what "mean", "max" and "min"
+    give.
+
+    Of an odd power the root of a negative number is negative: the real solution.
+    The program of Rücklé et al. (2018) takes the real part of the principal complex
+    root instead, which is :math:`\cos(\pi/p)` times the size; then a column no longer
+    tells the sign of its words.  Fractional powers of negative numbers are not real,
+    and negative powers have a pole where numbers cancel: both are refused.
+
+    Counts for "sif" and "usif" are those that the vectors bring along; where they
+    bring none, words are counted in the documents of `fit`.  The counts that gensim
+    makes up for vectors read from a file are not used.  A word without a vector
+    weighs, if `oov` gives it one, as much as a word that was never counted.
+
+    With "usif", :math:`a = \frac{1 - \alpha}{\alpha |V| / 2}`, where :math:`\alpha` is
+    the fraction of the :math:`|V|` counted words with
+    :math:`p > 1 - (1 - 1/|V|)^{\bar n}`, and :math:`\bar n` is the mean number of
+    tokens in the documents of `fit`.  Of component :math:`i` the share
+    :math:`\sigma_i^2 / \sum_j \sigma_j^2` is removed.
+
+    Components are the first right singular vectors of the documents' rows, not
+    centred, by way of the exact eigenvectors of their products' sum, for which the
+    rows need not be in memory together.
+
+    Rows are the same, bit for bit, for every `n_jobs` and whatever other documents
+    there are.  A search over `KeyedVectors` on several processes sends them to each
+    of them; `WordVectors` saved by :func:`sklearn_embed.io.write_vectors` and given
+    by the path of the file are read where they are needed.
+
+    References
+    ----------
+    Arora, Liang and Ma (2017), "A simple but tough-to-beat baseline for sentence
+    embeddings", algorithm 1.
+
+    Ethayarajh (2018), "Unsupervised random walk sentence embeddings: A strong but
+    simple baseline".
+
+    Rücklé, Eger, Peyrard and Gurevych (2018), "Concatenated power mean word
+    embeddings as universal cross-lingual sentence representations".
+
+    Examples
+    --------
+    >>> from sklearn_embed import MeanPoolEmbedder
+    >>> pets = {"cat": [1.0, 0.0], "dog": [0.0, 1.0]}
+    >>> embedder = MeanPoolEmbedder(pets)
+    >>> embedder.fit_transform(["the cat", "cat and dog", "fish"])
+    array([[1. , 0. ],
+           [0.5, 0.5],
+           [0. , 0. ]], dtype=float32)
+
+    Two embeddings side by side:
+
+    >>> from sklearn.pipeline import FeatureUnion
+    >>> ages = {"cat": [9.0], "dog": [5.0]}
+    >>> union = FeatureUnion([("pets", embedder), ("ages", MeanPoolEmbedder(ages))])
+    >>> union.fit_transform(["the cat", "cat and dog"])
+    array([[1. , 0. , 9. ],
+           [0.5, 0.5, 7. ]], dtype=float32)
+    """
+
+    _parameter_constraints: dict = {
+        **TextTransformer._text_constraints,
+        "embedding": "no_validation",
+        "pooling": [StrOptions({"mean", "sum", "max", "min", "power", "concat"})],
+        "powers": ["array-like"],
+        "max_length": [COUNT, None],
+        "weights": [StrOptions({"idf", "sif", "usif"}), callable, None],
+        "smoothing": [POSITIVE],
+        "n_components_removed": [at_least(0)],
+        "normalize_words": ["boolean"],
+        "normalize": ["boolean"],
+        "oov": [StrOptions({"skip", "zero", "subword", "mean", "error"})],
+        "empty": [StrOptions({"zero", "nan", "error"})],
+        "n_jobs": [Integral, None],
+    }
+    del _parameter_constraints["vocabulary"]
+
+    _vector_parameters = ("embedding",)
+
+    def __init__(
+        self,
+        embedding,
+        *,
+        pooling="mean",
+        powers=(-np.inf, 1, np.inf),
+        max_length=None,
+        weights=None,
+        smoothing=1e-3,
+        n_components_removed=0,
+        normalize_words=False,
+        normalize=False,
+        oov="skip",
+        empty="zero",
+        lowercase=True,
+        strip_accents=None,
+        preprocessor=None,
+        tokenizer=None,
+        token_pattern=DEFAULT_PATTERN,
+        stop_words=None,
+        n_jobs=None,
+    ):
+        self.embedding = embedding
+        self.pooling = pooling
+        self.powers = powers
+        self.max_length = max_length
+        self.weights = weights
+        self.smoothing = smoothing
+        self.n_components_removed = n_components_removed
+        self.normalize_words = normalize_words
+        self.normalize = normalize
+        self.oov = oov
+        self.empty = empty
+        self.lowercase = lowercase
+        self.strip_accents = strip_accents
+        self.preprocessor = preprocessor
+        self.tokenizer = tokenizer
+        self.token_pattern = token_pattern
+        self.stop_words = stop_words
+        self.n_jobs = n_jobs
+
+    @property
+    def _shared_parameters(self):
+        return () if _is_unfitted_estimator(self.embedding) else ("embedding",)
+
+    def set_params(self, **params):
+        """Set parameters, those of an unfitted embedding included.
+
+        Parameters
+        ----------
+        **params : dict
+            Values by name; ``embedding__name`` reaches into the embedding.
+
+        Returns
+        -------
+        self : object
+            This estimator.
+
+        Raises
+        ------
+        ValueError
+            If the embedding is fitted already: its parameters would change nothing.
+        """
+        embedding = params.get("embedding", self.embedding)
+        inner = [name for name in params if name.startswith("embedding__")]
+        if (
+            inner
+            and hasattr(embedding, "get_params")
+            and not _is_unfitted_estimator(embedding)
+        ):
+            raise ValueError(
+                f"{inner[0]} would have no effect, since the embedding is fitted "
+                "already. Give sklearn.base.clone(embedding) to have it fitted anew."
+            )
+        return super().set_params(**params)
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y=None):
+        """Fit the embedding if it is not fitted yet, and learn the weights.
+
+        Parameters
+        ----------
+        X : iterable of str, of sequences of str, or TokenizedDocuments
+            The documents.
+        y : array-like or None, default=None
+            Handed to the embedding's `fit`.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        TypeError
+            If a document is neither a string nor a sequence of strings, or the
+            embedding is no source of vectors.
+        ValueError
+            If a parameter is out of range or contradicts another one, or the
+            embedding.
+        """
+        options = self._embedding_options()
+        if options is not None and self._options() != TextOptions():
+            raise ValueError(
+                "A vectorizer cuts strings by its own rules: set lowercase, tokenizer "
+                "and the like on the embedding (embedding__lowercase=…), not here."
+            )
+        powers = self._checked_powers()
+        documents, options = self._tokenize_to_fit(X, options or self._options())
+        embedding = self._fitted_embedding(documents, y)
+        source = as_word_vectors(embedding)
+        if self.oov == "subword" and source.subwords is None:
+            raise ValueError(
+                "oov='subword' needs vectors of n-grams, which this embedding has "
+                "not: use another oov, or vectors of fastText."
+            )
+        stops = stop_word_set(self.stop_words)
+        stops |= stop_word_set(getattr(embedding, "stop_words", None))
+        row_of = _rows(documents.table, source, stops)
+        weights = learn_weights(self.weights, documents, row_of, source, self.smoothing)
+        factors = unit_factors(source.vectors) if self.normalize_words else None
+        length = self.max_length or 1
+        if self.pooling == "concat" and self.max_length is None:
+            length = longest(documents, row_of, self.oov == "skip")
+        fitted = {
+            "embedding_": embedding,
+            "vectors_": source.vectors,
+            "weights_": weights.known,
+            "components_": None,
+            "component_weights_": None,
+            "_source": source,
+            "_stops": sorted(stops),
+            "_factors": factors,
+            "_unknown": (weights.unknown, self._unknown_vector(source, factors)),
+            "_recipe": {
+                "kind": self.pooling,
+                "by_number": self.weights in ("sif", "usif"),
+                "powers": powers,
+                "max_length": int(length),
+            },
+            "_text_options": getattr(embedding, "_text_options", options),
+            # Folds of a search share their table: its rows are looked up once.
+            "_seen": (weakref.ref(documents.table.blob), row_of),
+        }
+        if self.n_components_removed:
+            fitted |= self._learn_components(documents, row_of, fitted)
+        if self.pooling == "concat":
+            fitted["max_length_"] = int(length)
+        vars(self).pop("max_length_", None)
+        vars(self).update(fitted)
+        return self
+
+    def transform(self, X):
+        """Return one row per document, pooled of its words' vectors.
+
+        Parameters
+        ----------
+        X : iterable of str, of sequences of str, or TokenizedDocuments
+            The documents.
+
+        Returns
+        -------
+        ndarray of shape (n_documents, n_columns), float32
+            As many columns as the vectors have, times the number of `powers` with
+            pooling="power", or `max_length` with "concat".
+        """
+        check_is_fitted(self)
+        recipe = Recipe(
+            **self._recipe,
+            fill=0.0 if self.empty == "zero" else np.nan,
+            components=self.components_,
+            strengths=self.component_weights_,
+            normalize=self.normalize,
+        )
+        rows = self._pool(X, self._rows_of, vars(self), recipe)
+        if self.empty == "error" and np.isnan(rows).any():
+            number = int(np.argmax(np.isnan(rows).any(axis=1)))
+            raise ValueError(
+                f"Document {number} has no word that counts: leave it out, or set "
+                "empty to 'zero' or 'nan'."
+            )
+        return rows
+
+    def _pool(self, X, rows_of, fitted, recipe, first=0):
+        """Pool documents by what was fitted, given apart since fit needs it, too."""
+        unknown, source = None, fitted["_source"]
+        if self.oov != "skip":
+            weight, vector = fitted["_unknown"]
+            weigh = self.weights if callable(self.weights) else weight
+            unknown = UnknownWords(
+                self.oov, source, vector, weigh, self.normalize_words
+            )
+        return pool_any(
+            X,
+            fitted["_text_options"],
+            rows_of,
+            source.vectors,
+            recipe=recipe,
+            weights=fitted["weights_"],
+            factors=fitted["_factors"],
+            unknown=unknown,
+            n_jobs=self._n_threads(),
+            first=first,
+        )
+
+    def _learn_components(self, documents, row_of, fitted):
+        """Return what the rows of these documents have in common."""
+        recipe = Recipe(**fitted["_recipe"])
+        n_columns = recipe.n_columns(fitted["vectors_"].shape[1])
+        n_removed = self.n_components_removed
+        if self.pooling == "concat" or n_removed > n_columns:
+            raise ValueError(
+                f"n_components_removed={n_removed} is not possible for "
+                f"pooling={self.pooling!r} with {n_columns} columns: set it to 0, or "
+                "use another pooling or longer vectors."
+            )
+        blocks = (
+            self._pool(
+                documents[first : first + _DOCUMENTS],
+                lambda table: row_of,
+                fitted,
+                recipe,
+                first,
+            )
+            for first in range(0, len(documents), _DOCUMENTS)
+        )
+        components, squares = common_components(blocks, n_columns, n_removed)
+        strengths = np.ones(len(squares), np.float32)
+        if self.weights == "usif":
+            strengths = (squares / max(squares.sum(), 1e-300)).astype(np.float32)
+        return {"components_": components, "component_weights_": strengths}
+
+    def _checked_powers(self):
+        """Return the exponents as floats, refusing those without a real mean."""
+        if self.pooling != "power":
+            return []
+        powers = [float(power) for power in self.powers]
+        whole = [power >= 1 and power == np.round(power) for power in powers]
+        fine = [ok or power == -np.inf for ok, power in zip(whole, powers, strict=True)]
+        if not powers or not all(fine):
+            raise ValueError(
+                f"powers={self.powers!r} must be whole numbers from 1 on, inf or "
+                "-inf, at least one: of negative numbers, other powers have no mean."
+            )
+        return powers
+
+    def _unknown_vector(self, source, factors):
+        """Return what stands for all words without a vector, if it is one thing."""
+        if self.oov == "mean":
+            return mean_vector(source.vectors, factors)
+        return np.zeros(source.vector_size, np.float32) if self.oov == "zero" else None
+
+    def __getstate__(self):
+        state = super().__getstate__()
+        return {name: value for name, value in state.items() if name != "_seen"}
+
+    def _check_loaded(self):
+        """Refuse arrays that do not belong to these vectors."""
+        shape = self._source.vectors.shape
+        if self.vectors_.shape != shape or self.vectors_.dtype != np.float32:
+            raise ValueError(f"vectors of shape {self.vectors_.shape}, not {shape}")
+        if not self._recipe["max_length"] >= 1:
+            raise ValueError("max_length")
+
+    def _embedding_options(self):
+        """Return how a vectorizer cuts strings; None if the embedding is none."""
+        if hasattr(self.embedding, "_text_options"):
+            return self.embedding._text_options
+        if hasattr(self.embedding, "_options"):
+            return self.embedding._options()
+        return None
+
+    def _fitted_embedding(self, documents, y):
+        """Return something with vectors; an unfitted estimator is fitted for it."""
+        if not _is_unfitted_estimator(self.embedding):
+            return self.embedding
+        return fit_inside(self, clone(self.embedding), documents, y)
+
+    def _rows_of(self, table):
+        """Return the row of each token of a table, as in `_rows`."""
+        seen, rows = getattr(self, "_seen", (None, None))
+        if seen is not None and seen() is table.blob:
+            return rows
+        return _rows(table, self._source, frozenset(self._stops))
+
+    @property
+    def _n_features_out(self):
+        return Recipe(**self._recipe).n_columns(self.vectors_.shape[1])
+
+
+def _rows(table, source, stops):
+    """Return the row of each token of a table; unknown: -1, stop word: -2."""
+    tokens = table.tolist()
+    rows = source.rows(tokens)
+    if stops:
+        rows[[token in stops for token in tokens]] = -2
+    return rows
+
+
+def _is_unfitted_estimator(embedding):
+    """Whether this is an estimator that has to be fitted first."""
+    if not hasattr(embedding, "fit") or not hasattr(embedding, "get_params"):
+        return False
+    try:
+        check_is_fitted(embedding)
+    except NotFittedError:
+        return True
+    return False

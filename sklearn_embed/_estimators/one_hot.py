@@ -1,0 +1,442 @@
+"""The one-hot view of text: counts, indicators, id sequences, unit vectors."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+import scipy.sparse as sp
+import sklearn
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_embed._estimators.base import (
+    COUNT,
+    Integral,
+    StrOptions,
+    TextTransformer,
+    _fit_context,
+)
+from sklearn_embed._text.tokens import DEFAULT_PATTERN, stop_word_set
+from sklearn_embed._text.vocabulary import (
+    Limits,
+    Vocabulary,
+    given_words,
+    learn_vocabulary,
+)
+from sklearn_embed._text.word_ngrams import with_ngrams, without
+
+#: What stands for an unknown word in feature names and in inverse_transform.
+UNKNOWN = "<unk>"
+
+_PADDING_ID, _UNKNOWN_ID, _FIRST_ID = 0, 1, 2
+
+
+class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
+    r"""Represent each document by the one-hot vectors of its words.
+
+    A word is a unit vector of as many dimensions as there are words; all of them
+    are orthogonal to each other.  A document is their sum ("count"), their maximum
+    ("binary"), or their sequence, written as numbers ("ids") or in full
+    ("one_hot").
+
+    Parameters
+    ----------
+    output : {"count", "binary", "ids", "one_hot"}, default="count"
+        What `transform` returns.
+
+        - "count": sparse (n_documents, n_words), how often each word occurs;
+          equal to :class:`~sklearn.feature_extraction.text.CountVectorizer`'s.
+        - "binary": the same with 1 for each word that occurs.
+        - "ids": dense int32 (n_documents, max_length), the words in their order: 0
+          is padding, 1 an unknown word, ``2 + column`` a known one.
+        - "one_hot": sparse (n_documents, max_length × n_words), a block of columns
+          for each position with a single 1 in it.
+    lowercase : bool, default=True
+        Whether strings are lowercased before they are cut into tokens.
+    strip_accents : {"ascii", "unicode"}, callable or None, default=None
+        Whether accents are removed, and how; as in
+        :class:`~sklearn.feature_extraction.text.CountVectorizer`.
+    preprocessor : callable or None, default=None
+        str → str, in place of lowercasing and accent stripping.
+    tokenizer : callable, "char" or None, default=None
+        str → list of str, in place of `token_pattern`.  "char" takes every
+        character but white space as a token.
+    token_pattern : str, default=r"(?u)\\b\\w\\w+\\b"
+        Regular expression of a token: two or more word characters, as in
+        :class:`~sklearn.feature_extraction.text.CountVectorizer`.
+    stop_words : "english", collection of str or None, default=None
+        Tokens to leave out.
+    ngram_range : tuple of two int, default=(1, 1)
+        Least and largest number of neighbouring words that make a token; "the cat"
+        is one of two words.  Stop words are left out before.
+    min_count : int, default=1
+        Words that occur less often in all documents together are left out.
+    max_features : int or None, default=None
+        Keep only this many words, the most frequent ones.  None: no limit.
+    vocabulary : collection of str, mapping of str to column, or None, default=None
+        The words, in the order of their columns; then `min_count`, `max_features`
+        and `stop_words` select nothing.
+    handle_unknown : {"auto", "ignore", "error", "unknown"}, default="auto"
+        What becomes of a token that is not in the vocabulary.
+
+        - "ignore": as if it were not there.
+        - "error": `transform` raises.
+        - "unknown": it has a place of its own: a last column named "<unk>", id 1,
+          or a last unit vector in each block.
+        - "auto": "ignore" for counts and indicators, "unknown" for sequences.
+
+        Stop words are left out in any case.
+    max_length : int or None, default=None
+        Length of the sequences.  None: that of the longest document in `fit`.
+    padding : {"post", "pre"}, default="post"
+        Side on which short sequences are filled up.
+    truncating : {"post", "pre"}, default="post"
+        Side on which long sequences are cut.
+    dtype : type, default=np.int64
+        Of the sparse outputs.
+
+    Attributes
+    ----------
+    vocabulary_ : dict
+        Word → column.
+    words_ : list of str
+        Column → word, in the order of their characters, or as given.
+    counts_ : ndarray of shape (n_words,), int64
+        Occurrences in the documents given to `fit`.
+    max_length_ : int
+        Length of the sequences; only for "ids" and "one_hot".
+
+    See Also
+    --------
+    MeanPoolEmbedder : Dense rows from word vectors.
+
+    Examples
+    --------
+    >>> from sklearn_embed import OneHotTokens
+    >>> texts = ["the cat sat", "a dog and the dog"]
+    >>> one_hot = OneHotTokens().fit(texts)
+    >>> one_hot.transform(texts).toarray()
+    array([[0, 1, 0, 1, 1],
+           [1, 0, 2, 0, 1]])
+    >>> OneHotTokens(output="ids").fit_transform(texts)
+    array([[6, 3, 5, 0],
+           [4, 2, 6, 4]], dtype=int32)
+    """
+
+    _parameter_constraints: dict = {
+        **TextTransformer._text_constraints,
+        "output": [StrOptions({"count", "binary", "ids", "one_hot"})],
+        "ngram_range": [tuple],
+        "min_count": [COUNT],
+        "max_features": [COUNT, None],
+        "handle_unknown": [StrOptions({"auto", "ignore", "error", "unknown"})],
+        "max_length": [COUNT, None],
+        "padding": [StrOptions({"post", "pre"})],
+        "truncating": [StrOptions({"post", "pre"})],
+        "dtype": [type, np.dtype, str],
+    }
+
+    def __init__(
+        self,
+        output="count",
+        *,
+        lowercase=True,
+        strip_accents=None,
+        preprocessor=None,
+        tokenizer=None,
+        token_pattern=DEFAULT_PATTERN,
+        stop_words=None,
+        ngram_range=(1, 1),
+        min_count=1,
+        max_features=None,
+        vocabulary=None,
+        handle_unknown="auto",
+        max_length=None,
+        padding="post",
+        truncating="post",
+        dtype=np.int64,
+    ):
+        self.output = output
+        self.lowercase = lowercase
+        self.strip_accents = strip_accents
+        self.preprocessor = preprocessor
+        self.tokenizer = tokenizer
+        self.token_pattern = token_pattern
+        self.stop_words = stop_words
+        self.ngram_range = ngram_range
+        self.min_count = min_count
+        self.max_features = max_features
+        self.vocabulary = vocabulary
+        self.handle_unknown = handle_unknown
+        self.max_length = max_length
+        self.padding = padding
+        self.truncating = truncating
+        self.dtype = dtype
+
+    def fit(self, X, y=None):
+        """Learn the vocabulary.
+
+        Parameters
+        ----------
+        X : iterable of str, of sequences of str, or TokenizedDocuments
+            The documents.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If no word is left, or a parameter is out of range.
+        TypeError
+            If a document is neither a string nor a sequence of strings.
+        """
+        self._fit(X)
+        return self
+
+    def fit_transform(self, X, y=None):
+        """Learn the vocabulary and transform the same documents, read once.
+
+        Parameters
+        ----------
+        X : iterable of str, of sequences of str, or TokenizedDocuments
+            The documents.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        sparse matrix or ndarray
+            As `transform`.
+        """
+        return self._encode(*self._fit(X))
+
+    def transform(self, X):
+        """Represent documents by the one-hot vectors of their words.
+
+        Parameters
+        ----------
+        X : iterable of str, of sequences of str, or TokenizedDocuments
+            The documents.
+
+        Returns
+        -------
+        sparse matrix or ndarray
+            See the parameter `output`.
+
+        Raises
+        ------
+        ValueError
+            If a token is unknown and ``handle_unknown="error"``.
+        """
+        documents = self._terms(self._tokenize(X))
+        return self._encode(
+            documents, Vocabulary(self.words_, self.counts_, self.vocabulary_)
+        )
+
+    def inverse_transform(self, X):
+        """Return the words of each row.
+
+        Parameters
+        ----------
+        X : sparse matrix or ndarray, as returned by `transform`
+            The rows.
+
+        Returns
+        -------
+        list of ndarray of str
+            In the order of the columns for counts and indicators, in the order of
+            the text for sequences.
+        """
+        check_is_fitted(self)
+        words = np.array([*self.words_, UNKNOWN], dtype=object)
+        if self.output == "ids":
+            X = np.asarray(X)
+            columns = np.where(X == _UNKNOWN_ID, len(self.words_), X - _FIRST_ID)
+            return [
+                words[row[ids != _PADDING_ID]]
+                for row, ids in zip(columns, X, strict=True)
+            ]
+        X = sp.csr_array(X)
+        X.eliminate_zeros()
+        X.sort_indices()
+        width = len(self.words_) + (self._unknown() == "unknown")
+        columns = X.indices % width
+        return [
+            words[columns[start:stop]]
+            for start, stop in zip(X.indptr[:-1], X.indptr[1:], strict=True)
+        ]
+
+    def get_feature_names_out(self, input_features=None):
+        """Return the names of the columns.
+
+        Parameters
+        ----------
+        input_features : None
+            Ignored; text has no features by name.
+
+        Returns
+        -------
+        ndarray of str
+            Words; positions for "ids"; ``position_word`` for "one_hot".
+        """
+        check_is_fitted(self)
+        if self.output == "ids":
+            names = [f"position{place}" for place in range(self.max_length_)]
+        else:
+            names = self.words_ + [UNKNOWN] * (self._unknown() == "unknown")
+            if self.output == "one_hot":
+                names = [
+                    f"{place}_{name}"
+                    for place in range(self.max_length_)
+                    for name in names
+                ]
+        return np.array(names, dtype=object)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def _fit(self, X):
+        """Learn the vocabulary; return the documents as tokens, and it."""
+        documents, options = self._tokenize_to_fit(X)
+        documents = self._terms(documents)
+        vocabulary = self._vocabulary_of(documents)
+        fitted = {
+            "words_": vocabulary.words,
+            "vocabulary_": vocabulary.index,
+            "counts_": vocabulary.counts,
+            "_text_options": options,
+        }
+        if self.output in ("ids", "one_hot"):
+            fitted["max_length_"] = self.max_length
+            if self.max_length is None:
+                _, offsets = self._columns(documents, vocabulary)
+                fitted["max_length_"] = max(1, int(np.diff(offsets).max()))
+        vars(self).pop("max_length_", None)
+        vars(self).update(fitted)
+        return documents, vocabulary
+
+    def _terms(self, documents):
+        """Return documents of words, or of n-grams if these are asked for."""
+        shortest, longest = self._checked_range()
+        if longest == 1:
+            return documents
+        documents = without(documents, stop_word_set(self.stop_words))
+        return with_ngrams(documents, (shortest, longest))
+
+    def _checked_range(self):
+        """Return `ngram_range` if it is one."""
+        numbers = self.ngram_range
+        if (
+            len(numbers) != 2
+            or not all(isinstance(n, Integral) for n in numbers)
+            or not 1 <= numbers[0] <= numbers[1]
+        ):
+            raise ValueError(
+                f"ngram_range={numbers} must be two integers, the first at least 1 "
+                "and the second no less."
+            )
+        return numbers
+
+    def _vocabulary_of(self, documents):
+        """Return the words in the order of their columns, counted."""
+        if self.vocabulary is not None:
+            given = Vocabulary(given_words(self.vocabulary))
+            return given.counted([documents])
+        limits = Limits(self.min_count, self.max_features, self.stop_words)
+        return learn_vocabulary([documents], limits, by_word=True)
+
+    def _unknown(self):
+        """Return `handle_unknown`, "auto" resolved."""
+        if self.handle_unknown != "auto":
+            return self.handle_unknown
+        return "unknown" if self.output in ("ids", "one_hot") else "ignore"
+
+    def _columns(self, documents, vocabulary):
+        """Return the column of every token that has one, and offsets by document."""
+        column_of = vocabulary.rows(documents.table).copy()
+        unknown = np.flatnonzero(column_of < 0)
+        if self._unknown() != "ignore" and len(unknown):
+            stops = stop_word_set(self.stop_words) - set(vocabulary.words)
+            tokens = documents.table.take(unknown)
+            unknown = unknown[[token not in stops for token in tokens]]
+            column_of[unknown] = len(vocabulary)
+        columns = column_of[documents.flat_ids()]
+        if self._unknown() == "error":
+            _refuse_unknown(documents, columns == len(vocabulary))
+        known = columns >= 0
+        if known.all():
+            return columns, documents.offsets
+        offsets = np.concatenate([[0], np.cumsum(known)])[documents.offsets]
+        return columns[known], offsets
+
+    def _encode(self, documents, vocabulary):
+        """Turn documents into the output asked for."""
+        columns, offsets = self._columns(documents, vocabulary)
+        width = len(vocabulary) + (self._unknown() == "unknown")
+        if self.output in ("count", "binary"):
+            return self._bags(columns, offsets, width)
+        ids = self._sequences(columns, offsets, len(vocabulary))
+        return ids if self.output == "ids" else self._blocks(ids, width)
+
+    def _bags(self, columns, offsets, width):
+        """Return counts or indicators as a sparse matrix."""
+        data = np.ones(len(columns), self.dtype)
+        counts = sp.csr_array(
+            (data, columns, offsets), shape=(len(offsets) - 1, width), dtype=self.dtype
+        )
+        # Sorted twice by counting, which takes less than sorting every row.
+        counts = counts.tocsc().tocsr()
+        counts.sum_duplicates()
+        if self.output == "binary":
+            counts.data[:] = 1
+        return _as_configured(counts)
+
+    def _sequences(self, columns, offsets, n_words):
+        """Return ids, padded and cut to max_length_."""
+        length = self.max_length_
+        lengths = np.diff(offsets)
+        taken = np.minimum(lengths, length)
+        first = offsets[:-1]
+        if self.truncating == "pre":
+            first = first + lengths - taken
+        place = np.zeros_like(taken) if self.padding == "post" else length - taken
+        rows = np.repeat(np.arange(len(taken)), taken)
+        step = np.arange(len(rows)) - np.repeat(np.cumsum(taken) - taken, taken)
+        ids = columns[np.repeat(first, taken) + step]
+        ids = np.where(ids == n_words, _UNKNOWN_ID, ids + _FIRST_ID)
+        out = np.full((len(taken), length), _PADDING_ID, np.int32)
+        out[rows, np.repeat(place, taken) + step] = ids
+        return out
+
+    def _blocks(self, ids, width):
+        """Return a block of unit vectors for each position of the sequences."""
+        n_documents = len(ids)
+        rows, places = np.nonzero(ids != _PADDING_ID)
+        ids = ids[rows, places]
+        column = np.where(ids == _UNKNOWN_ID, width - 1, ids - _FIRST_ID)
+        offsets = np.searchsorted(rows, np.arange(n_documents + 1))
+        data = np.ones(len(rows), self.dtype)
+        shape = (n_documents, self.max_length_ * width)
+        columns = places * width + column
+        return _as_configured(sp.csr_array((data, columns, offsets), shape=shape))
+
+
+def _refuse_unknown(documents, unknown):
+    """Raise if there is an unknown token, and say where."""
+    if not unknown.any():
+        return
+    position = int(np.argmax(unknown))
+    document = int(np.searchsorted(documents.offsets, position, side="right")) - 1
+    token = documents[document][position - int(documents.offsets[document])]
+    raise ValueError(
+        f"Token {token!r} of document {document} is not in the vocabulary. Fit on "
+        "documents that contain it, or choose handle_unknown='ignore' or 'unknown'."
+    )
+
+
+def _as_configured(matrix):
+    """Return a sparse matrix of the kind that scikit-learn is configured for."""
+    if sklearn.get_config().get("sparse_interface", "spmatrix") == "sparray":
+        return matrix
+    return sp.csr_matrix(matrix)

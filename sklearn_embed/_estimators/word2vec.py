@@ -1,0 +1,339 @@
+"""Word2vec: words placed so that they predict the words around them."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+
+from sklearn_embed._core.arrays import draw_rows, padded_zeros, stripped
+from sklearn_embed._estimators.base import StrOptions
+from sklearn_embed._models.prediction import PredictionVectorizer
+from sklearn_embed._models.pretrained import keeper
+from sklearn_embed._text.tokens import DEFAULT_PATTERN
+
+
+class Word2VecVectorizer(PredictionVectorizer):
+    r"""Learn word vectors by predicting neighbours; average them per document.
+
+    Parameters
+    ----------
+    vector_size : int, default=100
+        Dimensions of a vector.
+    window : int, default=5
+        Words looked at on each side.
+    architecture : {"skipgram", "cbow"}, default="skipgram"
+        "skipgram": each neighbour predicts the word.
+        "cbow": the mean of all neighbours predicts the word.
+    loss : str, default="negative_sampling"
+        How a prediction is judged.
+
+        - "negative_sampling": the word against `negative` drawn ones.
+        - "hierarchical_softmax": the turns on the way to the word in a Huffman
+          tree.
+        - "softmax": the word against all others, as in the textbook; time grows
+          with the number of words.
+    negative : int, default=5
+        Words drawn to be told apart from the true one; at least 1.  Only for
+        negative sampling.
+    ns_exponent : float, default=0.75
+        Words are drawn with probability proportional to count to this power.
+    sample : float, default=1e-3
+        Occurrences of words with a share in the text above this are thinned out; 0
+        keeps all.
+    cbow_mean : bool, default=True
+        Whether "cbow" takes the mean of the neighbours or, if False, their sum.
+    shrink_windows : bool, default=True
+        Whether the width of each window is drawn from 1, …, `window`; nearer
+        neighbours then count more.  False: always `window`.
+    combine : {"input", "output", "sum", "concatenate"}, default="input"
+        Which parameters become `vectors_`: those of words as predictors, those of
+        words as predicted, the sum of both, or both side by side.
+    pretrained : Pretrained, or any source of word vectors, default=None
+        Vectors to start from, of `vector_size` dimensions: whatever
+        :class:`Pretrained` takes, or one itself, which also says how far they may
+        move.  Words that they lack start at random.  `clone` shares the vectors.
+    learning_rate : float, default=0.025
+        At the beginning.
+    min_learning_rate : float, default=1e-4
+        At the end; the fall is linear in the tokens read.
+    epochs : int, default=5
+        Passes over the documents.
+    lowercase : bool, default=True
+        Whether strings are lowercased before they are cut into tokens.
+    strip_accents : {"ascii", "unicode"}, callable or None, default=None
+        Whether accents are removed, and how; as in
+        :class:`~sklearn.feature_extraction.text.CountVectorizer`.
+    preprocessor : callable or None, default=None
+        str → str, in place of lowercasing and accent stripping.
+    tokenizer : callable, "char" or None, default=None
+        str → list of str, in place of `token_pattern`.  "char" takes every
+        character but white space as a token.
+    token_pattern : str, default=r"(?u)\\b\\w\\w+\\b"
+        Regular expression of a token: two or more word characters, as in
+        :class:`~sklearn.feature_extraction.text.CountVectorizer`.
+    stop_words : "english", collection of str or None, default=None
+        Tokens to leave out.
+    min_count : int, default=5
+        Words that occur less often are left out.
+    max_features : int or None, default=None
+        Keep only this many words, the most frequent ones.  None: no limit.
+    vocabulary : collection of str, mapping or None, default=None
+        The only words admitted.  The limits above apply to them as well.  Of a
+        mapping, the keys count.
+    unlabeled : iterable of documents, TokenizedDocuments or None, default=None
+        Further texts to learn from, in addition to those given to `fit`.  `clone`
+        shares it instead of copying it; a `TokenizedDocuments` is not tokenised
+        again for every candidate of a search.
+    early_stopping : bool, default=False
+        Whether to hold out documents and stop when their loss stops falling.
+    validation_fraction : float, default=0.1
+        Share of the documents held out, in (0, 1).  Only with `early_stopping`.
+    n_iter_no_change : int, default=5
+        Epochs without a fall of the held-out loss before training stops.
+    tol : float, default=1e-3
+        The least fall that counts, in units of the loss.
+    warm_start : bool, default=False
+        Whether `fit` continues from the last fit: words seen before keep their
+        vectors, and the epochs missing from `epochs` are trained, at the learning
+        rates where the schedule stands.
+    n_jobs : int or None, default=None
+        Threads.  None means 1 unless in a :obj:`joblib.parallel_config` context,
+        -1 all processors.
+    random_state : int, RandomState instance or None, default=None
+        Seed of whatever is drawn.
+    verbose : bool or int, default=False
+        Whether to print the loss of each epoch.
+
+    Attributes
+    ----------
+    vectors_ : ndarray of shape (n_words, n_dimensions), float32
+        One row a word.
+    words_ : list of str
+        Row → word; most frequent first, ties in the order of their characters.
+    vocabulary_ : dict
+        Word → row.
+    counts_ : ndarray of shape (n_words,), int64
+        Occurrences in the training texts.
+    loss_curve_ : list of float
+        Mean loss of each epoch, summed in float64.
+    validation_loss_curve_ : list of float
+        The same of the held-out documents; only with `early_stopping`.
+    n_iter_ : int
+        Epochs trained.
+    context_vectors_ : ndarray of shape (n_words, vector_size), float32
+        The parameters of words as predicted; not with hierarchical softmax.
+    node_vectors_ : ndarray of shape (n_words - 1, vector_size), float32
+        The parameters of the inner nodes of the Huffman tree; only with
+        hierarchical softmax.
+
+    See Also
+    --------
+    MeanPoolEmbedder : Other ways to pool, and vectors from elsewhere.
+    TokenizedDocuments : Tokenise once, search over many candidates.
+
+    Notes
+    -----
+    For a word :math:`o` with input vector :math:`v` of its neighbour and output
+    vectors :math:`u`, negative sampling minimises
+
+    .. math:: -\log \sigma(u_o^\top v) - \sum_{k=1}^K \log \sigma(-u_{n_k}^\top v)
+
+    by stochastic gradient descent, the :math:`n_k` drawn with probability
+    proportional to :math:`count^{0.75}`.  A word of share :math:`f` in the text is
+    kept with probability :math:`\sqrt{t / f} + t / f`, :math:`t` being `sample`.
+
+    Deviations from the original program: the negatives are drawn once for all
+    neighbours of a word, and a word comes up eight times among some thousand draws
+    (for as often as it has to: the processor's cache then holds its row), and not
+    again for a while; neighbours are trained two at a time, both from the same old
+    values, and the nodes of a Huffman tree six at a time; the sigmoid is not cut
+    off at ±6; the learning rate is constant over 1,024 tokens; documents of any
+    length are read whole; vectors start uniformly in ±1/d, as gensim's, instead of
+    ±0.5/d.
+
+    `loss_curve_` is measured in passing, before each update.  While the learning
+    rate is high, the vectors follow the text that is being read, so that this loss
+    can rise towards the end of training while that of held-out documents falls.
+
+    With one thread the result is the same, bit for bit, for the same `random_state`
+    and documents.  Several threads update the same matrices without locks (Recht et
+    al. 2011), so that results differ slightly from run to run; of the 512 commonest
+    words each thread has vectors of its own, which it shares every few words.
+
+    References
+    ----------
+    Mikolov, Chen, Corrado and Dean (2013), "Efficient estimation of word
+    representations in vector space".
+
+    Mikolov, Sutskever, Chen, Corrado and Dean (2013), "Distributed representations
+    of words and phrases and their compositionality", equations 3 to 5.
+
+    Recht, Re, Wright and Niu (2011), "Hogwild!: A lock-free approach to
+    parallelizing stochastic gradient descent".
+
+    Examples
+    --------
+    >>> from sklearn_embed import Word2VecVectorizer
+    >>> texts = ["the cat sat", "the dog sat", "a cat and a dog"] * 20
+    >>> model = Word2VecVectorizer(8, min_count=1, random_state=0).fit(texts)
+    >>> model.transform(["a cat", "fish"]).shape
+    (2, 8)
+    >>> model.words_[:3]
+    ['cat', 'dog', 'sat']
+    """
+
+    _parameter_constraints: dict = {
+        **PredictionVectorizer._parameter_constraints,
+        "combine": [StrOptions({"input", "output", "sum", "concatenate"})],
+    }
+
+    def __init__(
+        self,
+        vector_size=100,
+        *,
+        window=5,
+        architecture="skipgram",
+        loss="negative_sampling",
+        negative=5,
+        ns_exponent=0.75,
+        sample=1e-3,
+        cbow_mean=True,
+        shrink_windows=True,
+        combine="input",
+        pretrained=None,
+        learning_rate=0.025,
+        min_learning_rate=1e-4,
+        epochs=5,
+        lowercase=True,
+        strip_accents=None,
+        preprocessor=None,
+        tokenizer=None,
+        token_pattern=DEFAULT_PATTERN,
+        stop_words=None,
+        min_count=5,
+        max_features=None,
+        vocabulary=None,
+        unlabeled=None,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=5,
+        tol=1e-3,
+        warm_start=False,
+        n_jobs=None,
+        random_state=None,
+        verbose=False,
+    ):
+        self.vector_size = vector_size
+        self.window = window
+        self.architecture = architecture
+        self.loss = loss
+        self.negative = negative
+        self.ns_exponent = ns_exponent
+        self.sample = sample
+        self.cbow_mean = cbow_mean
+        self.shrink_windows = shrink_windows
+        self.combine = combine
+        self.pretrained = pretrained
+        self.learning_rate = learning_rate
+        self.min_learning_rate = min_learning_rate
+        self.epochs = epochs
+        self.lowercase = lowercase
+        self.strip_accents = strip_accents
+        self.preprocessor = preprocessor
+        self.tokenizer = tokenizer
+        self.token_pattern = token_pattern
+        self.stop_words = stop_words
+        self.min_count = min_count
+        self.max_features = max_features
+        self.vocabulary = vocabulary
+        self.unlabeled = unlabeled
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.warm_start = warm_start
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def to_gensim(self):
+        """Return a gensim model that can be trained further.
+
+        Returns
+        -------
+        gensim.models.Word2Vec
+            With copies of all that was learned, the Huffman tree included.
+
+        Raises
+        ------
+        ValueError
+            If the loss is "softmax", which gensim does not know.
+        """
+        from sklearn_embed._models.interop_gensim import word2vec_to_gensim
+
+        return word2vec_to_gensim(self)
+
+    @classmethod
+    def from_gensim(cls, model, **params):
+        """Return a fitted vectorizer with what a gensim model has learned.
+
+        Parameters
+        ----------
+        model : gensim.models.Word2Vec
+            A trained one.
+        **params : dict
+            Parameters that a gensim model knows nothing of, such as `lowercase`.
+
+        Returns
+        -------
+        Word2VecVectorizer
+            `partial_fit` goes on from there.
+        """
+        from sklearn_embed._models.interop_gensim import word2vec_from_gensim
+
+        return word2vec_from_gensim(model, **params)
+
+    def _new_state(self, vocabulary, known, rng):
+        """Return fresh parameters: words small and random, outputs zero."""
+        if self.loss == "hierarchical_softmax" and self.combine != "input":
+            raise ValueError(
+                f"combine={self.combine!r} needs output vectors of words, which "
+                "hierarchical softmax has not: use combine='input'."
+            )
+        inputs = padded_zeros(len(vocabulary), self.vector_size)
+        draw_rows(inputs, self.vector_size, 1 / self.vector_size, rng)
+        return {"input": inputs, **self._new_outputs(len(vocabulary))}
+
+    def _check_pretrained(self, pretrained):
+        """Refuse a penalty, and frozen vectors that the result would not hold."""
+        super()._check_pretrained(pretrained)
+        if not pretrained.trainable and self.combine not in ("input", "output"):
+            raise ValueError(
+                f"trainable=False of pretrained keeps the vectors given, but "
+                f"combine={self.combine!r} makes others of them: use combine='input' "
+                "or combine='output'."
+            )
+
+    def _place(self, vocabulary, given, state):
+        """Start words at the vectors given; return what keeps frozen ones."""
+        matrix = state["output" if self.combine == "output" else "input"]
+        given.put(matrix)
+        if given.trainable:
+            return None
+        return keeper((matrix, given.rows, given.vectors)), True
+
+    def _published(self, state, final):
+        """Return the fitted attributes; ``final`` uses up the state."""
+        size = self.vector_size
+        plain = {
+            name: stripped(matrix, size, in_place=final)
+            for name, matrix in state.items()
+        }
+        inputs, outputs = plain.values()
+        vectors = {
+            "input": lambda: inputs,
+            "output": lambda: outputs,
+            "sum": lambda: inputs + outputs,
+            "concatenate": lambda: np.hstack([inputs, outputs]),
+        }[self.combine]()
+        name = "node_vectors_" if "nodes" in plain else "context_vectors_"
+        return {"vectors_": vectors, name: outputs, "_state": plain}

@@ -1,0 +1,394 @@
+"""Bytes of a file, decompressed on the way, with a position and without surprises."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import bz2
+import contextlib
+import gzip
+import io
+import lzma
+import os
+import struct
+import zipfile
+import zlib
+
+import numpy as np
+
+from sklearn_embed._files.errors import VectorFileError
+
+#: Bytes that one read asks for at most: what a header promises is never believed.
+PIECE = 1 << 24
+
+# Bytes between two rows that are read rather than jumped over, and bytes read at once
+# where nothing can be jumped over.
+_NEAR, _AT_ONCE = 1 << 14, 1 << 20
+
+# Text and float32 numbers shrink 2 to 5 times; a bomb, 1000 times and more.
+_BOMB_RATIO = 400
+_BOMB_BYTES = 1 << 26
+
+# lzma's own decoders ask for as much memory as a file's header tells them to.
+_XZ_MEMORY = 1 << 29
+
+_DAMAGED = (
+    EOFError,
+    OSError,
+    zlib.error,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
+
+
+class Source:
+    """A stream of bytes that can be looked ahead into and knows where it is.
+
+    Parameters
+    ----------
+    stream : binary file
+        Read from its present position on.
+    name : str
+        For messages.
+    size : int or None
+        Bytes in all, None where only reading tells (compressed files, pipes).
+    packed : tuple of (callable, int) or None
+        For compressed files: what tells the bytes taken in, and how many there are.
+    """
+
+    def __init__(self, stream, name, size=None, packed=None):
+        self.stream, self.name, self.size, self.packed = stream, name, size, packed
+        self.position = 0
+        self._ahead = b""
+
+    def error(self, problem, remedy="", *, row=None, offset=None):
+        """Build the error for this file, by default at the present position."""
+        offset = self.position if offset is None else offset
+        return VectorFileError(self.name, problem, remedy, row=row, offset=offset)
+
+    def remaining(self):
+        """Return the number of bytes left, None where nobody knows."""
+        return None if self.size is None else max(self.size - self.position, 0)
+
+    def peek(self, n_bytes):
+        """Return up to `n_bytes` that come next without moving on."""
+        n_missing, parts = n_bytes - len(self._ahead), [self._ahead]
+        while n_missing > 0:
+            more = self._pull(min(n_missing, PIECE))
+            if not more:
+                break
+            parts.append(more)
+            n_missing -= len(more)
+        self._ahead = b"".join(parts)
+        return self._ahead[:n_bytes]
+
+    def read(self, n_bytes):
+        """Return up to `n_bytes`, fewer only at the end."""
+        parts = [self._ahead[:n_bytes]]
+        self._ahead = self._ahead[n_bytes:]
+        n_missing = n_bytes - len(parts[0])
+        while n_missing:
+            part = self._pull(min(n_missing, PIECE))
+            if not part:
+                break
+            parts.append(part)
+            n_missing -= len(part)
+        data = b"".join(parts)
+        self.position += len(data)
+        return data
+
+    def unread(self, data):
+        """Put back bytes that were read too far."""
+        self._ahead = data + self._ahead
+        self.position -= len(data)
+
+    def exactly(self, n_bytes, what):
+        """Return `n_bytes` or fail: the file ends inside `what`."""
+        self.expect(n_bytes, what)
+        data = self.read(n_bytes)
+        if len(data) < n_bytes:
+            raise self.error(f"the file ends inside {what}", "Fetch it again")
+        return data
+
+    def expect(self, n_bytes, what):
+        """Fail early if fewer than `n_bytes` can be left."""
+        remaining = self.remaining()
+        if n_bytes < 0 or (remaining is not None and n_bytes > remaining):
+            raise self.error(
+                f"{what} should take {n_bytes} bytes, but {remaining} are left",
+                "The file is damaged or cut short; fetch it again",
+            )
+
+    def block(self, n_bytes, what):
+        """Read bytes into an array that grows as they really arrive."""
+        self.expect(n_bytes, what)
+        known = self.remaining() is not None
+        flat = np.empty(n_bytes if known else min(n_bytes, PIECE), np.uint8)
+        done = 0
+        while done < n_bytes:
+            if done == len(flat):
+                # realloc: no copy where the system can move pages.
+                flat.resize(min(n_bytes, 2 * done), refcheck=False)
+            part = memoryview(flat)[done : done + PIECE]
+            n_new, n_wanted = self.readinto(part), len(part)
+            part.release()
+            if n_new < n_wanted:
+                raise self.error(f"the file ends inside {what}", "Fetch it again")
+            done += n_new
+        return flat
+
+    def matrix(self, n_rows, n_columns, what):
+        """Read a matrix of little-endian float32."""
+        flat = self.block(4 * n_rows * n_columns, what).view("<f4")
+        return flat.reshape(n_rows, n_columns).astype(np.float32, copy=False)
+
+    def rows(self, n_rows, n_columns, chosen, what):
+        """Read some rows of a matrix of little-endian float32.
+
+        Parameters
+        ----------
+        n_rows, n_columns : int
+            Shape of the whole.
+        chosen : ndarray of int64
+            The rows wanted, in ascending order, each once.
+        what : str
+            What it is, for messages.
+        """
+        width = 4 * n_columns
+        self.expect(width * n_rows, what)
+        # Rows are believed in as they arrive, where nothing vouches for their number.
+        n_sure = len(chosen) if self.remaining() is not None else PIECE // width + 1
+        matrix = np.empty((min(n_sure, len(chosen)), n_columns), np.float32)
+        near = max(1, _NEAR // width)
+        most = max(1, PIECE // (near * width))
+        at = done = 0
+        while done < len(chosen):
+            first, last = int(chosen[done]), done + 1
+            end = min(len(chosen), done + most)
+            while last < end and chosen[last] - chosen[last - 1] <= near:
+                last += 1
+            self.skip(width * (first - at), what)
+            at = int(chosen[last - 1]) + 1
+            part = self.matrix(at - first, n_columns, what)
+            if last > len(matrix):
+                grown = min(max(last, 2 * len(matrix)), len(chosen))
+                matrix.resize((grown, n_columns), refcheck=False)
+            matrix[done:last] = part[chosen[done:last] - first]
+            done = last
+        self.skip(width * (n_rows - at), what)
+        return matrix
+
+    def skip(self, n_bytes, what):
+        """Move on without looking at what comes."""
+        n_ahead = min(n_bytes, len(self._ahead))
+        self._ahead = self._ahead[n_ahead:]
+        self.position += n_ahead
+        n_bytes -= n_ahead
+        if self.remaining() is not None:
+            self.expect(n_bytes, what)
+            self.stream.seek(n_bytes, os.SEEK_CUR)
+            self.position += n_bytes
+            return
+        while n_bytes:
+            part = min(n_bytes, _AT_ONCE)
+            self.exactly(part, what)
+            n_bytes -= part
+
+    def readinto(self, view):
+        """Fill a memoryview as far as the file goes; return the number of bytes."""
+        done = min(len(view), len(self._ahead))
+        view[:done] = self._ahead[:done]
+        self._ahead = self._ahead[done:]
+        while done < len(view):
+            part = self._pull_into(view[done:])
+            if not part:
+                break
+            done += part
+        self.position += done
+        return done
+
+    def _pull_into(self, view):
+        """Read once, straight into place where the stream can do that."""
+        if self.packed is None and hasattr(self.stream, "readinto"):
+            return self.stream.readinto(view)
+        data = self._pull(min(len(view), PIECE))
+        view[: len(data)] = data
+        return len(data)
+
+    def _pull(self, n_bytes):
+        """Read once from the stream, on guard where it is compressed."""
+        if self.packed is None:
+            return self.stream.read(n_bytes)
+        try:
+            data = self.stream.read(n_bytes)
+        except _DAMAGED as error:
+            raise self.error(
+                f"the compressed data is damaged: {error}", "Fetch it again"
+            ) from error
+        so_far = self.position + len(self._ahead) + len(data)
+        taken = min(max(self.packed[0](), 1), self.packed[1])
+        if so_far > _BOMB_BYTES and so_far > _BOMB_RATIO * taken:
+            raise self.error(
+                f"{taken} compressed bytes have become {so_far}: this is no file of "
+                "vectors but a decompression bomb",
+                "If you trust it, decompress it first",
+            )
+        return data
+
+
+class _Unpacking(io.RawIOBase):
+    """bz2 and xz by hand: bounded memory, and truncation is an error."""
+
+    def __init__(self, stream, make):
+        self._stream, self._make = stream, make
+        self._decoder, self._rest = make(), b""
+
+    def readable(self):
+        return True
+
+    def read(self, n_bytes=-1):
+        while True:
+            decoder = self._decoder
+            if decoder.eof:
+                rest = decoder.unused_data or self._stream.read(1 << 16)
+                # Streams may follow each other, and xz pads with zeros.
+                rest = rest.lstrip(b"\0")
+                if not rest:
+                    return b""
+                self._decoder, self._rest = self._make(), rest
+                continue
+            if decoder.needs_input and not self._rest:
+                self._rest = self._stream.read(1 << 18)
+                if not self._rest:
+                    raise EOFError("it ends before the end of the stream")
+            data = decoder.decompress(self._rest, n_bytes)
+            self._rest = b""
+            if data:
+                return data
+
+
+@contextlib.contextmanager
+def opened(source):
+    """Open a path, or take an open binary file, and look through compression.
+
+    Parameters
+    ----------
+    source : str, path or binary file
+        A file given open is not closed.
+
+    Yields
+    ------
+    Source
+    """
+    with contextlib.ExitStack() as stack:
+        if hasattr(source, "read"):
+            raw, size = source, None
+            seekable = getattr(raw, "seekable", lambda: False)()
+            begin = raw.tell() if seekable else 0
+            name = str(getattr(source, "name", type(source).__name__))
+        else:
+            name = os.fspath(source)
+            name = os.fsdecode(name)
+            raw = stack.enter_context(open(source, "rb"))
+            size, seekable, begin = os.fstat(raw.fileno()).st_size, True, 0
+        if not isinstance(raw.read(0), bytes):
+            raise TypeError(f"{name}: open the file in binary mode ('rb')")
+        start = Source(raw, name, size).peek(6)
+        if seekable:
+            raw.seek(begin)
+        else:
+            raw = _Pushed(raw, start)
+        make = _compression(start)
+        if make is None:
+            yield Source(raw, name, size)
+        else:
+            yield make(raw, name, size, stack)
+
+
+class _Pushed(io.RawIOBase):
+    """A stream with its first bytes put back."""
+
+    def __init__(self, stream, start):
+        self._stream, self._start, self._taken = stream, start, 0
+
+    def readable(self):
+        return True
+
+    def tell(self):
+        return self._taken
+
+    def read(self, n_bytes=-1):
+        if self._start and n_bytes:
+            stop = len(self._start) if n_bytes < 0 else n_bytes
+            data, self._start = self._start[:stop], self._start[stop:]
+        else:
+            data = self._stream.read(n_bytes)
+        self._taken += len(data)
+        return data
+
+    def readinto(self, view):
+        data = self.read(len(view))
+        view[: len(data)] = data
+        return len(data)
+
+
+def _compression(start):
+    """Return what opens a compressed file that begins so, None for a plain one."""
+    if start.startswith(b"\x1f\x8b"):
+        return _open_gzip
+    if start.startswith(b"BZh"):
+        return _open_bz2
+    if start.startswith(b"\xfd7zXZ\0"):
+        return _open_xz
+    if start.startswith(b"PK\x03\x04"):
+        return _open_zip
+    return None
+
+
+def _packed(raw, size):
+    """Tell how much of the compressed bytes has been taken."""
+    return raw.tell, size if size is not None else 1 << 62
+
+
+def _open_gzip(raw, name, size, stack):
+    stream = stack.enter_context(gzip.GzipFile(fileobj=raw, mode="rb"))
+    return Source(stream, name, packed=_packed(raw, size))
+
+
+def _open_bz2(raw, name, size, stack):
+    stream = _Unpacking(raw, bz2.BZ2Decompressor)
+    return Source(stream, name, packed=_packed(raw, size))
+
+
+def _open_xz(raw, name, size, stack):
+    stream = _Unpacking(raw, lambda: lzma.LZMADecompressor(memlimit=_XZ_MEMORY))
+    return Source(stream, name, packed=_packed(raw, size))
+
+
+def _open_zip(raw, name, size, stack):
+    if not raw.seekable():
+        raise VectorFileError(
+            name,
+            "a zip archive cannot be read from an open stream",
+            "Pass its path, or zipfile.ZipFile(path).open(member)",
+        )
+    try:
+        archive = stack.enter_context(zipfile.ZipFile(raw))
+        files = [member for member in archive.infolist() if member.filename[-1:] != "/"]
+        if len(files) != 1:
+            names = ", ".join(member.filename for member in files[:5])
+            raise VectorFileError(
+                name,
+                f"the archive holds {len(files)} files, not one ({names})",
+                "Choose: read_vectors(zipfile.ZipFile(path).open(member))",
+            )
+        stream = stack.enter_context(archive.open(files[0]))
+    except VectorFileError:
+        raise
+    except (*_DAMAGED, LookupError, struct.error) as error:
+        raise VectorFileError(
+            name, f"the zip archive cannot be opened: {error}", "Fetch it again"
+        ) from error
+    size = max(files[0].compress_size, 1)
+    return Source(stream, f"{name}:{files[0].filename}", packed=(lambda: size, size))

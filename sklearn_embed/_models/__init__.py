@@ -1,0 +1,3 @@
+"""What is trained: plain objects that know no estimator."""
+
+# SPDX-License-Identifier: BSD-3-Clause

@@ -1,0 +1,355 @@
+"""Co-occurrence counts: exact, and made to be added up."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+import scipy.sparse as sp
+
+from sklearn_embed._core.arrays import readonly
+from sklearn_embed._models.counting import Pairs, Window, count_pairs
+from sklearn_embed._text.tokenized import tokenize
+from sklearn_embed._text.tokens import TextOptions
+from sklearn_embed._text.vocabulary import (
+    Limits,
+    Vocabulary,
+    given_words,
+    learn_vocabulary,
+)
+
+#: Raised whenever files written from now on cannot be read by earlier code.
+_VERSION = 1
+_CHECKED_AT_ONCE = 1 << 22
+
+
+class CooccurrenceCounts:
+    """How often words stand near each other: exact, and made to be added up.
+
+    Make one with :meth:`from_documents`.  ``a + b`` is what counting the documents
+    of both at once would have given, in whatever order many are added: the counts
+    are sums of whole numbers.  So partitions of a corpus can be counted apart, on
+    other machines if need be; count them with one `vocabulary`, since words left
+    out of a partition leave no gap in its windows.
+
+    Parameters
+    ----------
+    words : list of str
+        Row → word.
+    word_counts : ndarray of shape (n_words,), int64
+        Occurrences of each word.
+    pairs : Pairs
+        Counts as compressed sparse rows, in units; of both directions, the upper
+        half.
+    window : Window
+        What was counted.
+
+    Attributes
+    ----------
+    n_pairs : int
+        Number of stored pairs.
+
+    See Also
+    --------
+    GloVeVectorizer : Learns vectors from these counts.
+
+    Notes
+    -----
+    The weight 1/k of distance k is exact as a multiple of 1 / lcm(1, …, window) for
+    windows up to 22; beyond, it is rounded to the nearest multiple of 1.2e-11.
+
+    As in GloVe's and word2vec's programs, words that are left out leave no gap: the
+    words around one become neighbours.  In a window to one side, row i counts what
+    stands on that side of word i; the original ``cooccur -symmetric 0`` gives the
+    transpose of "left".
+
+    Examples
+    --------
+    >>> from sklearn_embed import CooccurrenceCounts
+    >>> first = CooccurrenceCounts.from_documents(["the cat sat"], window=2)
+    >>> second = CooccurrenceCounts.from_documents(["the dog sat"], window=2)
+    >>> (first + second).words
+    ['cat', 'dog', 'sat', 'the']
+    >>> (first + second).to_scipy().toarray()[2]
+    array([1., 1., 0., 1.])
+    """
+
+    def __init__(self, words, word_counts, pairs, window):
+        self.words = list(words)
+        self.word_counts = readonly(word_counts, np.int64)
+        indptr, indices, units, scale = pairs
+        self.pairs = Pairs(readonly(indptr), readonly(indices), readonly(units), scale)
+        self.window = window
+
+    @classmethod
+    def from_documents(
+        cls,
+        X,
+        *,
+        window=10,
+        weighting="harmonic",
+        direction="both",
+        min_count=1,
+        max_features=None,
+        stop_words=None,
+        vocabulary=None,
+        max_memory=None,
+        n_jobs=None,
+    ):
+        """Count documents.
+
+        Parameters
+        ----------
+        X : iterable of str, of sequences of str, or TokenizedDocuments
+            The documents.  Strings are cut as `TokenizedDocuments.from_documents`
+            does without further arguments.  No pair is counted across two of them.
+        window : int or "document", default=10
+            Words on each side that count, at least 1; "document": all there are.
+        weighting : {"harmonic", "flat"}, default="harmonic"
+            Whether a word at distance k weighs 1/k, or 1.
+        direction : {"both", "left", "right"}, default="both"
+            On which side of a word its contexts stand.
+        min_count : int, default=1
+            Words that occur less often are left out.
+        max_features : int or None, default=None
+            Keep only this many words, the most frequent ones.
+        stop_words : "english", collection of str or None, default=None
+            Words to leave out.
+        vocabulary : list of str or None, default=None
+            The rows, in their order; the three limits above then play no part.
+        max_memory : int or None, default=None
+            Bytes to work in, in addition to what the documents and the result
+            take; what is too much goes into temporary files that have no name and
+            cannot be left behind.  None: no bound.
+        n_jobs : int or None, default=None
+            Threads; the result does not depend on it.
+
+        Returns
+        -------
+        CooccurrenceCounts
+            Its words are the most frequent first, or as given.
+
+        Raises
+        ------
+        ValueError
+            If no word is left, or a parameter is out of range.
+        OverflowError
+            If a word occurs so often that its counts might not fit 64 bits.
+        """
+        shape = Window(window, weighting, direction).checked()
+        documents = tokenize(X, TextOptions())
+        if vocabulary is not None:
+            words = Vocabulary(given_words(vocabulary)).counted([documents])
+        else:
+            limits = Limits(min_count, max_features, stop_words)
+            words = learn_vocabulary([documents], limits)
+        part = (
+            documents.ids,
+            documents.starts,
+            documents.offsets,
+            words.rows(documents.table),
+        )
+        pairs = count_pairs([part], len(words), shape, max_memory, n_jobs)
+        return cls(words.words, words.counts, pairs, shape)
+
+    @property
+    def n_pairs(self):
+        """Number of stored pairs."""
+        return len(self.pairs.indices)
+
+    def __len__(self):
+        return len(self.words)
+
+    def __repr__(self):
+        return f"CooccurrenceCounts({len(self.words):,} words, {self.n_pairs:,} pairs)"
+
+    def __add__(self, other):
+        """Return the counts of both; of unequal word lists, the words in order."""
+        if not isinstance(other, CooccurrenceCounts):
+            return NotImplemented
+        if self.window != other.window:
+            raise ValueError(
+                f"counts of unlike windows cannot be added: {self.window} and "
+                f"{other.window}."
+            )
+        words = self.words
+        if words != other.words:
+            words = sorted({*words, *other.words})
+        index = {word: row for row, word in enumerate(words)}
+        counts = np.zeros(len(words), np.int64)
+        total = sp.csr_matrix((len(words), len(words)), dtype=np.int64)
+        for part in (self, other):
+            rows = np.fromiter(map(index.get, part.words), np.int64, len(part.words))
+            counts[rows] += part.word_counts
+            total += part._units_in(rows, len(words), moved=words != part.words)
+        total.sort_indices()
+        pairs = Pairs(
+            total.indptr.astype(np.int64),
+            total.indices.astype(np.int32),
+            total.data,
+            self.pairs.scale,
+        )
+        return CooccurrenceCounts(words, counts, pairs, self.window)
+
+    def __radd__(self, other):
+        """Allow ``sum(parts)``, which begins with 0."""
+        return self if other == 0 else NotImplemented
+
+    def _units_in(self, rows, n_rows, moved):
+        """Return the units as a sparse matrix over other rows."""
+        indptr, indices, units, _ = self.pairs
+        if not moved:
+            return sp.csr_matrix((units, indices, indptr), (n_rows, n_rows))
+        i = rows[np.repeat(np.arange(len(rows)), np.diff(indptr))]
+        j = rows[indices]
+        if self.window.direction == "both":
+            i, j = np.minimum(i, j), np.maximum(i, j)
+        return sp.coo_matrix((units, (i, j)), (n_rows, n_rows)).tocsr()
+
+    def save(self, path):
+        """Write to a file of arrays and JSON, which cannot run code.
+
+        Parameters
+        ----------
+        path : str or path
+            The file, written whole or not at all: if anything goes wrong, what was
+            there before stays.
+
+        See Also
+        --------
+        load : Read it again.
+        """
+        from sklearn_embed._files.arrays import save_arrays
+
+        indptr, indices, units, _ = self.pairs
+        size, *choices = self.window
+        arrays = {
+            "words": self.words,
+            "word_counts": self.word_counts,
+            "indptr": indptr,
+            "indices": indices,
+            "units": units,
+        }
+        meta = {
+            "kind": "CooccurrenceCounts",
+            "version": _VERSION,
+            "window": [size if size == "document" else int(size), *choices],
+        }
+        save_arrays(path, arrays, meta)
+
+    @classmethod
+    def load(cls, path, *, mmap=False):
+        """Read what `save` wrote.
+
+        Parameters
+        ----------
+        path : str or path
+            The file.
+        mmap : bool, default=False
+            Whether to map the arrays instead of reading them: all processes then
+            share one copy.
+
+        Returns
+        -------
+        CooccurrenceCounts
+            The same counts, bit for bit.
+
+        Raises
+        ------
+        VectorFileError
+            If the file is damaged, from a later version, or holds something else.
+        """
+        from sklearn_embed._files.arrays import load_arrays
+        from sklearn_embed._files.errors import VectorFileError
+
+        arrays, meta = load_arrays(path, mmap=mmap)
+        if not isinstance(meta, dict) or meta.get("kind") != "CooccurrenceCounts":
+            raise VectorFileError(path, "it holds no CooccurrenceCounts")
+        if not isinstance(meta.get("version"), int) or meta["version"] > _VERSION:
+            raise VectorFileError(
+                path,
+                "written in a later version of the format",
+                "Upgrade sklearn-embed",
+            )
+        try:
+            size, weighting, direction = meta["window"]
+            window = Window(size, weighting, direction).checked()
+            names = ("words", "word_counts", "indptr", "indices", "units")
+            words, word_counts, *pairs = (arrays[name] for name in names)
+            _check(words, word_counts, *pairs, direction == "both")
+        except (KeyError, TypeError, ValueError) as error:
+            raise VectorFileError(
+                path,
+                f"its parts disagree: {error}",
+                "The file is damaged; write it anew",
+            ) from error
+        # The unit depends on the window alone.
+        return cls(words, word_counts, Pairs(*pairs, window.units(0)[1]), window)
+
+    def to_scipy(self):
+        """Return the counts as a sparse matrix.
+
+        Returns
+        -------
+        scipy.sparse.csr_matrix of shape (n_words, n_words), float64
+            Both halves of a symmetric one.
+        """
+        indptr, indices, _, _ = self.pairs
+        n_words = len(self.words)
+        half = sp.csr_matrix((self.pairs.counts(), indices, indptr), (n_words, n_words))
+        if self.window.direction != "both":
+            return half
+        return (half + sp.triu(half, 1).T).tocsr()
+
+    def ppmi(self, shift=1.0):
+        """Return the positive pointwise mutual information.
+
+        Parameters
+        ----------
+        shift : float, default=1.0
+            Its logarithm is subtracted; k corresponds to k negative samples.
+
+        Returns
+        -------
+        scipy.sparse.csr_matrix of shape (n_words, n_words), float64
+            ``max(0, log(X_ij X / (X_i X_j)) - log(shift))``; a truncated SVD of it
+            gives word vectors (Levy and Goldberg 2014).
+        """
+        counts = self.to_scipy().tocoo()
+        total = counts.sum()
+        rows, columns = (np.asarray(counts.sum(axis)).ravel() for axis in (1, 0))
+        expected = rows[counts.row] * columns[counts.col]
+        counts.data = np.maximum(0, np.log(counts.data * total / expected / shift))
+        counts = counts.tocsr()
+        counts.eliminate_zeros()
+        return counts
+
+
+def _check(words, word_counts, indptr, indices, units, is_half):
+    """Refuse arrays that would lead a kernel out of bounds, or are no counts."""
+    kinds = [(word_counts, "i8"), (indptr, "i8"), (indices, "i4"), (units, "i8")]
+    if not isinstance(words, list) or any(
+        not isinstance(array, np.ndarray) or array.dtype != kind or array.ndim != 1
+        for array, kind in kinds
+    ):
+        raise ValueError("an array is of another type")
+    n_words, n_pairs = len(words), len(indices)
+    if len(set(words)) < n_words:
+        raise ValueError("a word stands twice")
+    if (len(word_counts), len(indptr), len(units)) != (n_words, n_words + 1, n_pairs):
+        raise ValueError(
+            f"arrays of other lengths than {n_words} words and their pairs"
+        )
+    if indptr[0] != 0 or indptr[-1] != n_pairs or (indptr[1:] < indptr[:-1]).any():
+        raise ValueError("the rows overlap")
+    if (word_counts < 0).any():
+        raise ValueError("a word's count is negative")
+    filled = np.flatnonzero(indptr[1:] > indptr[:-1])
+    begins = indptr[filled]
+    for first in range(0, n_pairs, _CHECKED_AT_ONCE):
+        part = indices[first : first + _CHECKED_AT_ONCE + 1]
+        falls = first + 1 + np.flatnonzero(part[1:] <= part[:-1])
+        if part.min() < 0 or part.max() >= n_words or not np.isin(falls, begins).all():
+            raise ValueError("columns are out of range or out of order")
+        if units[first : first + _CHECKED_AT_ONCE].min() <= 0:
+            raise ValueError("a count is not positive")
+    if is_half and (indices[begins] < filled).any():
+        raise ValueError("a pair lies in the lower half")

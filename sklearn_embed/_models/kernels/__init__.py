@@ -1,0 +1,3 @@
+"""Compiled loops that train."""
+
+# SPDX-License-Identifier: BSD-3-Clause

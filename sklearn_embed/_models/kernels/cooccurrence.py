@@ -1,0 +1,291 @@
+"""Count how often words stand near each other, exactly and in sorted rows.
+
+Sizes: V words, T laid tokens, W the longest distance counted.  A count is a sum of
+int64 multiples of a common unit (see `distance_units`), so that it depends neither
+on the order of its terms nor on how the work was cut.
+"""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numba import types
+from numba.core import errors
+from numba.extending import intrinsic
+
+from sklearn_embed._core.compile import kernel
+
+#: 1/k is a whole number of units for every distance k up to here.
+EXACT_WINDOW = 22
+
+#: Units in 1 beyond that window: the least common multiple of 1 ... 28.
+FINE_SCALE = math.lcm(*range(1, 29))
+
+
+def distance_units(window, longest, harmonic):
+    """Return the weight of distances 0 ... `longest` in units, and the units in 1.
+
+    The unit depends on `window` alone, never on the documents, so that counts made
+    from different documents add up exactly.
+    """
+    if not harmonic:
+        return np.ones(longest + 1, np.int64), 1
+    small = window <= EXACT_WINDOW
+    scale = math.lcm(*range(1, window + 1)) if small else FINE_SCALE
+    distances = np.maximum(np.arange(longest + 1), 1)
+    return (scale + distances // 2) // distances, scale
+
+
+class Scratch(NamedTuple):
+    """What the counting of one row needs; slot 0 stands for no context at all."""
+
+    sums: np.ndarray  # (V + 1,) int64, zeros between calls
+    seen: np.ndarray  # (V + 2,) int32, slots in order of appearance
+    marks: np.ndarray  # uint64, a bit for each slot, zeros between calls
+    tops: np.ndarray  # uint64, a bit for each word of marks, zeros between calls
+
+
+def make_scratch(n_rows):
+    """Return clean working memory for V contexts."""
+    return Scratch(
+        np.zeros(n_rows + 1, np.int64),
+        np.empty(n_rows + 2, np.int32),
+        np.zeros((n_rows >> 6) + 1, np.uint64),
+        np.zeros((n_rows >> 12) + 1, np.uint64),
+    )
+
+
+@intrinsic
+def lowest_bit(typing_context, word):
+    """Return the place of the lowest bit set in a word that is not zero."""
+    if word != types.uint64:
+        raise errors.TypingError("lowest_bit takes a uint64")
+
+    def codegen(context, builder, signature, args):
+        return builder.cttz(args[0], context.get_constant(types.boolean, True))
+
+    return types.uint64(word), codegen
+
+
+@kernel
+def lay_tokens(ids, starts, offsets, row_of, document, token, stream, n):
+    """Lay kept tokens, as rows, from ``stream[n]`` on; -1 stands between documents.
+
+    Begins at a token of a document and ends where the documents or the stream do;
+    the last place of the stream is kept free for a final -1.  Tokens whose row is
+    -1 leave no gap: their neighbours become adjacent.
+
+    Parameters
+    ----------
+    ids : ndarray of shape (n_ids,), int32
+    starts, offsets : ndarray of shape (n_documents,) and (n_documents + 1,), int64
+        Where each document begins in `ids`; the documents' lengths, summed.
+    row_of : ndarray of shape (n_ids_known,), int32
+        Row of each id, or -1.
+    document, token : int
+        Where to begin.
+    stream : ndarray of shape (T,), int32
+        Changed in place.  ``stream[n - 1]`` has been laid already.
+    n : int
+        Number of places laid, at least 1.
+
+    Returns
+    -------
+    document, token, n : int
+        Where to go on, and the number of places laid.
+    """
+    room = len(stream) - 1
+    while document < len(starts):
+        length = offsets[document + 1] - offsets[document]
+        start = starts[document]
+        while token < length:
+            row = row_of[ids[start + token]]
+            if row >= 0:
+                if n >= room:
+                    return document, token, n
+                stream[n] = row
+                n += 1
+            token += 1
+        if stream[n - 1] >= 0:
+            if n >= room:
+                return document, token, n
+            stream[n] = -1
+            n += 1
+        document += 1
+        token = 0
+    return document, token, n
+
+
+@kernel
+def count_places(stream, n, n_rows):
+    """Return how many of the first n places each row has, summed up: (V + 1,), int64.
+
+    Parameters
+    ----------
+    stream : ndarray of shape (T,), int32
+    n : int
+        Places laid.
+    n_rows : int
+        V.
+    """
+    ends = np.zeros(n_rows + 1, np.int64)
+    for t in range(n):
+        if stream[t] >= 0:
+            ends[stream[t] + 1] += 1
+    for row in range(n_rows):
+        ends[row + 1] += ends[row]
+    return ends
+
+
+@kernel
+def list_positions(stream, n, ends, first, positions):
+    """List where some rows stand: ``positions[ends[r]:ends[r + 1]]``.
+
+    Parameters
+    ----------
+    stream : ndarray of shape (T,), int32
+    n : int
+        Places laid.
+    ends : ndarray of shape (n_rows_to_list + 1,), int64
+        How many positions come before those of each row.
+    first : int
+        Row that comes first.
+    positions : ndarray of shape (ends[-1],), int32
+        Changed in place.
+    """
+    free = ends[:-1].copy()
+    n_listed = np.uint32(len(free))
+    for t in range(n):
+        place = np.uint32(stream[t] - first)  # what comes before is beyond the last
+        if place < n_listed:
+            positions[free[place]] = t
+            free[place] += 1
+
+
+@kernel
+def _drain(shift, n_seen, scratch, columns, units, n):
+    """Write the sums of one row out in order of context, and clear them."""
+    sums, seen, marks, tops = scratch
+    sums[0] = 0
+    for q in range(n_seen):
+        slot = np.uint64(seen[q])
+        word = slot >> np.uint64(6)
+        marks[word] |= np.uint64(1) << (slot & np.uint64(63))
+        tops[word >> np.uint64(6)] |= np.uint64(1) << (word & np.uint64(63))
+    for top in range(len(tops)):
+        words = tops[top]
+        tops[top] = 0
+        while words != 0:
+            word = (np.uint64(top) << np.uint64(6)) + lowest_bit(words)
+            words &= words - np.uint64(1)
+            slots = marks[word]
+            marks[word] = 0
+            while slots != 0:
+                slot = (word << np.uint64(6)) + lowest_bit(slots)
+                slots &= slots - np.uint64(1)
+                if slot > 0:
+                    columns[n] = np.int64(slot) + shift
+                    units[n] = sums[slot]
+                    sums[slot] = 0
+                    n += 1
+    return n
+
+
+@kernel
+def count_rows(
+    stream, fresh, ends, positions, weights, sides, first, lengths, scratch, pairs
+):
+    """Count the contexts of some rows; return the number of pairs found.
+
+    A pair of places is counted where its right one is fresh, hence once, even if
+    the stream begins with places that an earlier call has seen.
+
+    Parameters
+    ----------
+    stream : ndarray of shape (T,), int32
+        Rows, with -1 before, between and after documents.
+    fresh : int
+        First place that no earlier call has counted.
+    ends, positions : ndarray, int64 and int32
+        Where the rows to count stand, as `list_positions` lists them.
+    weights : ndarray of shape (W + 1,), int64
+        Units by distance.
+    sides : int
+        1: contexts to the left, 2: to the right, 3: both, and of two rows only the
+        one with the lower number counts the other (the upper half of the matrix).
+    first : int
+        First row to count.
+    lengths : ndarray of shape (n_rows_to_count,), int64
+        Number of contexts of each row.  Changed in place.
+    scratch : Scratch
+        For V contexts.  Clean on entry and on return.
+    pairs : tuple of ndarray of shape (n_pairs_at_most,), int32 and int64
+        Contexts in ascending order, row after row, and their sums of units.
+        Changed in place.
+    """
+    sums, seen = scratch.sums, scratch.seen
+    columns, units = pairs
+    reach = len(weights) - 1
+    n = np.int64(0)  # for a literal _drain would be compiled once more
+    for place in range(len(lengths)):
+        row = first + place
+        # Slot 0 takes, unread, what the other half of the matrix counts: a branch
+        # on it would be guessed wrongly every other time.
+        shift = np.int64(row - 1 if sides == 3 else -1)
+        n_seen = np.int64(0)
+        for e in range(ends[place], ends[place + 1]):
+            t = np.int64(positions[e])
+            if sides & 1 and t >= fresh:
+                for k in range(1, reach + 1):
+                    j = stream[np.uint64(t - k)]
+                    if j < 0:
+                        break
+                    slot = np.uint64(max(j - shift, 0))
+                    seen[np.uint64(n_seen)] = slot
+                    n_seen += sums[slot] == 0
+                    sums[slot] += weights[np.uint64(k)]
+            if sides & 2:
+                for k in range(max(1, fresh - t), reach + 1):
+                    j = stream[np.uint64(t + k)]
+                    if j < 0:
+                        break
+                    slot = np.uint64(max(j - shift, 0))
+                    seen[np.uint64(n_seen)] = slot
+                    n_seen += sums[slot] == 0
+                    sums[slot] += weights[np.uint64(k)]
+        before = n
+        n = _drain(shift, n_seen, scratch, columns, units, n)
+        lengths[place] = n - before
+    return n
+
+
+@kernel
+def merge_rows(begins, run_columns, run_units, lengths, scratch, pairs):
+    """Add up the same rows of several runs; return the number of pairs.
+
+    Parameters
+    ----------
+    begins : ndarray of shape (n_runs, n_rows_to_merge + 1), int64
+        Row r of run k is ``run_columns[begins[k, r]:begins[k, r + 1]]``.
+    run_columns, run_units : ndarray, int32 and int64
+        The runs, end to end.
+    lengths, scratch, pairs
+        As in `count_rows`.  Changed in place.
+    """
+    sums, seen = scratch.sums, scratch.seen
+    columns, units = pairs
+    n = np.int64(0)
+    for place in range(len(lengths)):
+        n_seen = np.int64(0)
+        for run in range(len(begins)):
+            for e in range(begins[run, place], begins[run, place + 1]):
+                slot = np.uint64(run_columns[e] + 1)
+                seen[np.uint64(n_seen)] = slot
+                n_seen += sums[slot] == 0
+                sums[slot] += run_units[e]
+        before = n
+        n = _drain(np.int64(-1), n_seen, scratch, columns, units, n)
+        lengths[place] = n - before
+    return n

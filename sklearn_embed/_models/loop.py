@@ -1,0 +1,149 @@
+"""The life of a training run: epochs, threads, callbacks, early stopping, Ctrl-C."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import math
+from abc import ABC, abstractmethod
+from functools import partial
+from typing import NamedTuple
+
+from sklearn_embed._core.threads import Threads
+
+
+class Schedule(NamedTuple):
+    """How the learning rate falls: linearly, from the first to the last epoch."""
+
+    learning_rate: float
+    min_learning_rate: float
+    n_epochs: int
+
+
+class Job(ABC):
+    """What an estimator hands over to be trained, one epoch after the other.
+
+    Its tasks are calls into kernels
+    that release the GIL, each short enough (a fifth of a second) that Ctrl-C gets
+    its turn.
+    """
+
+    @abstractmethod
+    def phases(self, epoch):
+        """Yield lists of tasks; tasks of one phase may run at the same time.
+
+        A task is a callable without arguments that returns ``(loss, n_terms)``:
+        a sum of losses in float64, and how many predictions it is made of.
+        """
+
+    @abstractmethod
+    def validation_phases(self):
+        """Yield phases as above that only measure the loss of held-out documents."""
+
+
+class KeepingJob(Job):
+    """A job some of whose rows do not change in the end.
+
+    Parameters
+    ----------
+    job : Job
+        What is trained, these rows included.
+    put_back : callable
+        Overwrites the rows with what they shall be.
+    often : bool
+        Whether that is done after each task, too, and not only after an epoch.
+    """
+
+    def __init__(self, job, put_back, often):
+        self._job, self._put_back, self._often = job, put_back, often
+
+    def phases(self, epoch):
+        """Yield the phases of the job, and one more in which rows are put back."""
+        for tasks in self._job.phases(epoch):
+            yield (partial(self._run, task) for task in tasks) if self._often else tasks
+        # Now nothing else writes to them.
+        yield [self._finish]
+
+    def validation_phases(self):
+        """Yield those of the job; adding 0 to a row may have made -0.0 0.0."""
+        yield from self._job.validation_phases()
+        yield [self._finish]
+
+    def _run(self, task):
+        result = task()
+        self._put_back()
+        return result
+
+    def _finish(self):
+        self._put_back()
+        return 0.0, 0
+
+
+class EarlyStopping:
+    """Stops when the loss has not fallen by ``tol`` for some epochs.
+
+    Parameters
+    ----------
+    n_iter_no_change : int
+        Epochs to wait.
+    tol : float
+        What counts as a fall.
+    """
+
+    def __init__(self, n_iter_no_change, tol):
+        self.patience, self.tol = n_iter_no_change, tol
+        self.best, self.waited = math.inf, 0
+
+    def should_stop(self, loss):
+        """Take note of an epoch's loss and say whether it was the last."""
+        self.waited = 0 if loss < self.best - self.tol else self.waited + 1
+        self.best = min(self.best, loss)
+        return self.waited >= self.patience
+
+
+def train(job, epochs, n_jobs, watch, stopping=None, validate=False):
+    """Run epochs until they are over, or until somebody says stop.
+
+    Parameters
+    ----------
+    job : Job
+        What to train.
+    epochs : range
+        Numbers of the epochs to run.
+    n_jobs : int or None
+        Threads, as joblib counts them.
+    watch : Watch
+        Whom to tell.
+    stopping : EarlyStopping or None
+        Judge of the held-out loss.
+    validate : bool
+        Whether to measure the held-out loss.
+
+    Yields
+    ------
+    loss, validation_loss : float
+        Mean losses of an epoch, before anybody is told; the second is None without
+        ``validate``.
+
+    Raises
+    ------
+    FloatingPointError
+        If a loss is not finite.
+    """
+    with Threads(n_jobs) as threads:
+        for epoch in epochs:
+            watch.epoch_begins()
+            seen = {"loss": threads.mean_loss(job.phases(epoch))}
+            if validate:
+                loss = threads.mean_loss(job.validation_phases())
+                seen["validation_loss"] = loss
+            if not all(map(math.isfinite, seen.values())):
+                raise FloatingPointError(
+                    f"Training diverged: the loss of epoch {epoch + 1} is "
+                    f"{seen['loss']}. Lower learning_rate."
+                )
+            yield seen["loss"], seen.get("validation_loss")
+            stop = watch.epoch_ends(epoch, seen)
+            if stopping is not None:
+                stop |= stopping.should_stop(seen["validation_loss"])
+            if stop:
+                break
+    watch.fit_ends()

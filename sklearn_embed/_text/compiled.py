@@ -1,0 +1,167 @@
+"""The compiled way from documents to token ids, for the patterns that have one."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import sys
+from contextlib import closing
+from copy import copy
+from itertools import chain
+
+import numpy as np
+
+from sklearn_embed._core.growing import Growing
+from sklearn_embed._core.threads import in_order
+from sklearn_embed._text.hash_table import HashTable
+from sklearn_embed._text.scanner import Scanner, Strings, batches, rooms
+
+#: Patterns with a compiled form: the characters of a token, and how many at least.
+PATTERNS = {
+    r"\b\w\w+\b": (r"\w", 2),
+    r"\w\w+": (r"\w", 2),
+    r"\w{2,}": (r"\w", 2),
+    r"\b\w+\b": (r"\w", 1),
+    r"\w+": (r"\w", 1),
+    r"\S\S+": (r"\S", 2),
+    r"\S{2,}": (r"\S", 2),
+    r"\S+": (r"\S", 1),
+}
+
+
+def compiled_form(token_pattern):
+    """Return the class of characters and least length of a pattern, or None."""
+    if sys.byteorder == "big" or not isinstance(token_pattern, str):
+        return None
+    return PATTERNS.get(token_pattern.removeprefix("(?u)"))
+
+
+def fast_encoder(lowercase, token_pattern):
+    """Return a FastEncoder, or None where the pattern has no compiled form."""
+    form = compiled_form(token_pattern)
+    return None if form is None else FastEncoder(lowercase, *form)
+
+
+def fast_lookup(words, lowercase, token_pattern):
+    """Return a FastLookup of words, or None where the pattern has no compiled form."""
+    form = compiled_form(token_pattern)
+    return None if form is None else FastLookup(words, lowercase, *form)
+
+
+class FastEncoder:
+    """Turns documents into ids; a token's id is its rank in order of appearance."""
+
+    def __init__(self, lowercase, char_class, shortest):
+        self.scanner = Scanner(lowercase, char_class, shortest)
+        self.hash_table = HashTable()
+        self.n_read = 0  # characters
+
+    def __len__(self):
+        return len(self.hash_table)
+
+    def restarted(self, words):
+        """Return an encoder that gives these words the first ids."""
+        fresh = copy(self)
+        fresh.hash_table = HashTable()
+        fresh.hash_table.add_words(words, self.scanner.hash_mask)
+        return fresh
+
+    def encode(self, documents, n_jobs=1):
+        """Return the ids (int32) of all tokens and the documents' lengths (int64)."""
+        ids, lengths = Growing(np.int32), Growing(np.int64)
+        self.encode_into(ids, lengths, [documents], n_jobs)
+        return ids.result(), lengths.result()
+
+    def encode_into(self, ids, lengths, chunks, n_jobs=1):
+        """Append ids and documents' lengths to a Growing or Spool each.
+
+        With several threads, each finds the tokens of a batch and looks them up
+        while this one numbers, batch after batch, those that were not known yet.
+        They do not wait for each other at the end of a chunk.
+        """
+
+        def read(strings):
+            room, spare = own.take()
+            found = self.scanner.read(strings, room, self.hash_table.arrays)
+            return strings, room, spare, *found
+
+        short = chain.from_iterable(map(self._short, chunks))
+        with rooms() as own, closing(in_order(read, short, n_jobs)) as found:
+            for strings, room, spare, batch, n_missed in found:
+                self.hash_table.add(batch, n_missed)
+                ids.append(batch.ids)
+                if strings.continues:
+                    lengths.add_to_last(room.lengths[0])
+                else:
+                    lengths.append(room.lengths[: strings.n])
+                spare.append(room)
+
+    def _short(self, documents):
+        """Yield batches, with long documents in pieces."""
+        for strings in batches(documents, self.n_read):
+            self.n_read += strings.n_characters
+            if not strings.is_long():
+                yield strings
+                continue
+            pieces = self.scanner.pieces(strings.documents[strings.first])
+            for place, text in enumerate(pieces):
+                yield Strings([text], continues=place > 0)
+
+    def table(self):
+        """Return the TokenTable of the tokens seen so far."""
+        return self.hash_table.to_token_table()
+
+
+class FastLookup:
+    """Turns documents into rows of a fixed list of words, -1 for other tokens."""
+
+    def __init__(self, words, lowercase, char_class, shortest):
+        self.scanner = Scanner(lowercase, char_class, shortest)
+        self.hash_table = HashTable()
+        self.hash_table.add_words(words, self.scanner.hash_mask)
+
+    def encode(self, documents, n_jobs=1):
+        """Return the rows (int32) of all tokens and the documents' lengths (int64)."""
+        rows, lengths = Growing(np.int32), np.zeros(len(documents), np.int64)
+
+        def copies(first, found, some):
+            return first, found.copy(), some.copy()
+
+        with closing(self._mapped(copies, documents, n_jobs)) as mapped:
+            for first, found, some in mapped:
+                rows.append(found)
+                lengths[first : first + len(some)] = some
+        return rows.result(), lengths
+
+    def map(self, function, documents, n_jobs=1):
+        """Return ``function(first, rows, lengths)`` for batch after batch.
+
+        Called in the thread that looked the batch up, with the number of its first
+        document, so that what is made of the rows is made while the next batch is
+        read.  No document is divided between two batches.  The arrays are written
+        over afterwards.
+        """
+        return list(self._mapped(function, documents, n_jobs))
+
+    def _mapped(self, function, documents, n_jobs):
+        def read(strings):
+            room, spare = own.take()
+            rows, lengths = self._rows(strings, room)
+            result = function(strings.first, rows, lengths)
+            spare.append(room)
+            return result
+
+        with rooms() as own:
+            yield from in_order(read, batches(documents), n_jobs)
+
+    def _rows(self, strings, room):
+        """Return the rows of all tokens of strings, and the documents' lengths."""
+        if not strings.is_long():
+            batch, _ = self.scanner.read(strings, room, self.hash_table.arrays)
+            return batch.ids, room.lengths[: strings.n]
+        pieces = self.scanner.pieces(strings.documents[strings.first])
+        parts = [self._piece(text, room) for text in pieces]
+        rows = np.concatenate(parts)
+        return rows, np.array([len(rows)])
+
+    def _piece(self, text, room):
+        batch, _ = self.scanner.read(Strings([text]), room, self.hash_table.arrays)
+        return batch.ids.copy()

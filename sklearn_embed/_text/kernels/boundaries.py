@@ -1,0 +1,272 @@
+"""Where tokens begin and end in text, and the text in lower case.
+
+`token_table` is compiled with what is here inside: whoever changes it empties
+numba's cache.
+"""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from sklearn_embed._core.compile import inlined, kernel
+
+#: Characters that a vector holds, and room that must be left after what is written:
+#: vectors are stored whole.
+SLACK = 64
+
+#: Characters of ASCII in a row after which the vectors take over again.
+CALM = 16
+
+#: Characters, the first ones, whose form is looked up as it is written: all of at most
+#: two bytes.
+N_FORMS = 0x800
+
+_BIT, _BYTE, _WORD = map(ir.IntType, (1, 8, 64))
+_LANES = ir.VectorType(_BYTE, SLACK)
+
+
+def _address(context, builder, kind, array, index, target):
+    """Return a pointer of a kind of LLVM to ``array[index]``."""
+    data = context.make_array(kind)(context, builder, array).data
+    return builder.bitcast(builder.gep(data, [index]), target.as_pointer())
+
+
+@intrinsic
+def trailing_zeros(typing_context, word):
+    """Return the number of the lowest bit that is set, 64 if none is."""
+    signature = types.int64(types.uint64)
+
+    def codegen(context, builder, signature, args):
+        return builder.cttz(args[0], ir.Constant(_BIT, 0))
+
+    return signature, codegen
+
+
+@intrinsic
+def store_word(typing_context, array, index, word):
+    """Write a number to the eight bytes from ``array[index]`` on."""
+    signature = types.void(array, types.int64, types.uint64)
+
+    def codegen(context, builder, signature, args):
+        where = _address(context, builder, signature.args[0], *args[:2], _WORD)
+        builder.store(args[2], where, align=1)
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+@intrinsic
+def copy_bytes(typing_context, address, target, n):
+    """Copy n bytes from an address to the beginning of an array."""
+
+    def codegen(context, builder, signature, args):
+        start = ir.Constant(_WORD, 0)
+        target = _address(context, builder, signature.args[1], args[1], start, _BYTE)
+        source = builder.inttoptr(args[0], _BYTE.as_pointer())
+        cgutils.raw_memcpy(builder, target, source, args[2], 1)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, target, types.int64), codegen
+
+
+def _by_width(builder, width, result, load):
+    """Return what one of three loads gives: of 1, 2 or 4 bytes a character."""
+    done = builder.append_basic_block("loaded")
+    wide = [(size, builder.append_basic_block(f"width{size}")) for size in (4, 2)]
+    narrow = builder.append_basic_block("narrow")
+    switch = builder.switch(width, narrow)
+    arrived = []
+    for size, block in [*wide, (1, narrow)]:
+        if size > 1:
+            switch.add_case(ir.Constant(_WORD, size), block)
+        builder.position_at_end(block)
+        arrived.append((load(ir.IntType(8 * size)), block))
+        builder.branch(done)
+    builder.position_at_end(done)
+    joined = builder.phi(result)
+    for value, block in arrived:
+        joined.add_incoming(value, block)
+    return joined
+
+
+@intrinsic
+def load_char(typing_context, address, p, width):
+    """Return character p of those at an address."""
+
+    def codegen(context, builder, signature, args):
+        address, p, width = args
+
+        def load(kind):
+            data = builder.inttoptr(address, kind.as_pointer())
+            char = builder.load(builder.gep(data, [p]), align=kind.width // 8)
+            return builder.zext(char, _WORD)
+
+        return _by_width(builder, width, _WORD, load)
+
+    return types.int64(types.int64, types.int64, types.int64), codegen
+
+
+@intrinsic
+def lower_ascii(typing_context, address, width, out, q, ranges):
+    """Lower 64 characters of ASCII into ``out[q:]``; return two masks of 64 bits.
+
+    The first tells which of the characters may stand in a token, the second which
+    are no ASCII at all (what was done to those means nothing).
+    """
+    signature = types.UniTuple(types.uint64, 2)(
+        types.int64, types.int64, out, types.int64, ranges
+    )
+
+    def codegen(context, builder, signature, args):
+        address, width, out, q, ranges = args
+
+        def spread(number):
+            one = builder.insert_element(
+                ir.Constant(_LANES, ir.Undefined), number, ir.IntType(32)(0)
+            )
+            zeros = ir.Constant(ir.VectorType(ir.IntType(32), SLACK), None)
+            return builder.shuffle_vector(one, one, zeros)
+
+        bounds = [
+            spread(builder.trunc(builder.extract_value(ranges, k), _BYTE))
+            for k in range(signature.args[4].count)
+        ]
+
+        def within(lanes, first, width):
+            return builder.icmp_unsigned("<=", builder.sub(lanes, first), width)
+
+        def load(kind):
+            # Bytes that stand for no ASCII have the sign of a negative number.
+            wide = ir.VectorType(kind, SLACK)
+            where = builder.inttoptr(address, wide.as_pointer())
+            lanes = builder.load(where, align=kind.width // 8)
+            if kind == _BYTE:
+                return lanes
+            most = ir.Constant(wide, [0x80] * SLACK)
+            high = builder.icmp_unsigned(">=", lanes, most)
+            return builder.trunc(builder.select(high, most, lanes), _LANES)
+
+        lanes = _by_width(builder, width, _LANES, load)
+        nothing = ir.Constant(_LANES, None)
+        high = builder.icmp_signed("<", lanes, nothing)
+        first, width, shift = bounds[-3:]
+        upper = within(lanes, first, width)
+        lanes = builder.add(lanes, builder.select(upper, shift, nothing))
+        where = _address(context, builder, signature.args[2], out, q, _LANES)
+        builder.store(lanes, where, align=1)
+        word = within(lanes, bounds[0], bounds[1])
+        for k in range(2, len(bounds) - 3, 2):
+            word = builder.or_(word, within(lanes, bounds[k], bounds[k + 1]))
+        masks = [builder.bitcast(mask, _WORD) for mask in (word, high)]
+        return context.make_tuple(builder, signature.return_type, masks)
+
+    return signature, codegen
+
+
+@inlined(fastmath=())
+def store_char(out, q, code):
+    """Write a character as UTF-8 to ``out[q:]``, and return its bytes.
+
+    Eight bytes are written always.
+    """
+    last, middle = 0x80 | code & 63, 0x80 | (code >> 6) & 63
+    if 0x800 <= code < 0x10000:  # the most usual, of those that have no form
+        word, n = 0xE0 | code >> 12 | middle << 8 | last << 16, 3
+    elif code >= 0x10000:
+        second = 0x80 | (code >> 12) & 63
+        word, n = 0xF0 | code >> 18 | second << 8 | middle << 16 | last << 24, 4
+    elif code >= 0x80:
+        word, n = 0xC0 | code >> 6 | last << 8, 2
+    else:
+        word, n = code, 1
+    store_word(out, q, np.uint64(word))
+    return np.int64(n)
+
+
+@kernel
+def find_edges(
+    where, n_documents, blocks, entries, forms, ranges, tail, out, edges, ends, progress
+):
+    """Lower documents and find where their runs of token characters begin and end.
+
+    Parameters
+    ----------
+    where : ndarray of shape (n_most, 3), int64
+        From `read_strings`: what lies there must be alive.
+    n_documents : int
+        How many of its lines to read.
+    blocks, entries, forms, ranges
+        A CharTable.
+    tail : ndarray of shape (256,), uint8
+        Changed in place: for the last characters of a document, so that nothing
+        beyond them is read.
+    out : ndarray, uint8
+        Receives the lowered text as UTF-8, of the size that `read_strings` gives and
+        64 bytes more.
+    edges : ndarray of shape (n_characters + n_documents + 64,), int32
+        Receives begin, end, begin, end, … of the runs, as places in `out`.
+    ends : ndarray of shape (n_documents,), int32
+        Receives the number of edges found up to the end of each document.
+    progress : ndarray of shape (3,), int64
+        The document to begin with, and the bytes and edges before it: zeros at
+        first.  Changed in place.
+
+    Returns
+    -------
+    bool
+        False if a document, whose number is in `progress`, has a character that only
+        Python can lower.
+    """
+    q, e = progress[1], progress[2]
+    for d in range(progress[0], n_documents):
+        progress[0], progress[1], progress[2] = d, q, e
+        address, n, width = where[d, 0], where[d, 1], where[d, 2]
+        step = max(width, 1)
+        p, inside = 0, 0
+        while p < n:
+            source, rest = address + p * step, n - p
+            if rest < SLACK:
+                copy_bytes(source, tail, rest * step)
+                source = tail.ctypes.data
+            word, high = lower_ascii(source, width, out, q, ranges)
+            k = min(trailing_zeros(high), rest)
+            if k:
+                keep = np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(64 - k)
+                word &= keep
+                turns = (word ^ (word << np.uint64(1) | np.uint64(inside))) & keep
+                while turns:
+                    edges[np.uint64(e)] = q + trailing_zeros(turns)
+                    e += 1
+                    turns &= turns - np.uint64(1)
+                inside = np.int64(word >> np.uint64(k - 1))
+                p += k
+                q += k
+            calm = 0 if k < SLACK else CALM
+            while p < n and calm < CALM:
+                code = load_char(address, p, width)
+                # Unsigned: numba looks for negative indices elsewhere.
+                if code < N_FORMS:
+                    form = np.uint64(forms[np.uint64(code)])
+                    flags = np.int64(form & np.uint64(3))
+                    size = np.int64((form >> np.uint64(2)) & np.uint64(3))
+                    store_word(out, q, form >> np.uint64(8))
+                else:
+                    block = blocks[np.uint64(code >> 7)]
+                    entry = np.int64(entries[np.uint64(block + (code & 127))])
+                    flags, size = entry & 3, store_char(out, q, code + (entry >> 2))
+                if flags & 2:
+                    return False
+                edges[np.uint64(e)] = q
+                e += inside ^ flags
+                inside = flags
+                calm = (calm + 1) * (code < 0x80)
+                q += size
+                p += 1
+        edges[e] = q
+        e += inside
+        ends[d] = e
+    return True

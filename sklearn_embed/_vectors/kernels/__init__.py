@@ -1,0 +1,3 @@
+"""Compiled loops over vectors."""
+
+# SPDX-License-Identifier: BSD-3-Clause

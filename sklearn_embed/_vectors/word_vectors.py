@@ -1,0 +1,303 @@
+"""Word vectors as a value: words, their rows, and rows for words never seen."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import operator
+
+import numpy as np
+
+from sklearn_embed._vectors.subwords import Subwords
+
+
+class WordVectors:
+    """A vocabulary and its vectors, shared and never changed.
+
+    Copies, ``copy.deepcopy`` and scikit-learn's ``clone`` give back the same object:
+    as a parameter of an estimator it costs a grid search no memory.
+
+    Parameters
+    ----------
+    words : sequence of str
+        The vocabulary, row by row; each word once.
+    vectors : array-like of shape (n_words, n_dimensions)
+        One row a word, taken without a copy if float32 and C-contiguous.  It is
+        shared, so do not write to it afterwards.
+    counts : array-like of shape (n_words,) or None, default=None
+        How often each word occurred, where that is known.
+    subwords : Subwords or None, default=None
+        Where vectors of unknown words come from.
+    check_finite : bool, default=True
+        Whether to look for NaN and infinity.
+    row_of : dict or None, default=None
+        Word → row in the order of the rows, where there is one already: it is shared
+        instead of made anew.  If it grows later, these vectors do not.
+
+    Attributes
+    ----------
+    words : list of str
+        The vocabulary.
+    vectors : ndarray of shape (n_words, n_dimensions), float32
+        A read-only view.
+    counts : ndarray of shape (n_words,), int64, or None
+        Occurrences in the training text.
+    subwords : Subwords or None
+        As given.
+
+    Raises
+    ------
+    TypeError
+        If a word is not a string.
+    ValueError
+        If the shapes disagree, a word comes twice, or a number is not finite.
+
+    Examples
+    --------
+    >>> from sklearn_embed._vectors.word_vectors import WordVectors
+    >>> pets = WordVectors(["cat", "dog"], [[1.0, 0.0], [0.5, 0.5]])
+    >>> pets["dog"].tolist()
+    [0.5, 0.5]
+    >>> "fish" in pets
+    False
+    """
+
+    __slots__ = ("_row_of", "counts", "subwords", "vectors", "words")
+
+    def __init__(
+        self,
+        words,
+        vectors,
+        counts=None,
+        subwords=None,
+        *,
+        check_finite=True,
+        row_of=None,
+    ):
+        words = list(words)
+        vectors = frozen_array(vectors, np.float32)
+        if vectors.ndim != 2 or len(vectors) != len(words):
+            raise ValueError(
+                f"vectors must have shape ({len(words)}, n_dimensions), one row for "
+                f"each word; got {vectors.shape}"
+            )
+        if counts is not None:
+            counts = frozen_array(counts, np.int64)
+            if counts.shape != (len(words),):
+                raise ValueError(
+                    f"counts must have shape ({len(words)},); got {counts.shape}"
+                )
+        if row_of is not None and not _agrees(row_of, words):
+            row_of = None
+        _check_words(words, unique=row_of is not None)
+        if subwords is not None:
+            subwords.check(vectors.shape)
+        if check_finite:
+            _check_finite(vectors, words)
+        for name, value in (
+            ("words", words),
+            ("vectors", vectors),
+            ("counts", counts),
+            ("subwords", subwords),
+            ("_row_of", row_of),
+        ):
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name, value):
+        raise AttributeError(f"WordVectors cannot be changed: {name}")
+
+    @property
+    def vector_size(self):
+        """Number of dimensions."""
+        return self.vectors.shape[1]
+
+    @property
+    def row_of(self):
+        """Dict from word to row, built at the first use unless it was given."""
+        # One that was given may have grown since.
+        if self._row_of is None or len(self._row_of) != len(self.words):
+            table = {word: row for row, word in enumerate(self.words)}
+            object.__setattr__(self, "_row_of", table)
+        return self._row_of
+
+    def __len__(self):
+        return len(self.words)
+
+    def __contains__(self, word):
+        return word in self.row_of
+
+    def __iter__(self):
+        return iter(self.words)
+
+    def __getitem__(self, word):
+        row = self.row_of.get(word)
+        if row is not None:
+            return self.vectors[row]
+        if self.subwords is not None and isinstance(word, str):
+            return self.subword_vectors([word])[0]
+        raise KeyError(word)
+
+    def __repr__(self):
+        more = ", with subwords" if self.subwords is not None else ""
+        return f"<WordVectors: {len(self)} words, {self.vector_size} dimensions{more}>"
+
+    def rows(self, words):
+        """Return the row of each word, -1 where it is unknown.
+
+        Parameters
+        ----------
+        words : iterable of str
+            Words to look up.
+
+        Returns
+        -------
+        ndarray of shape (n,), int32
+        """
+        get = self.row_of.get
+        return np.fromiter((get(word, -1) for word in words), np.int32)
+
+    def subword_vectors(self, words):
+        """Return the mean of each word's n-gram vectors, known word or not.
+
+        Parameters
+        ----------
+        words : list of str
+            Words; one that has no n-grams gets zeros.
+
+        Returns
+        -------
+        ndarray of shape (n, n_dimensions), float32
+
+        Raises
+        ------
+        ValueError
+            If these vectors know no subwords.
+        """
+        if self.subwords is None:
+            raise ValueError("these vectors have no subwords")
+        sums, counts = self.subwords.sums(words)
+        sums /= np.maximum(counts, 1).astype(np.float32)[:, None]
+        return sums
+
+    def to_keyed_vectors(self):
+        """Return gensim's KeyedVectors over the same memory.
+
+        Returns
+        -------
+        gensim.models.KeyedVectors
+            ``FastTextKeyedVectors`` where subwords are known.  The matrices are not
+            copied and stay read-only.
+        """
+        from gensim.models import KeyedVectors
+        from gensim.models.fasttext import FastTextKeyedVectors
+
+        parts = self.subwords
+        if parts is None:
+            keyed = KeyedVectors(self.vector_size)
+        else:
+            size = self.vector_size
+            keyed = FastTextKeyedVectors(
+                size, parts.min_n, parts.max_n, parts.n_buckets
+            )
+            keyed.vectors_ngrams = parts.full()
+            keyed.vectors_vocab = self.vectors if parts.own is None else parts.own
+            one = np.ones(1, np.float32)
+            keyed.vectors_vocab_lockf = keyed.vectors_ngrams_lockf = one
+        # Assigned, since add_vectors would copy and leave its bookkeeping behind.
+        keyed.index_to_key = list(self.words)
+        keyed.key_to_index = dict(self.row_of)
+        keyed.vectors = self.vectors
+        keyed.next_index = len(self)
+        keyed.norms = None
+        if self.counts is not None:
+            keyed.expandos["count"] = self.counts.copy()
+        return keyed
+
+    def to_frame(self):
+        """Return a pandas DataFrame: a row for each word, over the same memory.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Words in the index, one column for each dimension.
+        """
+        import pandas as pd
+
+        return pd.DataFrame(self.vectors, index=pd.Index(self.words, name="word"))
+
+    def __copy__(self):
+        return self
+
+    def __deepcopy__(self, memo):
+        return self
+
+    def __sklearn_clone__(self):
+        return self
+
+    def __getstate__(self):
+        # Plain parts, so that skops, too, can write them without trusting our types.
+        parts = None if self.subwords is None else tuple(self.subwords)
+        return {
+            "words": self.words,
+            "vectors": self.vectors,
+            "counts": self.counts,
+            "subwords": parts,
+        }
+
+    def __setstate__(self, state):
+        parts = state["subwords"]
+        subwords = None if parts is None else Subwords(*parts)
+        # What was checked once is not searched for NaN again.
+        self.__init__(
+            state["words"],
+            state["vectors"],
+            state["counts"],
+            subwords,
+            check_finite=False,
+        )
+
+
+def frozen_array(array, dtype):
+    """Return a C-contiguous read-only view (a copy only where the type differs)."""
+    view = np.require(np.asarray(array), dtype, ["C", "A"]).view(np.ndarray)[...]
+    view.flags.writeable = False
+    return view
+
+
+def _agrees(row_of, words):
+    """Tell whether a dict holds these very words and their rows, in their order."""
+    return (
+        type(row_of) is dict
+        and len(row_of) == len(words)
+        and all(map(operator.is_, row_of, words))
+        and all(map(operator.eq, row_of.values(), range(len(words))))
+    )
+
+
+def _check_words(words, unique=False):
+    """Refuse what is not a string, and words that come twice."""
+    if not set(map(type, words)) <= {str}:
+        for row, word in enumerate(words):
+            if not isinstance(word, str):
+                raise TypeError(f"words must be strings; row {row} is {word!r}")
+    if unique or len(set(words)) == len(words):
+        return
+    first = {}
+    for row, word in enumerate(words):
+        if first.setdefault(word, row) != row:
+            raise ValueError(
+                f"each word may come once; {word!r} is in rows {first[word]} and {row}"
+            )
+
+
+def _check_finite(vectors, words):
+    """Refuse NaN and infinity by the name of the word."""
+    flat = vectors.reshape(-1)
+    # One pass without temporaries; only a doubtful sum is looked into.
+    with np.errstate(all="ignore"):
+        if np.isfinite(np.dot(flat, flat)):
+            return
+    for row, vector in enumerate(vectors):
+        if not np.isfinite(vector).all():
+            raise ValueError(
+                f"the vector of {words[row]!r} (row {row}) is not finite: remove the "
+                "word, or replace its NaN and infinite numbers"
+            )

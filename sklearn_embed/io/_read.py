@@ -1,0 +1,192 @@
+"""Read word vectors from files of every format."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import os
+from typing import NamedTuple
+
+import numpy as np
+
+from sklearn_embed._files.errors import VectorFileError
+from sklearn_embed._files.stream import opened
+from sklearn_embed._vectors.convert import converted
+from sklearn_embed.io._binary import read_rows as read_binary_rows
+from sklearn_embed.io._collect import finished
+from sklearn_embed.io._fasttext_reader import read_stream
+from sklearn_embed.io._recognise import recognise
+from sklearn_embed.io._text import read_rows as read_text_rows
+from sklearn_embed.io.native import read as read_native
+
+_READABLE = (
+    "word2vec",
+    "word2vec_binary",
+    "glove",
+    "fasttext",
+    "native",
+    "parquet",
+    "gensim",
+)
+
+
+class Options(NamedTuple):
+    """What a caller asked for, checked."""
+
+    vocabulary: object
+    limit: int | None
+    encoding: str
+    errors: str
+
+
+def read_vectors(
+    source,
+    *,
+    format=None,
+    limit=None,
+    vocabulary=None,
+    encoding="utf-8",
+    errors="strict",
+    mmap=False,
+):
+    r"""Read word vectors from a file.
+
+    Parameters
+    ----------
+    source : str, path or binary file
+        The file, plain or compressed by gzip, bzip2, xz or zip (one member).
+    format : str or None, default=None
+        None: recognised by the content, never by the name.  Otherwise "word2vec",
+        "word2vec_binary", "glove" (text without header), "fasttext" (``.bin`` and
+        ``.ftz``; a ``.vec`` file is "word2vec"), "native", "parquet" or "gensim".
+        The last is a pickle, which can run any code: it is loaded, by gensim, only if
+        named here.  Name it only for files that you trust.
+    limit : int or None, default=None
+        Look at no more than the first `limit` rows of the file.
+    vocabulary : collection of str or None, default=None
+        Keep these words only: rows of others take no memory.  Of fastText's models,
+        the n-grams are kept that these words are made of, whether the model knows a
+        word or not; others count as zeros.  Where vectors of any unknown word are
+        wanted, leave it None.
+    encoding, errors : str
+        How to decode the words, as in ``bytes.decode``.  ``errors="replace"`` reads
+        files whose words were cut inside a character.
+    mmap : bool, default=False
+        Map the file's matrix instead of reading it ("native" only).
+
+    Returns
+    -------
+    WordVectors
+
+    Raises
+    ------
+    VectorFileError
+        If the content is damaged, hostile or of an unknown format; the message says
+        where and what to do.
+    ValueError
+        If a parameter is out of its range.
+
+    Warns
+    -----
+    UserWarning
+        If a word comes twice.  As in gensim, its first row counts.
+
+    Notes
+    -----
+    The vectors are gensim's to the last bit.  In text, numbers are rounded to float64
+    and from there to float32.
+
+    Examples
+    --------
+    >>> import io
+    >>> from sklearn_embed.io import read_vectors
+    >>> read_vectors(io.BytesIO(b"cat 0.5 1.5\ndog 0.25 -1\n"))
+    <WordVectors: 2 words, 2 dimensions>
+    """
+    options = _check_options(format, limit, vocabulary, encoding, errors)
+    if mmap and format not in (None, "native"):
+        raise ValueError(f"only the native format can be mapped, not {format!r}")
+    if format == "gensim":
+        return _select(_read_gensim(source), options)
+    if format == "parquet":
+        return _select(_read_parquet(source), options)
+    with opened(source) as stream:
+        layout = recognise(stream, format)
+        if layout.format == "native":
+            return _select(read_native(stream, mmap), options)
+        if mmap:
+            raise ValueError(
+                f"{stream.name} is in the format {layout.format!r}; only the native "
+                "format can be mapped"
+            )
+        if layout.format == "fasttext":
+            model = read_stream(stream, options)
+            return model.to_word_vectors(stream.name)
+        stream.read(len(layout.header))
+        is_binary = layout.format == "word2vec_binary"
+        read_rows = read_binary_rows if is_binary else read_text_rows
+        return read_rows(stream, layout.n_dimensions, layout.n_rows, options)
+
+
+def _check_options(format, limit, vocabulary, encoding, errors):
+    """Refuse parameters out of range; make the vocabulary quick to look up."""
+    if format is not None and format not in _READABLE:
+        raise ValueError(f"format must be None or one of {_READABLE}; got {format!r}")
+    if limit is not None and (not isinstance(limit, (int, np.integer)) or limit < 0):
+        raise ValueError(f"limit must be None or a number from 0 on; got {limit!r}")
+    if isinstance(vocabulary, str):
+        raise ValueError("vocabulary must be a collection of words, not one string")
+    if vocabulary is not None and not isinstance(vocabulary, (set, frozenset, dict)):
+        vocabulary = frozenset(vocabulary)
+    "".encode(encoding, errors)
+    return Options(vocabulary, None if limit is None else int(limit), encoding, errors)
+
+
+def _read_gensim(source):
+    """Let gensim load its own pickle, as the caller trusts it."""
+    from gensim.models import KeyedVectors
+
+    if hasattr(source, "read"):
+        raise ValueError("format='gensim' needs a path: gensim may keep several files")
+    path = os.fspath(source)
+    try:
+        keyed = KeyedVectors.load(path)
+    except OSError:
+        raise
+    except Exception as error:
+        # Whatever a pickle raises: old classes that are gone, damage, other objects.
+        raise VectorFileError(
+            str(path),
+            f"gensim cannot load it: {error}",
+            "Load it with the gensim that wrote it, and save it anew",
+        ) from error
+    return converted(keyed)
+
+
+def _read_parquet(source):
+    """Read a table with the words in its index."""
+    import pandas as pd
+
+    try:
+        frame = pd.read_parquet(source)
+    except (ValueError, OSError) as error:
+        if isinstance(error, FileNotFoundError):
+            raise
+        raise VectorFileError(
+            str(source), f"no readable parquet file: {error}", "Fetch it again"
+        ) from error
+    return converted(frame)
+
+
+def _select(vectors, options):
+    """Leave out what the caller did not ask for."""
+    if options.limit is None and options.vocabulary is None:
+        return vectors
+    words = vectors.words[: options.limit]
+    wanted = options.vocabulary
+    kept = [r for r, word in enumerate(words) if wanted is None or word in wanted]
+    counts = None if vectors.counts is None else vectors.counts[kept]
+    parts = vectors.subwords
+    if parts is not None and parts.own is not None:
+        parts = parts._replace(own=parts.own[kept])
+    words = [words[r] for r in kept]
+    matrix = vectors.vectors[kept]
+    return finished("vectors", words, matrix, counts=counts, subwords=parts)
