@@ -265,8 +265,6 @@ def test_any_source_serves(source, format, tmp_path):
 
 
 def test_of_a_file_only_the_words_that_occur_are_read(tmp_path, monkeypatch):
-    from sklearn_embed import io
-
     path, asked = tmp_path / "vectors.txt", []
     write_vectors(WordVectors(list(GIVEN), list(GIVEN.values())), path, "glove")
 
@@ -274,7 +272,7 @@ def test_of_a_file_only_the_words_that_occur_are_read(tmp_path, monkeypatch):
         asked.append(options["vocabulary"])
         return read_vectors(source, **options)
 
-    monkeypatch.setattr(io, "read_vectors", watched)
+    monkeypatch.setattr("sklearn_embed.io._sources.read_vectors", watched)
     model = GloVeVectorizer(SIZE, pretrained=path, **FAST).fit(TEXTS)
     model.set_params(pretrained=Pretrained(path, penalty=0.1)).fit(TEXTS)
     assert asked == [set(model.words_)] * 2

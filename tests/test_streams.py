@@ -264,7 +264,7 @@ def test_nothing_is_left_by_a_killed_process(tmp_path):
     code = (
         "import os, signal\n"
         "from sklearn_embed import TokenizedDocuments\n"
-        "from sklearn_embed._text import growing\n"
+        "from sklearn_embed._core import growing\n"
         "growing.IN_MEMORY = 64\n"
         "def texts():\n"
         "    for i in range(100_000):\n"
