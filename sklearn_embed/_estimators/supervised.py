@@ -26,8 +26,8 @@ from sklearn_embed._models.classifier import (
 from sklearn_embed._models.kernels.sampling import draw_pool
 from sklearn_embed._models.pretrained import chosen_bags, given_ngrams, keeper
 from sklearn_embed._text.char_ngrams import check_bucket_rows, check_matrix
+from sklearn_embed._text.lookup import make_lookup
 from sklearn_embed._text.table import TokenTable
-from sklearn_embed._text.tokens import make_lookup
 from sklearn_embed._text.vocabulary import Vocabulary
 from sklearn_embed._vectors.subwords import Subwords
 from sklearn_embed._vectors.word_vectors import WordVectors
@@ -323,7 +323,7 @@ class SupervisedModel(WordModel):
         """Return a score for each class, logarithms of probabilities from a tree."""
         documents = self._tokenize(X)
         space = FeatureSpace(
-            Vocabulary(self.words_, self.counts_, self.vocabulary_),
+            Vocabulary(self.words_, self.counts_, self.vocabulary_, self._lookup),
             self._ngrams,
             self._stop_words,
             self._state["bucket_rows"],

@@ -17,10 +17,10 @@ from sklearn_embed._estimators.base import (
 from sklearn_embed._estimators.callbacks import CallbackSupportMixin, Watch
 from sklearn_embed._models.loop import EarlyStopping, KeepingJob, Schedule, train
 from sklearn_embed._models.pretrained import Pretrainable
-from sklearn_embed._text.tokens import make_lookup
+from sklearn_embed._text.lookup import make_lookup
 from sklearn_embed._text.vocabulary import (
-    Limits,
     Vocabulary,
+    VocabularyFilter,
     counted_table,
     counts_by_word,
 )
@@ -143,7 +143,7 @@ class WordModel(CallbackSupportMixin, Pretrainable):
 
     def _limits(self):
         """Return which words get a row."""
-        return Limits(
+        return VocabularyFilter(
             self.min_count, self.max_features, self.stop_words, self.vocabulary
         )
 
@@ -223,7 +223,9 @@ class WordModel(CallbackSupportMixin, Pretrainable):
                 "counts_": vocabulary.counts,
                 "n_iter_": n_iter,
                 "_text_options": options,
-                "_lookup": make_lookup(vocabulary.words, options),
+                "_lookup": make_lookup(
+                    vocabulary.words, options, self._left_out(self.stop_words)
+                ),
                 "_seed": seed,
                 "_n_documents": sum(map(len, parts)),
                 **self._published(state, final),

@@ -11,8 +11,8 @@ from sklearn_embed._estimators.base import TextTransformer, _fit_context
 from sklearn_embed._estimators.callbacks import with_callbacks
 from sklearn_embed._estimators.word_model import WordModel
 from sklearn_embed._text.tokenized import tokenize
-from sklearn_embed._text.vocabulary import Vocabulary, learn_vocabulary
-from sklearn_embed._vectors.pooling import pool_any
+from sklearn_embed._text.vocabulary import learn_vocabulary
+from sklearn_embed._vectors.document_rows import Pooler
 
 
 class WordVectorizer(ClassNamePrefixFeaturesOutMixin, TextTransformer, WordModel):
@@ -116,15 +116,7 @@ class WordVectorizer(ClassNamePrefixFeaturesOutMixin, TextTransformer, WordModel
             A document without known words is a row of zeros.
         """
         check_is_fitted(self)
-        vocabulary = Vocabulary(self.words_, self.counts_, self.vocabulary_)
-        return pool_any(
-            X,
-            self._text_options,
-            vocabulary.rows,
-            self.vectors_,
-            lookup=self._lookup,
-            n_jobs=self._n_threads(),
-        )
+        return Pooler(self._lookup, self.vectors_, n_jobs=self._n_threads()).rows(X)
 
     @property
     def _n_features_out(self):

@@ -16,7 +16,7 @@ from sklearn_embed._estimators.base import (
 )
 from sklearn_embed._estimators.word_vectorizer import WordVectorizer
 from sklearn_embed._models.word2vec import Word2VecJob
-from sklearn_embed._text.tokens import make_lookup
+from sklearn_embed._text.lookup import make_lookup
 from sklearn_embed._text.vocabulary import Vocabulary
 
 
@@ -54,7 +54,7 @@ class PredictionVectorizer(WordVectorizer):
                 "n_iter_": self.epochs,
                 "_seed": self._draw_seed(),
                 "_text_options": options,
-                "_lookup": make_lookup(words, options),
+                "_lookup": make_lookup(words, options, self._left_out(self.stop_words)),
                 "_n_documents": 0,
                 **self._published(state, final=True),
             }
