@@ -2,12 +2,12 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import contextlib
 import gzip
 import hashlib
 import json
 import os
 import sys
-import tempfile
 import threading
 from collections import Counter
 from importlib import metadata
@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.utils import Bunch
 
+from sklearn_embed._files.atomic import replacing
 from sklearn_embed.datasets._docstrings import read_packages
 
 # Label (the name on the package index) -> name of the import.
@@ -212,16 +213,11 @@ def _to_cache(path, corpus):
     if path is None:
         return
     packed = gzip.compress(json.dumps(corpus).encode(), compresslevel=5, mtime=0)
-    temporary = None
-    try:
+    # Read-only, full or missing: the next call reads the sources.
+    with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-        with os.fdopen(handle, "wb") as file:
-            file.write(packed)
-        os.replace(temporary, path)
-    except OSError:  # read-only, full or missing: the next call reads the sources
-        if temporary is not None and os.path.exists(temporary):
-            os.unlink(temporary)
+        with replacing(path) as stream:
+            stream.write(packed)
 
 
 def _held_out(target, files):
