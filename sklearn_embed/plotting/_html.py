@@ -163,36 +163,16 @@ def _page(data, near, cosines, title, groups):
     """Return the page as text."""
     from bokeh.embed import file_html
     from bokeh.layouts import column, row
-    from bokeh.models import (
-        AutocompleteInput,
-        ColumnDataSource,
-        CustomJS,
-        CustomJSHover,
-        Div,
-    )
+    from bokeh.models import ColumnDataSource, Div
     from bokeh.resources import INLINE
 
     words = ColumnDataSource(data)
     labels = ColumnDataSource({name: [] for name in ("x", "y", "word", "dx", "dy")})
     rings = ColumnDataSource({"x": [], "y": []})
     plot, dots = _figure(data, words, labels, rings)
-    search = AutocompleteInput(
-        completions=data["word"],
-        placeholder="search a word",
-        case_sensitive=False,
-        restrict=False,
-        min_characters=1,
-        max_completions=12,
-        width=220,
-        name="search",
-    )
-    found = Div(
-        text="",
-        styles=_FONT | {"color": INK},
-        disable_math=True,
-        sizing_mode="stretch_width",
-        name="found",
-    )
+    text = {"styles": _FONT | {"color": INK}, "disable_math": True}
+    search = _search_box(data["word"])
+    found = Div(text="", sizing_mode="stretch_width", name="found", **text)
     parts = {
         "words": words,
         "labels": labels,
@@ -202,6 +182,33 @@ def _page(data, near, cosines, title, groups):
         "near": ColumnDataSource({"row": near.ravel(), "cosine": cosines.ravel()}),
         "n_near": near.shape[1],
     }
+    _connect(plot, dots, search, parts)
+    heading = Div(text=_heading(title, len(near), groups), **text)
+    header = row(heading, search, found, spacing=24, sizing_mode="stretch_width")
+    layout = column(header, plot, sizing_mode="stretch_both")
+    return file_html(layout, INLINE, title=title)
+
+
+def _search_box(words):
+    """Return the field in which a word is searched."""
+    from bokeh.models import AutocompleteInput
+
+    return AutocompleteInput(
+        completions=words,
+        placeholder="search a word",
+        case_sensitive=False,
+        restrict=False,
+        min_characters=1,
+        max_completions=12,
+        width=220,
+        name="search",
+    )
+
+
+def _connect(plot, dots, search, parts):
+    """Have the page's script run when the map moves, at a search, and over a dot."""
+    from bokeh.models import CustomJS, CustomJSHover, HoverTool
+
     script = resources.files("sklearn_embed.plotting").joinpath("word_map.js")
     code = script.read_text("utf-8")
 
@@ -217,19 +224,18 @@ def _page(data, near, cosines, title, groups):
         for name in names:
             model.js_on_change(name, relabel)
     search.js_on_change("value", calling("go_to(cb_obj.value)"))
-    ring = calling("ring(cb_data.index.indices[0])")
-    listed = CustomJSHover(
+    neighbors = CustomJSHover(
         args=parts, code=f"{code}\nreturn listed(special_vars.index)"
     )
-    plot.add_tools(_hover(dots, ring, listed))
-    heading = Div(
-        text=_heading(title, len(near), groups),
-        styles=_FONT | {"color": INK},
-        disable_math=True,
+    hover = HoverTool(
+        renderers=[dots],
+        tooltips=_TOOLTIP,
+        formatters={"@color": neighbors},
+        callback=calling("ring(cb_data.index.indices[0])"),
+        limit=1,
+        visible=False,
     )
-    header = row(heading, search, found, spacing=24, sizing_mode="stretch_width")
-    layout = column(header, plot, sizing_mode="stretch_both")
-    return file_html(layout, INLINE, title=title)
+    plot.add_tools(hover)
 
 
 def _figure(data, words, labels, rings):
@@ -287,20 +293,6 @@ def _figure(data, words, labels, rings):
         text_font_size="12px",
     )
     return plot, dots
-
-
-def _hover(dots, callback, formatter):
-    """Return the tool that shows neighbours."""
-    from bokeh.models import HoverTool
-
-    return HoverTool(
-        renderers=[dots],
-        tooltips=_TOOLTIP,
-        formatters={"@color": formatter},
-        callback=callback,
-        limit=1,
-        visible=False,
-    )
 
 
 def _heading(title, n_words, groups):
