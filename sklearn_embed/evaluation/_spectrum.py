@@ -5,23 +5,7 @@
 import numpy as np
 from sklearn.preprocessing import normalize
 
-from sklearn_embed.io._sources import as_word_vectors
-
-
-def embedding_of(source):
-    """Find the word vectors in what may be an estimator around them."""
-    if hasattr(source, "steps"):  # a pipeline
-        for _, step in reversed(source.steps):
-            try:
-                return embedding_of(step)
-            except (TypeError, ValueError):
-                continue
-        raise TypeError("no step of this pipeline has word vectors")
-    if hasattr(source, "best_estimator_"):
-        return embedding_of(source.best_estimator_)
-    if hasattr(source, "embedding_") and not hasattr(source, "words_"):
-        return embedding_of(source.embedding_)
-    return as_word_vectors(source)
+from sklearn_embed.evaluation._source import embedding_of
 
 
 def singular_values(vectors):

@@ -4,7 +4,7 @@
 
 import numpy as np
 
-from sklearn_embed.evaluation._spectrum import embedding_of
+from sklearn_embed.evaluation._source import embedding_of
 from sklearn_embed.plotting._labels import place_labels
 from sklearn_embed.plotting._projection import chosen_words, positions, unit_vectors
 from sklearn_embed.plotting._style import (

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 import numpy as np
 
 from sklearn_embed._files.atomic import replacing
-from sklearn_embed.evaluation._spectrum import embedding_of
+from sklearn_embed.evaluation._source import embedding_of
 from sklearn_embed.plotting._projection import chosen_words, positions, unit_vectors
 from sklearn_embed.plotting._style import COLORS, INK, QUIET, color_of, printable
 
