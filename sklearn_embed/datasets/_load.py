@@ -13,10 +13,13 @@ from collections import Counter
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any, Literal, overload
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
+from sklearn_embed._core.typing import FilePath
 from sklearn_embed._files.atomic import replacing
 from sklearn_embed.datasets._docstrings import read_packages
 
@@ -37,7 +40,43 @@ TEST_SHARE = 0.25
 _reading = threading.Lock()
 
 
-def load_docstrings(*, subset="all", return_X_y=False, as_frame=False, data_home=None):
+@overload
+def load_docstrings(
+    *,
+    subset: str = "all",
+    return_X_y: Literal[False] = False,
+    as_frame: bool = False,
+    data_home: FilePath | None = None,
+) -> Bunch: ...
+
+
+@overload
+def load_docstrings(
+    *,
+    subset: str = "all",
+    return_X_y: Literal[True],
+    as_frame: Literal[False] = False,
+    data_home: FilePath | None = None,
+) -> tuple[list[str], NDArray[np.int64]]: ...
+
+
+@overload
+def load_docstrings(
+    *,
+    subset: str = "all",
+    return_X_y: bool = False,
+    as_frame: bool = False,
+    data_home: FilePath | None = None,
+) -> Any: ...
+
+
+def load_docstrings(
+    *,
+    subset: str = "all",
+    return_X_y: bool = False,
+    as_frame: bool = False,
+    data_home: FilePath | None = None,
+) -> Any:
     """Load paragraphs of documentation, each labelled with its library.
 
     The paragraphs are those of the docstrings of the installed gensim, numba,

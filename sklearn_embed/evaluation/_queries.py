@@ -2,13 +2,27 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
 import numpy as np
 from sklearn.preprocessing import normalize
 
+from sklearn_embed._core.typing import Documents, VectorSource
 from sklearn_embed.evaluation._source import embedding_of, keyed_vectors_of
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def most_similar(vectors, positive=(), negative=(), topn=10):
+#: A word or a vector, or several of them.
+Words: TypeAlias = str | np.ndarray | Sequence[str | np.ndarray]
+
+
+def most_similar(
+    vectors: VectorSource, positive: Words = (), negative: Words = (), topn: int = 10
+) -> list[tuple[str, float]]:
     """Return the words nearest to a sum of words, by the cosine.
 
     Parameters
@@ -41,7 +55,7 @@ def most_similar(vectors, positive=(), negative=(), topn=10):
     return keyed.most_similar(_listed(positive), _listed(negative), topn=topn)
 
 
-def similarity(vectors, w1, w2):
+def similarity(vectors: VectorSource, w1: str, w2: str) -> float:
     """Return the cosine of two words.
 
     Parameters
@@ -64,7 +78,9 @@ def similarity(vectors, w1, w2):
     return float(keyed_vectors_of(vectors).similarity(w1, w2))
 
 
-def analogy(vectors, a, b, c, topn=1):
+def analogy(
+    vectors: VectorSource, a: str, b: str, c: str, topn: int = 1
+) -> list[tuple[str, float]]:
     """Answer "`a` is to `b` as `c` is to ..." by b - a + c.
 
     Parameters
@@ -89,7 +105,7 @@ def analogy(vectors, a, b, c, topn=1):
     return most_similar(vectors, [b, c], [a], topn)
 
 
-def doesnt_match(vectors, words):
+def doesnt_match(vectors: VectorSource, words: Iterable[str]) -> str:
     """Return the word that is farthest from the mean of all.
 
     Parameters
@@ -115,7 +131,9 @@ def doesnt_match(vectors, words):
     return vectors.to_keyed_vectors().doesnt_match(known)
 
 
-def nearest_documents(embedder, documents, queries, topn=5):
+def nearest_documents(
+    embedder: Any, documents: Documents, queries: Documents, topn: int = 5
+) -> pd.DataFrame:
     """Find the documents nearest to each query, by the cosine of their rows.
 
     Parameters

@@ -2,17 +2,33 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from __future__ import annotations
+
 import os
 import tempfile
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from sklearn_embed._core.typing import FilePath, VectorSource
 from sklearn_embed.evaluation._source import keyed_vectors_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Two words and people's judgement; four words of which the last is the answer.
+Pairs: TypeAlias = FilePath | Iterable[tuple[str, str, float]]
+Analogies: TypeAlias = FilePath | Iterable[tuple[str, str, str, str]]
 
 
 def evaluate_word_pairs(
-    vectors, pairs, *, restrict_vocab=300_000, case_insensitive=True
-):
+    vectors: VectorSource,
+    pairs: Pairs | Mapping[str, Pairs],
+    *,
+    restrict_vocab: int = 300_000,
+    case_insensitive: bool = True,
+) -> pd.DataFrame:
     """Compare cosines with people's judgements of similarity.
 
     Parameters
@@ -70,8 +86,12 @@ def evaluate_word_pairs(
 
 
 def evaluate_word_analogies(
-    vectors, analogies, *, restrict_vocab=300_000, case_insensitive=True
-):
+    vectors: VectorSource,
+    analogies: Analogies,
+    *,
+    restrict_vocab: int = 300_000,
+    case_insensitive: bool = True,
+) -> pd.DataFrame:
     """Count the analogies that b - a + c answers rightly.
 
     Parameters
@@ -131,14 +151,16 @@ class WordPairScorer:
     1.0
     """
 
-    def __init__(self, pairs, measure="spearman"):
+    def __init__(self, pairs: Pairs, measure: str = "spearman") -> None:
         if measure not in ("spearman", "pearson"):
             raise ValueError(
                 f"measure must be 'spearman' or 'pearson'; got {measure!r}"
             )
         self.pairs, self.measure = _read_pairs(pairs), measure
 
-    def __call__(self, estimator, X=None, y=None):
+    def __call__(
+        self, estimator: VectorSource, X: object = None, y: object = None
+    ) -> float:
         """Return the correlation; `X` and `y` have no bearing on it."""
         table = evaluate_word_pairs(estimator, {"pairs": self.pairs})
         return float(table[self.measure].iloc[0])
@@ -155,12 +177,15 @@ class AnalogyScorer:
         Only this many first words count as known, and as answers.
     """
 
-    def __init__(self, analogies, restrict_vocab=30_000):
+    def __init__(self, analogies: Analogies, restrict_vocab: int = 30_000) -> None:
+        self.analogies: Any = analogies
         if not isinstance(analogies, (str, os.PathLike)):
-            analogies = [tuple(words) for words in analogies]
-        self.analogies, self.restrict_vocab = analogies, restrict_vocab
+            self.analogies = [tuple(words) for words in analogies]
+        self.restrict_vocab = restrict_vocab
 
-    def __call__(self, estimator, X=None, y=None):
+    def __call__(
+        self, estimator: VectorSource, X: object = None, y: object = None
+    ) -> float:
         """Return the share of right answers; `X` and `y` have no bearing on it."""
         table = evaluate_word_analogies(
             estimator, self.analogies, restrict_vocab=self.restrict_vocab

@@ -2,15 +2,24 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from __future__ import annotations
+
 import html
+from collections.abc import Collection, Mapping, Sequence
 from importlib import resources
 from importlib.util import find_spec
 
 import numpy as np
 
+from sklearn_embed._core.typing import FilePath, RandomState, VectorSource
 from sklearn_embed._files.atomic import replacing
 from sklearn_embed.evaluation._source import embedding_of
-from sklearn_embed.plotting._projection import chosen_words, positions, unit_vectors
+from sklearn_embed.plotting._projection import (
+    Projection,
+    chosen_words,
+    positions,
+    unit_vectors,
+)
 from sklearn_embed.plotting._style import COLORS, INK, QUIET, color_of, printable
 
 _LONGEST = 80
@@ -24,17 +33,17 @@ _FONT = {"font-family": "system-ui, sans-serif"}
 
 
 def write_html(
-    source,
-    path,
+    source: VectorSource,
+    path: FilePath,
     *,
-    words=None,
-    n_words=5000,
-    stop_words=None,
-    projection="tsne",
-    n_neighbors=10,
-    title="Word map",
-    random_state=0,
-):
+    words: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
+    n_words: int = 5000,
+    stop_words: str | Collection[str] | None = None,
+    projection: Projection = "tsne",
+    n_neighbors: int = 10,
+    title: str = "Word map",
+    random_state: RandomState = 0,
+) -> None:
     """Write an interactive map of words: one HTML file, to be opened in a browser.
 
     The wheel zooms, dragging moves, and more words get labels as there is more room.
