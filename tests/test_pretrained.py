@@ -27,8 +27,8 @@ from sklearn_embed import (
     Pretrained,
     Word2VecVectorizer,
 )
-from sklearn_embed._estimators import callbacks, glove, word_model
-from sklearn_embed._models import prediction, word2vec
+from sklearn_embed._estimators import callbacks, training
+from sklearn_embed._models import glove, prediction, word2vec
 from sklearn_embed._models.kernels.glove import FIRST_SQUARE
 from sklearn_embed.io import WordVectors, fasttext, read_vectors, write_vectors
 
@@ -177,13 +177,13 @@ def test_a_stopped_fit_goes_on_with_what_is_frozen(model, monkeypatch):
     frozen = Pretrained(GIVEN, trainable=False)
     whole = starting(model, frozen, epochs=4, warm_start=True).fit(TEXTS, Y)
 
-    class Stop(callbacks.Watch):
+    class Stop(callbacks.TrainingMonitor):
         def epoch_ends(self, number, losses):
             super().epoch_ends(number, losses)
             return number == 1
 
     with monkeypatch.context() as patch:
-        patch.setattr(word_model, "Watch", Stop)
+        patch.setattr(training, "TrainingMonitor", Stop)
         part = clone(whole).fit(TEXTS, Y)
     assert part.n_iter_ == 2
     assert_bits(part)
@@ -334,16 +334,16 @@ def test_an_estimator_that_is_not_fitted_is_no_source():
 
 def test_freezing_is_descent_with_rows_put_back_after_every_call(monkeypatch):
     """The twin trains each slice in float64 and puts rows back by hand."""
-    monkeypatch.setattr(word2vec, "LEAST_TOKENS", 64)
-    monkeypatch.setattr(word2vec, "CALL_FLOPS", 1)
+    monkeypatch.setattr(prediction, "LEAST_TOKENS", 64)
+    monkeypatch.setattr(prediction, "CALL_FLOPS", 1)
     kept = {}
 
-    class Spy(word2vec.Word2VecJob):
+    class Spy(prediction.PredictionJob):
         def __init__(self, *args):
             super().__init__(*args)
             kept.update(job=self, matrices=[self._inputs.copy(), self._outputs.copy()])
 
-    monkeypatch.setattr(prediction, "Word2VecJob", Spy)
+    monkeypatch.setattr(word2vec, "PredictionJob", Spy)
     given = Pretrained(GIVEN, trainable=False)
     model = Word2VecVectorizer(SIZE, pretrained=given, sample=0, **FAST)
     model.set_params(epochs=1, learning_rate=0.05).fit(TEXTS)
@@ -369,9 +369,9 @@ def test_glove_moves_frozen_rows_nowhere_and_their_partners_as_ever(monkeypatch)
     kept = {}
 
     class Spy(glove.GloveJob):
-        def __init__(self, pairs, held_out, matrix, *args):
-            super().__init__(pairs, held_out, matrix, *args)
-            kept.update(matrix=matrix.copy(), pairs=pairs)
+        def __init__(self, data, matrix, *args):
+            super().__init__(data, matrix, *args)
+            kept.update(matrix=matrix.copy(), pairs=data.pairs)
 
     monkeypatch.setattr(glove, "GloveJob", Spy)
     given = Pretrained(GIVEN, trainable=False)
@@ -414,7 +414,7 @@ def trained(tmp_path_factory):
 
 
 def own_rows(model):
-    return model._trained()["input"]
+    return model.subword_vectors_[: len(model.words_)]
 
 
 SLOW = {"learning_rate": 1e-9, "min_learning_rate": 1e-9}

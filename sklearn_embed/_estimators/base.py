@@ -15,6 +15,7 @@ from sklearn.base import (
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_embed._estimators import persistence
 from sklearn_embed._text.tokenized import tokenize
 from sklearn_embed._text.tokens import TextOptions, make_lookup
 
@@ -125,8 +126,6 @@ class TextEstimator(BaseEstimator):
         ``skops.io.get_untrusted_types`` lists
         them.
         """
-        from sklearn_embed._estimators import persistence
-
         persistence.save(self, path)
 
     @classmethod
@@ -152,8 +151,6 @@ class TextEstimator(BaseEstimator):
         VectorFileError
             If the file is damaged, from a later version, or of another class.
         """
-        from sklearn_embed._estimators import persistence
-
         return persistence.load(cls, path, mmap)
 
     def _check_loaded(self):

@@ -23,6 +23,7 @@ from sklearn_embed._estimators.callbacks import (
     fit_inside,
     with_callbacks,
 )
+from sklearn_embed._estimators.persistence import register
 from sklearn_embed._text.tokens import DEFAULT_PATTERN, TextOptions, stop_word_set
 from sklearn_embed._vectors.pooling import Recipe, pool_any
 from sklearn_embed._vectors.weights import (
@@ -39,6 +40,7 @@ from sklearn_embed.io._sources import as_word_vectors
 _DOCUMENTS = 8192
 
 
+@register
 class MeanPoolEmbedder(
     CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TextTransformer
 ):

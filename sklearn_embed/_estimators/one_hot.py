@@ -14,6 +14,7 @@ from sklearn_embed._estimators.base import (
     TextTransformer,
     _fit_context,
 )
+from sklearn_embed._estimators.persistence import register
 from sklearn_embed._text.tokens import DEFAULT_PATTERN, stop_word_set
 from sklearn_embed._text.vocabulary import (
     Limits,
@@ -29,6 +30,7 @@ UNKNOWN = "<unk>"
 _PADDING_ID, _UNKNOWN_ID, _FIRST_ID = 0, 1, 2
 
 
+@register
 class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
     r"""Represent each document by the one-hot vectors of its words.
 
