@@ -45,7 +45,7 @@ def check_text_estimator(estimator: BaseEstimator) -> None:
     Raises
     ------
     AssertionError
-        If the estimator breaks a promise; the message says which.
+        If the estimator violates the contract; the message says how.
 
     Examples
     --------

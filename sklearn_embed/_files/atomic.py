@@ -103,8 +103,8 @@ def _temporary(path, old):
     prefix = f".{name[:_LONGEST_PREFIX]}.{secrets.token_hex(8)}"
     temporary = os.path.join(folder, f"{prefix}.part")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    # The system takes the umask off; nobody may read meanwhile what they may not read
-    # at the end.
+    # The system subtracts the umask.  Who may not read the file at the end may not
+    # read it meanwhile.
     mode = 0o666 if old is None else stat.S_IMODE(old.st_mode) & 0o666
     try:
         handle = os.open(temporary, flags, mode)

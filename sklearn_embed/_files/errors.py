@@ -17,7 +17,7 @@ class VectorFileError(ValueError):
     row : int or None, default=None
         Row of the file, counted from 0 without the header.
     offset : int or None, default=None
-        Byte of the (decompressed) file at which the trouble begins.
+        Byte of the (decompressed) file at which the problem begins.
     """
 
     def __init__(

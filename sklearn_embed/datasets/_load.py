@@ -227,14 +227,14 @@ def _load(sources, data_home):
 
 
 def _from_cache(path, key):
-    """Read the cached corpus; None if there is none or if it is not sound."""
+    """Read the cached corpus; None if there is none or if it is not valid."""
     if path is None:
         return None
     try:
         corpus = json.loads(gzip.decompress(path.read_bytes()))
         texts, target, files = (corpus[k] for k in ("texts", "target", "files"))
         n_libraries = len(key[1])
-        sound = (
+        valid = (
             corpus["key"] == key
             and len(texts) == len(target) == len(files)
             and all(isinstance(text, str) for text in texts)
@@ -244,7 +244,7 @@ def _from_cache(path, key):
     # Whatever is wrong with the file, the sources are still there.
     except Exception:
         return None
-    return corpus if sound else None
+    return corpus if valid else None
 
 
 def _to_cache(path, corpus):
@@ -265,10 +265,10 @@ def _held_out(target, files):
     for y in np.unique(target):
         rows = np.flatnonzero(target == y)
         sizes = Counter(files[rows].tolist())
-        room, taken = TEST_SHARE * len(rows), set()
+        left, taken = TEST_SHARE * len(rows), set()
         for file in sorted(sizes, key=lambda f: hashlib.sha256(f.encode()).digest()):
-            if sizes[file] <= room:
-                room -= sizes[file]
+            if sizes[file] <= left:
+                left -= sizes[file]
                 taken.add(file)
         test[rows] = [file in taken for file in files[rows].tolist()]
     return test

@@ -1,6 +1,6 @@
 """Questions to word vectors: neighbours, analogies, test sets, linear algebra.
 
-The queries and the test sets are gensim's own, asked over the same memory.  Every
+The queries and the test sets are computed by gensim over the same memory.  Every
 function takes whatever :func:`sklearn_embed.io.as_word_vectors` takes, and pipelines
 that end in an embedding.
 """

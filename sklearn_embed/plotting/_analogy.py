@@ -21,8 +21,8 @@ from sklearn_embed.plotting._projection import (
 )
 from sklearn_embed.plotting._style import (
     COLORS,
-    INK,
-    QUIET,
+    GREY,
+    TEXT_COLOR,
     Lettering,
     axes_for,
     darker,
@@ -67,7 +67,7 @@ class AnalogyDisplay:
     arrows_ : list of Annotation
         The steps.
     labels_ : list of (Annotation or None)
-        The words; None where there was no room.
+        The words; None where there was no space.
 
     Examples
     --------
@@ -236,7 +236,7 @@ class AnalogyDisplay:
         for i in range(len(self.words)):
             main = _FOUND if i == self.answer else _GIVEN
             dots.append(main if i in joined else "#bbbbbb")
-            colors.append(darker(main) if i in joined else QUIET)
+            colors.append(darker(main) if i in joined else GREY)
         ax.scatter(places[:, 0], places[:, 1], s=36, c=dots, zorder=3, linewidths=0)
         reached = places if self.target is None else np.vstack([places, self.target])
         ax.scatter(reached[:, 0], reached[:, 1], s=0)  # the limits take in the target
@@ -249,7 +249,7 @@ class AnalogyDisplay:
         ax.set(xticks=[], yticks=[])
         ax.spines[:].set_color("#cccccc")
         if title is not None:
-            lettering.dress(ax.set_title(lettering(title, longest=200)))
+            lettering.apply_to(ax.set_title(lettering(title, longest=200)))
         if self.target is not None:
             self._draw_parallelogram(ax, places)
         self.labels_ = self._write_words(ax, places, colors, fontsize, lettering)
@@ -275,7 +275,7 @@ class AnalogyDisplay:
             a, b = (self.words[i] for i in self.pairs[0])
             words.append(f"{b} − {a} + {self.words[self.origin]}")
             points = np.vstack([places, self.target])
-            inks.append(INK)
+            inks.append(TEXT_COLOR)
         segments = [places[list(pair)] for pair in self.pairs]
         if self.target is not None:
             segments.append((places[self.origin], self.target))

@@ -20,7 +20,7 @@ from sklearn_embed.plotting._projection import (
     positions,
     unit_vectors,
 )
-from sklearn_embed.plotting._style import COLORS, INK, QUIET, color_of, printable
+from sklearn_embed.plotting._style import COLORS, GREY, TEXT_COLOR, color_of, printable
 
 _LONGEST = 80
 _TOOLTIP = """
@@ -46,7 +46,7 @@ def write_html(
 ) -> None:
     """Write an interactive map of words: one HTML file, to be opened in a browser.
 
-    The wheel zooms, dragging moves, and more words get labels as there is more room.
+    The wheel zooms, dragging moves, and more words get labels as there is more space.
     Resting on a dot shows the word's nearest neighbours; the search box goes to a
     word.  Nothing is fetched from anywhere: the plotting library, Bokeh, is inside.
 
@@ -179,7 +179,7 @@ def _page(data, near, cosines, title, groups):
     labels = ColumnDataSource({name: [] for name in ("x", "y", "word", "dx", "dy")})
     rings = ColumnDataSource({"x": [], "y": []})
     plot, dots = _figure(data, words, labels, rings)
-    text = {"styles": _FONT | {"color": INK}, "disable_math": True}
+    text = {"styles": _FONT | {"color": TEXT_COLOR}, "disable_math": True}
     search = _search_box(data["word"])
     found = Div(text="", sizing_mode="stretch_width", name="found", **text)
     parts = {
@@ -297,7 +297,7 @@ def _figure(data, words, labels, rings):
         source=labels,
         text_align="center",
         text_baseline="middle",
-        text_color=INK,
+        text_color=TEXT_COLOR,
         text_font=value("system-ui, sans-serif"),
         text_font_size="12px",
     )
@@ -308,7 +308,7 @@ def _heading(title, n_words, groups):
     """Return title, hint and legend as HTML."""
     parts = [
         f'<b style="font-size: 18px">{html.escape(title)}</b>',
-        f'<span style="color: {QUIET}">{n_words:,} words · wheel: zoom · drag: move · '
+        f'<span style="color: {GREY}">{n_words:,} words · wheel: zoom · drag: move · '
         "rest on a dot: neighbours</span>",
     ]
     if groups is not None:

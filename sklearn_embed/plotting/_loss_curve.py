@@ -161,9 +161,9 @@ class LossCurveDisplay:
         ax.grid(alpha=0.3)
         ax.spines[["top", "right"]].set_visible(False)
         if title is not None:
-            lettering.dress(ax.set_title(lettering(title, longest=200)))
+            lettering.apply_to(ax.set_title(lettering(title, longest=200)))
         for text in ax.legend(frameon=False).get_texts():
-            lettering.dress(text)
+            lettering.apply_to(text)
         self.ax_, self.figure_ = ax, ax.figure
         return self
 

@@ -192,7 +192,7 @@ class SimilarityDisplay:
             )
             self.colorbar_.outline.set_visible(False)
         if title is not None:
-            lettering.dress(ax.set_title(lettering(title, longest=200)))
+            lettering.apply_to(ax.set_title(lettering(title, longest=200)))
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
@@ -204,7 +204,7 @@ class SimilarityDisplay:
                 continue
             axis.set_ticks(range(len(names)), [lettering(name) for name in names])
             for label in axis.get_ticklabels():
-                lettering.dress(label)
+                lettering.apply_to(label)
         ax.tick_params(length=0)
         # Upright letters below, unless all are as short as their cells.
         if max(map(len, columns)) > 3:

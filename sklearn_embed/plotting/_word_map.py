@@ -21,7 +21,7 @@ from sklearn_embed.plotting._projection import (
 )
 from sklearn_embed.plotting._style import (
     COLORS,
-    INK,
+    TEXT_COLOR,
     Lettering,
     axes_for,
     color_of,
@@ -59,7 +59,7 @@ class WordMapDisplay:
     points_ : list of PathCollection
         The dots of each group.
     labels_ : list of (Annotation or None)
-        The label of each word; None for words whose label found no room.
+        The label of each word; None for words whose label had no space.
     legend_ : Legend or None
         The groups.
 
@@ -167,7 +167,7 @@ class WordMapDisplay:
         ax : matplotlib Axes or None, default=None
             Where to draw.  None: a new figure.
         n_labels : int or None, default=None
-            How many words at most get a label.  None: all that find room.
+            How many words at most get a label.  None: all for which there is space.
         fontsize : float or None, default=None
             Size of all labels.  None: larger for frequent words.
         legend : bool, default=True
@@ -194,7 +194,7 @@ class WordMapDisplay:
         ax.margins(0.06)
         ax.spines[:].set_color("#cccccc")
         if title is not None:
-            lettering.dress(ax.set_title(lettering(title, longest=200)))
+            lettering.apply_to(ax.set_title(lettering(title, longest=200)))
         self.legend_ = None
         if legend and self.groups is not None:
             self.legend_ = ax.legend(
@@ -204,7 +204,7 @@ class WordMapDisplay:
                 frameon=False,
             )
             for text in self.legend_.get_texts():
-                lettering.dress(text)
+                lettering.apply_to(text)
         n = len(self.words) if n_labels is None else min(n_labels, len(self.words))
         labels = place_labels(
             ax,
@@ -247,7 +247,7 @@ class WordMapDisplay:
             )
             self.points_.append(points)
             for i in mine:
-                colors[i] = INK if self.groups is None else darker(color_of(k))
+                colors[i] = TEXT_COLOR if self.groups is None else darker(color_of(k))
         return colors
 
 
