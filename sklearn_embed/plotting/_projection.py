@@ -74,7 +74,7 @@ def _first_words(vectors, n_words, stop_words):
 
 
 def unit_vectors(vectors, words):
-    """Return the words' vectors scaled to length 1: distances depend on angles alone."""
+    """Return the words' vectors at length 1, where distances depend on angles alone."""
     return normalize(np.stack([vectors[word] for word in words]).astype(np.float64))
 
 
