@@ -108,7 +108,7 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         :class:`~sklearn.feature_extraction.text.CountVectorizer`.
     stop_words : "english", collection of str or None, default=None
         Tokens to leave out.
-    min_count : int, default=5
+    min_count : int, default=1
         Words that occur less often are left out.
     max_features : int or None, default=None
         Keep only this many words, the most frequent ones.  None: no limit.

@@ -20,7 +20,15 @@ class VectorFileError(ValueError):
         Byte of the (decompressed) file at which the trouble begins.
     """
 
-    def __init__(self, name, problem, remedy="", *, row=None, offset=None):
+    def __init__(
+        self,
+        name: str,
+        problem: str,
+        remedy: str = "",
+        *,
+        row: int | None = None,
+        offset: int | None = None,
+    ) -> None:
         self.name, self.problem, self.remedy = name, problem, remedy
         self.row, self.offset = row, offset
         where = [f"row {row}"] if row is not None else []

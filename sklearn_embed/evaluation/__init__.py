@@ -8,17 +8,19 @@ that end in an embedding.
 # SPDX-License-Identifier: BSD-3-Clause
 
 from sklearn_embed.evaluation._queries import (
-    AnalogyScorer,
-    WordPairScorer,
     analogy,
     doesnt_match,
-    evaluate_word_analogies,
-    evaluate_word_pairs,
     most_similar,
     nearest_documents,
     similarity,
 )
 from sklearn_embed.evaluation._spectrum import embedding_report, singular_values
+from sklearn_embed.evaluation._test_sets import (
+    AnalogyScorer,
+    WordPairScorer,
+    evaluate_word_analogies,
+    evaluate_word_pairs,
+)
 
 __all__ = [
     "AnalogyScorer",

@@ -2,11 +2,23 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import numpy as np
+from __future__ import annotations
 
-from sklearn_embed.evaluation._spectrum import embedding_of
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from sklearn_embed._core.typing import RandomState, VectorSource
+from sklearn_embed.evaluation._source import embedding_of
 from sklearn_embed.plotting._labels import place_labels
-from sklearn_embed.plotting._projection import chosen_words, positions, unit_vectors
+from sklearn_embed.plotting._projection import (
+    Projection,
+    chosen_words,
+    positions,
+    unit_vectors,
+)
 from sklearn_embed.plotting._style import (
     COLORS,
     INK,
@@ -17,6 +29,9 @@ from sklearn_embed.plotting._style import (
     printable,
     require_matplotlib,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _GIVEN, _FOUND = COLORS[0], COLORS[1]
 
@@ -68,15 +83,15 @@ class AnalogyDisplay:
 
     def __init__(
         self,
-        positions,
-        words,
-        pairs,
+        positions: ArrayLike,
+        words: Sequence[str],
+        pairs: Sequence[tuple[int, int]],
         *,
-        target=None,
-        origin=None,
-        answer=None,
-        title=None,
-    ):
+        target: ArrayLike | None = None,
+        origin: int | None = None,
+        answer: int | None = None,
+        title: str | None = None,
+    ) -> None:
         self.positions = positions
         self.words = words
         self.pairs = pairs
@@ -86,7 +101,17 @@ class AnalogyDisplay:
         self.title = title
 
     @classmethod
-    def from_estimator(cls, estimator, a, b, c, *, n_answers=5, ax=None, **kwargs):
+    def from_estimator(
+        cls,
+        estimator: VectorSource,
+        a: str,
+        b: str,
+        c: str,
+        *,
+        n_answers: int = 5,
+        ax: Axes | None = None,
+        **kwargs: Any,
+    ) -> AnalogyDisplay:
         """Draw "a is to b as c is to what?".
 
         Parameters
@@ -143,8 +168,15 @@ class AnalogyDisplay:
 
     @classmethod
     def from_pairs(
-        cls, estimator, pairs, *, projection="pca", random_state=0, ax=None, **kwargs
-    ):
+        cls,
+        estimator: VectorSource,
+        pairs: Iterable[tuple[str, str]],
+        *,
+        projection: Projection = "pca",
+        random_state: RandomState = 0,
+        ax: Axes | None = None,
+        **kwargs: Any,
+    ) -> AnalogyDisplay:
         """Draw pairs of words, to see whether they differ in the same way.
 
         Parameters
@@ -168,16 +200,18 @@ class AnalogyDisplay:
         """
         require_matplotlib()
         vectors = embedding_of(estimator)
-        pairs = [tuple(pair) for pair in pairs]
-        if any(len(pair) != 2 for pair in pairs):
+        found = [tuple(pair) for pair in pairs]
+        if any(len(pair) != 2 for pair in found):
             raise ValueError("every pair must be two words")
-        words, _ = chosen_words(vectors, [word for pair in pairs for word in pair])
+        words, _ = chosen_words(vectors, [word for pair in found for word in pair])
         number = {word: i for i, word in enumerate(words)}
         places = positions(unit_vectors(vectors, words), projection, random_state)
-        steps = [(number[first], number[second]) for first, second in pairs]
+        steps = [(number[first], number[second]) for first, second in found]
         return cls(places, words, steps).plot(ax=ax, **kwargs)
 
-    def plot(self, ax=None, *, fontsize=11, title=None):
+    def plot(
+        self, ax: Axes | None = None, *, fontsize: float = 11, title: str | None = None
+    ) -> AnalogyDisplay:
         """Draw the words and the steps between them.
 
         Parameters
@@ -203,9 +237,9 @@ class AnalogyDisplay:
             main = _FOUND if i == self.answer else _GIVEN
             dots.append(main if i in joined else "#bbbbbb")
             colors.append(darker(main) if i in joined else QUIET)
-        ax.scatter(*places.T, s=36, c=dots, zorder=3, linewidths=0)
+        ax.scatter(places[:, 0], places[:, 1], s=36, c=dots, zorder=3, linewidths=0)
         reached = places if self.target is None else np.vstack([places, self.target])
-        ax.scatter(*reached.T, s=0)  # so that the limits take in the target
+        ax.scatter(reached[:, 0], reached[:, 1], s=0)  # the limits take in the target
         self.arrows_ = [
             _arrow(ax, places[first], places[second], _GIVEN)
             for first, second in self.pairs

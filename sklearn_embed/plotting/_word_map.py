@@ -2,11 +2,23 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import numpy as np
+from __future__ import annotations
 
-from sklearn_embed.evaluation._spectrum import embedding_of
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from sklearn_embed._core.typing import RandomState, VectorSource
+from sklearn_embed.evaluation._source import embedding_of
 from sklearn_embed.plotting._labels import place_labels
-from sklearn_embed.plotting._projection import chosen_words, positions, unit_vectors
+from sklearn_embed.plotting._projection import (
+    Projection,
+    chosen_words,
+    positions,
+    unit_vectors,
+)
 from sklearn_embed.plotting._style import (
     COLORS,
     INK,
@@ -17,6 +29,9 @@ from sklearn_embed.plotting._style import (
     marker_of,
     require_matplotlib,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class WordMapDisplay:
@@ -70,7 +85,14 @@ class WordMapDisplay:
     >>> plt.close(display.figure_)
     """
 
-    def __init__(self, positions, words, *, groups=None, counts=None):
+    def __init__(
+        self,
+        positions: ArrayLike,
+        words: Sequence[str],
+        *,
+        groups: Sequence[object] | None = None,
+        counts: ArrayLike | None = None,
+    ) -> None:
         self.positions = positions
         self.words = words
         self.groups = groups
@@ -79,16 +101,16 @@ class WordMapDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        words=None,
+        estimator: VectorSource,
+        words: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
         *,
-        n_words=150,
-        stop_words=None,
-        projection="tsne",
-        random_state=0,
-        ax=None,
-        **kwargs,
-    ):
+        n_words: int = 150,
+        stop_words: str | Collection[str] | None = None,
+        projection: Projection = "tsne",
+        random_state: RandomState = 0,
+        ax: Axes | None = None,
+        **kwargs: Any,
+    ) -> WordMapDisplay:
         """Draw the map of an embedding's words.
 
         Parameters
@@ -129,7 +151,15 @@ class WordMapDisplay:
         display = cls(places, chosen, groups=groups, counts=counts)
         return display.plot(ax=ax, **kwargs)
 
-    def plot(self, ax=None, *, n_labels=None, fontsize=None, legend=True, title=None):
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        n_labels: int | None = None,
+        fontsize: float | None = None,
+        legend: bool = True,
+        title: str | None = None,
+    ) -> WordMapDisplay:
         """Draw the map.
 
         Parameters
