@@ -16,8 +16,9 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_embed._estimators import persistence
+from sklearn_embed._text.lookup import make_lookup
 from sklearn_embed._text.tokenized import tokenize
-from sklearn_embed._text.tokens import TextOptions, make_lookup
+from sklearn_embed._text.tokens import TextOptions
 
 __all__ = [
     "COUNT",
@@ -92,7 +93,12 @@ class TextEstimator(BaseEstimator):
     def __setstate__(self, state):
         super().__setstate__(state)
         if "words_" in vars(self):
-            self._lookup = make_lookup(self.words_, self._text_options)
+            left_out = self._left_out(vars(self).get("_model"))
+            self._lookup = make_lookup(self.words_, self._text_options, left_out)
+
+    def _left_out(self, model):
+        """Return the tokens that do not even count as unknown; see `make_lookup`."""
+        return ()
 
     def save(self, path):
         """Write this estimator to a file of arrays and JSON, which cannot run code.

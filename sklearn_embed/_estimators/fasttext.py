@@ -16,7 +16,8 @@ from sklearn_embed._models import interop_fasttext, interop_gensim
 from sklearn_embed._models.fasttext import FastText, FastTextSettings
 from sklearn_embed._text.tokens import DEFAULT_PATTERN, stop_word_set
 from sklearn_embed._text.vocabulary import Vocabulary
-from sklearn_embed._vectors.pooling import pool_any
+from sklearn_embed._vectors.document_rows import Pooler
+from sklearn_embed._vectors.unknown import UnknownWords
 from sklearn_embed._vectors.weights import unit_factors
 from sklearn_embed._vectors.word_vectors import WordVectors
 
@@ -285,15 +286,16 @@ class FastTextVectorizer(WordVectorizer):
         """
         check_is_fitted(self)
         is_normalized = self.pooling == "normalized_mean"
-        return pool_any(
-            X,
-            self._text_options,
-            self._rows,
+        unknown = UnknownWords(
+            subwords=self._model.subwords(), normalize=is_normalized, skip_zeros=True
+        )
+        return Pooler(
+            self._lookup,
             self.vectors_,
             factors=self._unit_factors if is_normalized else None,
-            unknown=self._unknown,
+            unknown=unknown,
             n_jobs=self._n_threads(),
-        )
+        ).rows(X)
 
     def vector(self, word):
         """Return the vector of a word, known or not.
@@ -402,32 +404,12 @@ class FastTextVectorizer(WordVectorizer):
         share = self.pretrained is None  # n-grams may be given vectors of their own
         return FastText.new(vocabulary, self._settings(), rng, before, share)
 
-    def _rows(self, table):
-        """Return the row of each token of a table; unknown: -1, stop word: -2."""
-        rows = self._fitted_vocabulary().rows(table)
-        stops = stop_word_set(self._model.settings.stop_words)
-        if stops:
-            rows = rows.copy()
-            rows[[token in stops for token in table.tolist()]] = -2
-        return rows
+    def _left_out(self, model):
+        return stop_word_set(model.settings.stop_words)
 
     def _unit_factors(self, rows):
         """Return what makes the vectors of some words unit vectors."""
         # Of all words it would take longer than all else that a document needs.
-        rows = np.unique(rows[rows >= 0])
         factors = np.empty(len(self.vectors_), np.float32)
         factors[rows] = unit_factors(self.vectors_[rows])
         return factors
-
-    def _unknown(self, documents, row_of, first):
-        """Return row_of, further vectors and weights: what `pool_any` asks for."""
-        ids = documents.flat_ids()
-        unknown = np.unique(ids[row_of[ids] == -1])
-        vectors = self._model.made_of_ngrams(documents.table.take(unknown))
-        if self.pooling == "normalized_mean":
-            vectors *= unit_factors(vectors)[:, None]
-        rows = row_of.copy()
-        # What nothing is known of does not count.
-        places = len(self.vectors_) + np.arange(len(unknown))
-        rows[unknown] = np.where(vectors.any(axis=1), places, -1)
-        return rows, vectors, np.ones(len(unknown), np.float32)

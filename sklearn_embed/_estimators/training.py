@@ -20,10 +20,11 @@ from sklearn_embed._models.loop import (
 )
 from sklearn_embed._models.pretrained import find
 from sklearn_embed._models.warm_start import Before
-from sklearn_embed._text.tokens import TextOptions, make_lookup
+from sklearn_embed._text.lookup import make_lookup
+from sklearn_embed._text.tokens import TextOptions
 from sklearn_embed._text.vocabulary import (
-    Limits,
     Vocabulary,
+    VocabularyFilter,
     counted_table,
     counts_by_word,
 )
@@ -53,7 +54,7 @@ def draw_seed(estimator):
 
 def limits_of(estimator):
     """Return which words get a row."""
-    return Limits(
+    return VocabularyFilter(
         estimator.min_count,
         estimator.max_features,
         estimator.stop_words,
@@ -125,7 +126,7 @@ def learn(estimator, training, seed, schedule, epochs):
     def attributes(final=False):
         published, fitted = model.published(final)
         return {
-            **word_attributes(vocabulary, options),
+            **_word_attributes(estimator, vocabulary, options, fitted),
             "n_iter_": epochs.start + len(losses),
             "_seed": seed,
             "_n_documents": n_documents,
@@ -165,14 +166,15 @@ def _start(estimator, model, vocabulary, before):
     return None if given is None else model.start_at(given)
 
 
-def word_attributes(vocabulary, options):
+def _word_attributes(estimator, vocabulary, options, model):
     """Return what an estimator knows of its words."""
+    left_out = estimator._left_out(model)
     return {
         "words_": vocabulary.words,
         "vocabulary_": vocabulary.index,
         "counts_": vocabulary.counts,
         "_text_options": options,
-        "_lookup": make_lookup(vocabulary.words, options),
+        "_lookup": make_lookup(vocabulary.words, options, left_out),
     }
 
 
@@ -181,7 +183,7 @@ def adopt(estimator, vocabulary, model, n_documents=0):
     published, fitted = model.published(final=True)
     vars(estimator).update(
         {
-            **word_attributes(vocabulary, estimator._options()),
+            **_word_attributes(estimator, vocabulary, estimator._options(), fitted),
             "loss_curve_": [],
             "n_iter_": estimator.epochs,
             "_seed": draw_seed(estimator),

@@ -40,7 +40,7 @@ from sklearn_embed._estimators.training import (
 from sklearn_embed._models.loop import Data
 from sklearn_embed._text.tokenized import tokenize
 from sklearn_embed._text.vocabulary import Vocabulary, learn_vocabulary
-from sklearn_embed._vectors.pooling import pool_any
+from sklearn_embed._vectors.document_rows import Pooler
 
 #: Parameters of everything that is trained.
 LEARNING_CONSTRAINTS: dict = {
@@ -195,14 +195,7 @@ class WordVectorizer(
             A document without known words is a row of zeros.
         """
         check_is_fitted(self)
-        return pool_any(
-            X,
-            self._text_options,
-            self._fitted_vocabulary().rows,
-            self.vectors_,
-            lookup=self._lookup,
-            n_jobs=self._n_threads(),
-        )
+        return Pooler(self._lookup, self.vectors_, n_jobs=self._n_threads()).rows(X)
 
     to_word_vectors = queries.to_word_vectors
     to_keyed_vectors = queries.to_keyed_vectors

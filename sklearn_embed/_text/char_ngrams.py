@@ -11,7 +11,7 @@ from sklearn_embed._text.kernels.char_ngrams import (
     number_ngrams,
 )
 from sklearn_embed._text.kernels.token_table import SLACK
-from sklearn_embed._text.scanner import Scanner, utf8
+from sklearn_embed._text.scanner import Scanner
 
 _NO_SPANS = np.empty(0, np.int32)
 
@@ -95,13 +95,26 @@ class NgramNumbers:
         spans = np.empty(2 * bounds[-1], np.int32)
         codes = np.empty(bounds[-1], np.uint32)
         _number(table, min_n, max_n, bounds, codes, spans)
-        marked = b"".join(b"<%b>" % word for word in utf8(table.tolist()))
-        text = np.frombuffer(marked + bytes(SLACK), np.uint8).copy()
-        batch = hashed(text, spans, Scanner.hash_mask)
+        batch = hashed(_bracketed(table), spans, Scanner.hash_mask)
         n_missed = self._known.look_up(batch)
         if grow:
             self._known.add(batch, n_missed)
         return bounds, batch.ids
+
+
+def _bracketed(table):
+    """Return the tokens end to end, each in brackets, as kernels read them."""
+    text = np.zeros(len(table.blob) + 2 * len(table) + SLACK, np.uint8)
+    inside = np.ones(len(text) - SLACK, bool)
+    shifts = 2 * np.arange(len(table))
+    for bracket, places in (
+        (ord("<"), table.offsets[:-1] + shifts),
+        (ord(">"), table.offsets[1:] + shifts + 1),
+    ):
+        text[places] = bracket
+        inside[places] = False
+    text[: len(inside)][inside] = table.blob
+    return text
 
 
 def _number(table, min_n, max_n, bounds, codes, spans):
