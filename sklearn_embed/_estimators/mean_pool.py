@@ -25,6 +25,7 @@ from sklearn_embed._estimators.embedding import (
     settings_of,
     text_options,
 )
+from sklearn_embed._estimators.persistence import register
 from sklearn_embed._text.tokens import DEFAULT_PATTERN, stop_word_set
 from sklearn_embed._vectors.pooled import checked_powers, learn
 from sklearn_embed._vectors.pooling import PoolingSpec
@@ -34,6 +35,7 @@ from sklearn_embed.io._sources import as_word_vectors
 _SPEC = ("kind", "by_number", "powers", "max_length")
 
 
+@register
 class MeanPoolEmbedder(
     CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TextTransformer
 ):

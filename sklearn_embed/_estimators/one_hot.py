@@ -18,6 +18,7 @@ from sklearn_embed._estimators.one_hot_outputs import (
     words_of_columns,
     words_of_ids,
 )
+from sklearn_embed._estimators.persistence import register
 from sklearn_embed._text.lookup import make_lookup
 from sklearn_embed._text.tokens import DEFAULT_PATTERN, stop_word_set
 from sklearn_embed._text.vocabulary import (
@@ -33,6 +34,7 @@ from sklearn_embed._text.word_ngrams import checked_range, with_ngrams, without
 UNKNOWN_NAME = "<unk>"
 
 
+@register
 class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
     r"""Represent each document by the one-hot vectors of its words.
 

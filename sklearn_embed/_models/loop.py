@@ -1,9 +1,10 @@
-"""The life of a training run: epochs, threads, callbacks, early stopping, Ctrl-C."""
+"""How a training run goes: epochs, threads, early stopping, who is told."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -18,12 +19,26 @@ class Schedule(NamedTuple):
     n_epochs: int
 
 
-class Job(ABC):
-    """What an estimator hands over to be trained, one epoch after the other.
+class Data(NamedTuple):
+    """What to learn from, and what to measure the loss on."""
 
-    Its tasks are calls into kernels
-    that release the GIL, each short enough (a fifth of a second) that Ctrl-C gets
-    its turn.
+    parts: list
+    held_out: list
+
+
+class Run(NamedTuple):
+    """How parameters are trained."""
+
+    seed: int  # of everything drawn
+    schedule: Schedule
+    n_jobs: int | None  # threads; None: one
+
+
+class Job(ABC):
+    """What is to be trained, one epoch after the other.
+
+    Its tasks are calls into kernels that release the GIL, each short enough (a fifth
+    of a second) that Ctrl-C takes effect soon.
     """
 
     @abstractmethod
@@ -39,21 +54,26 @@ class Job(ABC):
         """Yield phases as above that only measure the loss of held-out documents."""
 
 
-class KeepingJob(Job):
-    """A job some of whose rows do not change in the end.
+class FrozenRows(NamedTuple):
+    """How rows that training must not move get their values back."""
+
+    put_back: Callable[[], None]
+    often: bool  # after each task, too, and not only after an epoch
+
+
+class FrozenRowsJob(Job):
+    """A job some of whose rows have their first values again in the end.
 
     Parameters
     ----------
     job : Job
         What is trained, these rows included.
-    put_back : callable
-        Overwrites the rows with what they shall be.
-    often : bool
-        Whether that is done after each task, too, and not only after an epoch.
+    frozen : FrozenRows
+        What gives them back their values.
     """
 
-    def __init__(self, job, put_back, often):
-        self._job, self._put_back, self._often = job, put_back, often
+    def __init__(self, job, frozen):
+        self._job, (self._put_back, self._often) = job, frozen
 
     def phases(self, epoch):
         """Yield the phases of the job, and one more in which rows are put back."""
@@ -99,8 +119,8 @@ class EarlyStopping:
         return self.waited >= self.patience
 
 
-def train(job, epochs, n_jobs, watch, stopping=None, validate=False):
-    """Run epochs until they are over, or until somebody says stop.
+def train(job, epochs, n_jobs, monitor, stopping=None, validate=False):
+    """Run epochs until they are over, a callback stops them, or the loss stays.
 
     Parameters
     ----------
@@ -109,9 +129,9 @@ def train(job, epochs, n_jobs, watch, stopping=None, validate=False):
     epochs : range
         Numbers of the epochs to run.
     n_jobs : int or None
-        Threads, as joblib counts them.
-    watch : Watch
-        Whom to tell.
+        Threads; None: one.
+    monitor : TrainingMonitor
+        Who is told of each epoch.
     stopping : EarlyStopping or None
         Judge of the held-out loss.
     validate : bool
@@ -120,7 +140,7 @@ def train(job, epochs, n_jobs, watch, stopping=None, validate=False):
     Yields
     ------
     loss, validation_loss : float
-        Mean losses of an epoch, before anybody is told; the second is None without
+        Mean losses of an epoch, before the monitor is told; the second is None without
         ``validate``.
 
     Raises
@@ -130,7 +150,7 @@ def train(job, epochs, n_jobs, watch, stopping=None, validate=False):
     """
     with Threads(n_jobs) as threads:
         for epoch in epochs:
-            watch.epoch_begins()
+            monitor.epoch_begins()
             seen = {"loss": threads.mean_loss(job.phases(epoch))}
             if validate:
                 loss = threads.mean_loss(job.validation_phases())
@@ -141,9 +161,9 @@ def train(job, epochs, n_jobs, watch, stopping=None, validate=False):
                     f"{seen['loss']}. Lower learning_rate."
                 )
             yield seen["loss"], seen.get("validation_loss")
-            stop = watch.epoch_ends(epoch, seen)
+            stop = monitor.epoch_ends(epoch, seen)
             if stopping is not None:
                 stop |= stopping.should_stop(seen["validation_loss"])
             if stop:
                 break
-    watch.fit_ends()
+    monitor.fit_ends()
