@@ -82,6 +82,7 @@ class Rows:
         self.source, self.options = source, options
         self.words, self._seen = [], set()
         self.n_duplicates = 0
+        self._refused = []
         wanted = options.vocabulary
         bounds = [n for n in (n_expected, options.limit) if n is not None]
         if n_expected is None or source.remaining() is None:
@@ -110,12 +111,32 @@ class Rows:
                 offset=offset,
             ) from error
 
+    def refuse(self, error):
+        """Raise what is wrong with a row, or note it if such rows are left out."""
+        if self.options.bad_rows == "error":
+            raise error
+        self._refused.append(error)
+
+    def drop(self, n_last, places):
+        """Take back some of the last rows chosen."""
+        if not places:
+            return
+        first = len(self.words) - n_last
+        kept = np.delete(np.arange(first, len(self.words)), places)
+        for place in places:
+            self._seen.discard(self.words[first + place])
+        self._matrix[first : first + len(kept)] = self._matrix[kept]
+        self.words[first:] = [self.words[row] for row in kept]
+
     def choose(self, words):
-        """Take the words that are wanted and new; return where they stand."""
+        """Take the words that are wanted and new; return where they stand.
+
+        Rows that were refused have None in place of a word.
+        """
         wanted, seen = self.options.vocabulary, self._seen
         chosen = []
         for place, word in enumerate(words):
-            if wanted is not None and word not in wanted:
+            if word is None or (wanted is not None and word not in wanted):
                 continue
             if word in seen:
                 self.n_duplicates += 1
@@ -135,7 +156,14 @@ class Rows:
         return self._matrix[stop - n_rows : stop]
 
     def finish(self):
-        """Return the vectors, and warn of words that came twice."""
+        """Return the vectors, and warn of rows left out."""
+        if self._refused:
+            warnings.warn(
+                f"{len(self._refused)} rows were left out, the first because: "
+                f"{self._refused[0]}",
+                UserWarning,
+                stacklevel=5,
+            )
         if self._matrix.shape[0] > len(self.words):
             shape = len(self.words), self._matrix.shape[1]
             self._matrix.resize(shape, refcheck=False)
