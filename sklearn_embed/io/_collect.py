@@ -2,10 +2,9 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import warnings
-
 import numpy as np
 
+from sklearn_embed._core.notice import warn
 from sklearn_embed._files.errors import VectorFileError
 from sklearn_embed._vectors.word_vectors import WordVectors
 
@@ -117,17 +116,6 @@ class Rows:
             raise error
         self._refused.append(error)
 
-    def drop(self, n_last, places):
-        """Take back some of the last rows chosen."""
-        if not places:
-            return
-        first = len(self.words) - n_last
-        kept = np.delete(np.arange(first, len(self.words)), places)
-        for place in places:
-            self._seen.discard(self.words[first + place])
-        self._matrix[first : first + len(kept)] = self._matrix[kept]
-        self.words[first:] = [self.words[row] for row in kept]
-
     def choose(self, words):
         """Take the words that are wanted and new; return where they stand.
 
@@ -158,11 +146,9 @@ class Rows:
     def finish(self):
         """Return the vectors, and warn of rows left out."""
         if self._refused:
-            warnings.warn(
+            warn(
                 f"{len(self._refused)} rows were left out, the first because: "
                 f"{self._refused[0]}",
-                UserWarning,
-                stacklevel=5,
             )
         if self._matrix.shape[0] > len(self.words):
             shape = len(self.words), self._matrix.shape[1]
@@ -173,10 +159,8 @@ class Rows:
 def finished(name, words, vectors, n_duplicates=0, **parts):
     """Check and wrap what a reader has read."""
     if n_duplicates:
-        warnings.warn(
+        warn(
             f"{name}: {n_duplicates} rows repeat an earlier word and were left out",
-            UserWarning,
-            stacklevel=5,
         )
     try:
         return WordVectors(words, vectors, **parts)

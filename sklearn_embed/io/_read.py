@@ -70,8 +70,8 @@ def read_vectors(
         None: recognised by the content, never by the name.  Otherwise "word2vec",
         "word2vec_binary", "glove" (text without header), "fasttext" (``.bin`` and
         ``.ftz``; a ``.vec`` file is "word2vec"), "native" (safetensors), "parquet" or
-        "gensim".  The last is a pickle, which can run any code: it is loaded, by gensim, only if
-        named here.  Name it only for files that you trust.
+        "gensim".  The last is a pickle, which can run any code: it is loaded, by
+        gensim, only if named here.  Name it only for files that you trust.
     limit : int or None, default=None
         Look at no more than the first `limit` rows of the file.
     vocabulary : collection of str or None, default=None

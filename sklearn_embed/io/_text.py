@@ -96,6 +96,11 @@ def _take(window, starts, ends, done, budget, rows):
         window.begin = int(starts[kept[budget]])
         kept = kept[:budget]
     text = window.data[: int(ends[-1])].tobytes() if len(ends) else b""
+
+    def line_of(r, place):
+        line, n_bytes = text[starts[r] : ends[r]], word_ends[r] - starts[r]
+        return line, n_bytes, rows, done + place, window.offset + int(starts[r])
+
     words = []
     for place, r in enumerate(kept.tolist()):
         row, offset = done + place, window.offset + int(starts[r])
@@ -108,21 +113,24 @@ def _take(window, starts, ends, done, budget, rows):
         except VectorFileError as error:
             rows.refuse(error)
             words.append(None)
+    if rows.options.bad_rows == "warn":
+        # Before the words are chosen: a later row of the same word counts then.
+        out = np.empty((len(kept), rows.next_rows(0).shape[1]), np.float32)
+        hard = parse_rows(data, readonly(word_ends[kept]), readonly(ends[kept]), out)
+        for place in np.flatnonzero(hard).tolist():
+            if words[place] is None:
+                continue
+            try:
+                _numbers(*line_of(kept[place], place))
+            except VectorFileError as error:
+                rows.refuse(error)
+                words[place] = None
     chosen = rows.choose(words)
     lines = kept[chosen]
     out = rows.next_rows(len(lines))
     hard = parse_rows(data, readonly(word_ends[lines]), readonly(ends[lines]), out)
-    refused = []
     for place in np.flatnonzero(hard).tolist():
-        r = lines[place]
-        line, n_bytes = text[starts[r] : ends[r]], word_ends[r] - starts[r]
-        row, offset = done + int(chosen[place]), window.offset + int(starts[r])
-        try:
-            out[place] = _numbers(line, n_bytes, rows, row, offset)
-        except VectorFileError as error:
-            rows.refuse(error)
-            refused.append(place)
-    rows.drop(len(lines), refused)
+        out[place] = _numbers(*line_of(lines[place], int(chosen[place])))
     return len(kept)
 
 
@@ -174,8 +182,8 @@ def _remedy(row):
     """Say what can be done about a row."""
     raw = "" if row else ".  If its numbers are raw float32: format='word2vec_binary'"
     return (
-        f"Correct or remove the row, leave it out by bad_rows='warn', or stop before it "
-        f"by limit={row}, parameters of read_vectors and of VectorFile{raw}"
+        "Correct or remove the row, leave it out by bad_rows='warn', or stop before it "
+        f"by limit={row}: parameters of read_vectors and of VectorFile{raw}"
     )
 
 
