@@ -5,8 +5,7 @@ from numpy.testing import assert_array_equal
 
 from sklearn_embed import FastTextVectorizer, TokenizedDocuments, Word2VecVectorizer
 from sklearn_embed._core.arrays import padded
-from sklearn_embed._core.threads import Threads
-from sklearn_embed._models.loop import Schedule
+from sklearn_embed._models.loop import Schedule, mean_loss
 from sklearn_embed._models.word2vec import Word2VecJob
 from sklearn_embed._text.char_ngrams import bags
 from sklearn_embed._text.vocabulary import Vocabulary
@@ -75,8 +74,7 @@ def loss_here(model, documents):
     matrices = padded(inputs), padded(model._state["output"])
     schedule = Schedule(0.025, 0.025, 1)
     arguments = model, [documents], [documents], vocabulary, *matrices, 0, schedule
-    with Threads(1) as threads:
-        return threads.mean_loss(Word2VecJob(*arguments, of).validation_phases())
+    return mean_loss(Word2VecJob(*arguments, of).validation_phases(), 1)
 
 
 @pytest.mark.parametrize("architecture", ["skipgram", "cbow"])

@@ -14,7 +14,6 @@ from sklearn_embed._core.arrays import (
     put_rows,
     readonly,
 )
-from sklearn_embed._core.threads import Threads
 from sklearn_embed._estimators.labels import leaf_scores, tree_of
 from sklearn_embed._estimators.word_model import WordModel
 from sklearn_embed._models.classifier import (
@@ -329,10 +328,12 @@ class SupervisedModel(WordModel):
             self._state["bucket_rows"],
             self._skip,
         )
-        with Threads(self.n_jobs) as threads:
-            scores = space.scores(
-                documents, self._state["inputs"], self._state["outputs"], threads
-            )
+        scores = space.scores(
+            documents,
+            self._state["inputs"],
+            self._state["outputs"],
+            self._n_threads(),
+        )
         if self._loss == "hierarchical_softmax":
             scores = leaf_scores(scores, tree_of(self.label_counts_, self._leaves))
         return scores

@@ -235,7 +235,7 @@ class WordModel(CallbackSupportMixin, Pretrainable):
             stopping = EarlyStopping(self.n_iter_no_change, self.tol)
         watch = Watch(self, X, len(epochs), attributes)
         for loss, held_out_loss in train(
-            job, epochs, self.n_jobs, watch, stopping, bool(held_out)
+            job, epochs, self._n_threads(), watch, stopping, bool(held_out)
         ):
             losses.append(loss)
             if held_out:

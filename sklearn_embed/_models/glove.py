@@ -2,7 +2,6 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import threading
 from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
@@ -10,14 +9,14 @@ from typing import NamedTuple
 import numpy as np
 
 from sklearn_embed._core.arrays import readonly
-from sklearn_embed._core.threads import Threads
+from sklearn_embed._core.threads import run_all
 from sklearn_embed._models.kernels.glove import measure_pairs, pull_towards, train_pairs
 from sklearn_embed._models.kernels.partition import (
     BLOCK_BYTES,
     deal_pairs,
     unpack_records,
 )
-from sklearn_embed._models.loop import Job
+from sklearn_embed._models.loop import Job, Task
 
 #: Pairs of a task, on average and at least: enough to hide what starting it costs.
 TASK_PAIRS = 1 << 14
@@ -65,7 +64,7 @@ class DealtPairs:
         Counts to weights.
     scale : float, default=1.0
         What all counts are multiplied by.
-    n_jobs : int or None, default=None
+    n_jobs : int, default=1
         Threads.
     overwrite : bool, default=False
         Whether the counts' memory may be used: a pair takes as much, before and after.
@@ -78,7 +77,7 @@ class DealtPairs:
         width,
         weighting,
         scale=1.0,
-        n_jobs=None,
+        n_jobs=1,
         overwrite=False,
     ):
         indptr, tiles, records, units_in_1 = pairs
@@ -100,21 +99,16 @@ class DealtPairs:
         # What trains takes the place of what it is made from.
         self.places = tiles.view(np.uint16).reshape(-1, 2)
         self.terms = records.view(np.float32).reshape(-1, 2)
-        tasks = (
-            partial(self._finish, records, first, last, weighting)
-            for first, last in pairwise(self._ends)
-            if last > first
-        )
-        with Threads(n_jobs) as threads:
-            for _ in threads.run(tasks):
-                pass
+        finish = partial(self._finish, records, weighting)
+        run_all(finish, pairwise(self._ends), n_jobs)
         self.places, self.terms = readonly(self.places), readonly(self.terms)
 
     def __len__(self):
         return len(self.terms)
 
-    def _finish(self, records, first, last, weighting):
+    def _finish(self, records, weighting, bounds):
         """Put the pairs of two groups in order, and turn counts into terms."""
+        first, last = bounds
         records[first:last].view(np.uint64).sort()  # no two keys are equal
         for begin in range(first, last, _PAIRS_AT_ONCE):
             at = slice(begin, min(begin + _PAIRS_AT_ONCE, last))
@@ -181,33 +175,6 @@ def in_turn(schedule):
     return order
 
 
-def in_order(tasks):
-    """Yield tasks that wait for earlier ones that touch the same groups.
-
-    Parameters
-    ----------
-    tasks : iterable of (set, callable)
-        Groups and task.  They must be begun in this order: then whatever a task waits
-        for is running, and the result is that of one task after the other.
-    """
-    last = {}
-    for groups, task in tasks:
-        done = threading.Event()
-        earlier = {last[group] for group in groups if group in last}
-        last.update(dict.fromkeys(groups, done))
-        yield partial(_after, earlier, task, done)
-
-
-def _after(earlier, task, done):
-    """Run a task after others, and say when it is done, or failed."""
-    try:
-        for event in earlier:
-            event.wait()
-        return task()
-    finally:
-        done.set()
-
-
 class GloveJob(Job):
     """Trains the state of a GloVeVectorizer.
 
@@ -239,10 +206,10 @@ class GloveJob(Job):
         groups = rng.permutation(self._pairs.n_groups).tolist()
         order = in_turn(schedule[number] for number in rng.permutation(len(schedule)))
         starts = rng.random(len(order))
-        yield in_order(
-            (
-                {groups[a], groups[b]},
+        yield (
+            Task(
                 partial(self._train, groups[a], groups[b], start),
+                frozenset({groups[a], groups[b]}),
             )
             for (a, b), start in zip(order, starts, strict=True)
         )

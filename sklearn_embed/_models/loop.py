@@ -4,10 +4,15 @@
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from sklearn_embed._core.threads import Threads
+from sklearn_embed._core.threads import run
+
+#: Tasks begun before the first result is used, for each thread: a result is small, and
+#: no thread has to wait for another one that the system lets rest.
+AHEAD = 16
 
 
 class Schedule(NamedTuple):
@@ -16,6 +21,22 @@ class Schedule(NamedTuple):
     learning_rate: float
     min_learning_rate: float
     n_epochs: int
+
+
+class Task(NamedTuple):
+    """A task that may not run at the same time as others: see `Job`."""
+
+    call: Callable
+    touches: frozenset
+
+    def __call__(self):
+        """Make the call."""
+        return self.call()
+
+
+def touched_by(task):
+    """Return what a task changes, as far as it says so."""
+    return getattr(task, "touches", ())
 
 
 class Job(ABC):
@@ -31,7 +52,9 @@ class Job(ABC):
         """Yield lists of tasks; tasks of one phase may run at the same time.
 
         A task is a callable without arguments that returns ``(loss, n_terms)``:
-        a sum of losses in float64, and how many predictions it is made of.
+        a sum of losses in float64, and how many predictions it is made of.  If it has
+        an attribute ``touches``, a set, it runs after all earlier tasks of the phase
+        that touch one of the same.
         """
 
     @abstractmethod
@@ -58,7 +81,7 @@ class KeepingJob(Job):
     def phases(self, epoch):
         """Yield the phases of the job, and one more in which rows are put back."""
         for tasks in self._job.phases(epoch):
-            yield (partial(self._run, task) for task in tasks) if self._often else tasks
+            yield map(self._keeping, tasks) if self._often else tasks
         # Now nothing else writes to them.
         yield [self._finish]
 
@@ -66,6 +89,9 @@ class KeepingJob(Job):
         """Yield those of the job; adding 0 to a row may have made -0.0 0.0."""
         yield from self._job.validation_phases()
         yield [self._finish]
+
+    def _keeping(self, task):
+        return Task(partial(self._run, task), touched_by(task))
 
     def _run(self, task):
         result = task()
@@ -99,6 +125,24 @@ class EarlyStopping:
         return self.waited >= self.patience
 
 
+def mean_loss(phases, n_jobs):
+    """Run phases one after the other and return the mean loss of all tasks.
+
+    Parameters
+    ----------
+    phases : iterable of iterable of callable
+        As of a Job.
+    n_jobs : int
+        Threads.
+    """
+    total, n_terms = 0.0, 0
+    for tasks in phases:
+        # All results before the first is used: nothing can interrupt between them.
+        for loss, n in list(run(tasks, n_jobs, touched_by, AHEAD)):
+            total, n_terms = total + loss, n_terms + n
+    return total / n_terms if n_terms else 0.0
+
+
 def train(job, epochs, n_jobs, watch, stopping=None, validate=False):
     """Run epochs until they are over, or until somebody says stop.
 
@@ -108,8 +152,8 @@ def train(job, epochs, n_jobs, watch, stopping=None, validate=False):
         What to train.
     epochs : range
         Numbers of the epochs to run.
-    n_jobs : int or None
-        Threads, as joblib counts them.
+    n_jobs : int
+        Threads.
     watch : Watch
         Whom to tell.
     stopping : EarlyStopping or None
@@ -128,22 +172,21 @@ def train(job, epochs, n_jobs, watch, stopping=None, validate=False):
     FloatingPointError
         If a loss is not finite.
     """
-    with Threads(n_jobs) as threads:
-        for epoch in epochs:
-            watch.epoch_begins()
-            seen = {"loss": threads.mean_loss(job.phases(epoch))}
-            if validate:
-                loss = threads.mean_loss(job.validation_phases())
-                seen["validation_loss"] = loss
-            if not all(map(math.isfinite, seen.values())):
-                raise FloatingPointError(
-                    f"Training diverged: the loss of epoch {epoch + 1} is "
-                    f"{seen['loss']}. Lower learning_rate."
-                )
-            yield seen["loss"], seen.get("validation_loss")
-            stop = watch.epoch_ends(epoch, seen)
-            if stopping is not None:
-                stop |= stopping.should_stop(seen["validation_loss"])
-            if stop:
-                break
+    for epoch in epochs:
+        watch.epoch_begins()
+        seen = {"loss": mean_loss(job.phases(epoch), n_jobs)}
+        if validate:
+            loss = mean_loss(job.validation_phases(), n_jobs)
+            seen["validation_loss"] = loss
+        if not all(map(math.isfinite, seen.values())):
+            raise FloatingPointError(
+                f"Training diverged: the loss of epoch {epoch + 1} is "
+                f"{seen['loss']}. Lower learning_rate."
+            )
+        yield seen["loss"], seen.get("validation_loss")
+        stop = watch.epoch_ends(epoch, seen)
+        if stopping is not None:
+            stop |= stopping.should_stop(seen["validation_loss"])
+        if stop:
+            break
     watch.fit_ends()

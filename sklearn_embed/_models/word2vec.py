@@ -5,9 +5,9 @@
 from functools import partial
 
 import numpy as np
-from joblib import effective_n_jobs
 
 from sklearn_embed._core.arrays import readonly
+from sklearn_embed._core.threads import n_threads
 from sklearn_embed._models.kernels.bags import Bags
 from sklearn_embed._models.kernels.replicas import Replicas, make_replica
 from sklearn_embed._models.kernels.sampling import (
@@ -80,7 +80,7 @@ class Word2VecJob(Job):
         self._epoch = make_epoch(
             model.architecture, model.loss, negative, bags=bags is not None
         )
-        self._n_threads = effective_n_jobs(model.n_jobs)
+        self._n_threads = n_threads(model.n_jobs)
         self._spare = []  # workspaces and replicas that no thread is using
 
     def phases(self, epoch):

@@ -2,7 +2,6 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from contextlib import closing
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from sklearn_embed._core.arrays import readonly
 from sklearn_embed._core.growing import Growing
-from sklearn_embed._core.threads import in_order
+from sklearn_embed._core.threads import run_all
 from sklearn_embed._text.documents import document_chunks
 from sklearn_embed._text.tokenized import TokenizedDocuments, tokenize
 from sklearn_embed._vectors.kernels.pooling import (
@@ -139,6 +138,9 @@ def pool_any(
         n = len(documents)
         if done == 0 and hasattr(X, "__len__"):
             out = np.empty((len(X), n_columns), np.float32)  # not copied together
+        if out is not None and done + n > len(out):  # X has more than it says
+            grown.append(out[:done].ravel())
+            out = None
         streamed = out is None
         part = np.empty((n, n_columns), np.float32) if streamed else out[done:][:n]
         if kind == "text" and lookup is not None:
@@ -210,9 +212,7 @@ def pool(recipe, ids, starts, offsets, row_of, words, out, n_jobs=1):
         work(*bounds)
         finish(*bounds)
 
-    with closing(in_order(both, pairwise(slices(offsets)), n_jobs)) as calls:
-        for _ in calls:
-            pass
+    run_all(both, pairwise(slices(offsets)), n_jobs)
 
 
 def _kernel(recipe, documents, words, fill, flat):
