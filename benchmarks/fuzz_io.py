@@ -7,6 +7,7 @@ than 2 GiB of memory counts as a failure; the file is kept.
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import argparse
 import io
 import logging
 import pathlib
@@ -89,7 +90,7 @@ def fuzz(name, intact, n_files, seed, folder):
     return counts["failed"]
 
 
-def main(n_files=100_000, seed=0, *names):
+def main(n_files, seed, *names):
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
     signal.signal(signal.SIGALRM, hang)
@@ -99,15 +100,17 @@ def main(n_files=100_000, seed=0, *names):
             for wanted in (None, {"the"}):  # compiles
                 read_vectors(io.BytesIO(data), vocabulary=wanted)
         print(f"in use before: {resident():.0f} MiB")
-        room = int(resident() * 2**20) + _LIMIT
-        virtual = int(pathlib.Path("/proc/self/statm").read_text().split()[0])
-        room = max(room, virtual * resource.getpagesize() + _LIMIT)
-        resource.setrlimit(resource.RLIMIT_AS, (room, resource.RLIM_INFINITY))
+        pages = int(pathlib.Path("/proc/self/statm").read_text().split()[0])
+        most = pages * resource.getpagesize() + _LIMIT
+        resource.setrlimit(resource.RLIMIT_AS, (most, resource.RLIM_INFINITY))
         chosen = names or intact
-        return sum(
-            fuzz(name, intact[name], int(n_files), int(seed), folder) for name in chosen
-        )
+        return sum(fuzz(name, intact[name], n_files, seed, folder) for name in chosen)
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]) > 0)
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("files_per_format", nargs="?", type=int, default=100_000)
+    parser.add_argument("seed", nargs="?", type=int, default=0)
+    parser.add_argument("formats", nargs="*")
+    options = parser.parse_args()
+    sys.exit(main(options.files_per_format, options.seed, *options.formats) > 0)

@@ -5,9 +5,9 @@ from numpy.testing import assert_array_equal
 
 from sklearn_embed import FastTextVectorizer, TokenizedDocuments, Word2VecVectorizer
 from sklearn_embed._core.arrays import padded
-from sklearn_embed._models.loop import Schedule, mean_loss
-from sklearn_embed._models.word2vec import Word2VecJob
-from sklearn_embed._text.char_ngrams import bags
+from sklearn_embed._models.bags import bags
+from sklearn_embed._models.loop import Data, Run, Schedule, mean_loss
+from sklearn_embed._models.prediction import Outputs, PredictionJob
 from sklearn_embed._text.vocabulary import Vocabulary
 
 RNG = np.random.default_rng(1)
@@ -65,16 +65,18 @@ def test_gensim_goes_on_where_the_fit_ended(kind):
 def loss_here(model, documents):
     """Return what a model's next word costs it, without training it."""
     vocabulary, of = Vocabulary(model.words_, model.counts_), None
-    inputs = model._trained()["input"]
     if hasattr(model, "subword_vectors_"):
-        bounds, rows = model._subwords().rows_of(model.words_)
-        of = bags(np.arange(len(inputs), dtype=np.int32), bounds, rows)
+        bounds, rows = model._model.subwords().rows_of(model.words_)
+        of = bags(np.arange(len(model.words_), dtype=np.int32), bounds, rows)
         of = *of, np.ones(len(of[1]), np.float32)
         inputs = model.subword_vectors_
-    matrices = padded(inputs), padded(model._state["output"])
-    schedule = Schedule(0.025, 0.025, 1)
-    arguments = model, [documents], [documents], vocabulary, *matrices, 0, schedule
-    return mean_loss(Word2VecJob(*arguments, of).validation_phases(), 1)
+    else:
+        inputs = model._model.inputs
+    outputs = Outputs(padded(model.context_vectors_), False)
+    data = Data([documents], [documents])
+    matrices, run = (padded(inputs), outputs), Run(0, Schedule(0.025, 0.025, 1), 1)
+    job = PredictionJob(model._model.settings, data, vocabulary, *matrices, run, of)
+    return mean_loss(job.validation_phases(), 1)
 
 
 @pytest.mark.parametrize("architecture", ["skipgram", "cbow"])

@@ -13,25 +13,25 @@ from hypothesis import strategies as st
 from sklearn_embed._core.arrays import readonly
 from sklearn_embed._vectors import pooling as pooling
 from sklearn_embed._vectors.kernels import pooling as kernels
-from sklearn_embed._vectors.pooling import Recipe, make_words
+from sklearn_embed._vectors.pooling import PoolingSpec, make_words
 
 COMPONENTS = np.linalg.qr(np.random.default_rng(9).normal(size=(7, 7)))[0][:2]
 RECIPES = {
-    "mean": Recipe(),
-    "mean by number": Recipe(by_number=True),
-    "sum": Recipe("sum"),
-    "max": Recipe("max"),
-    "min": Recipe("min"),
-    "power": Recipe("power", powers=(-np.inf, 1.0, 2.0, 3.0, np.inf)),
-    "power by number": Recipe("power", powers=(5.0, 8.0), by_number=True),
-    "concat": Recipe("concat", max_length=4),
-    "components": Recipe(components=COMPONENTS.astype(np.float32)),
-    "strengths": Recipe(
+    "mean": PoolingSpec(),
+    "mean by number": PoolingSpec(by_number=True),
+    "sum": PoolingSpec("sum"),
+    "max": PoolingSpec("max"),
+    "min": PoolingSpec("min"),
+    "power": PoolingSpec("power", powers=(-np.inf, 1.0, 2.0, 3.0, np.inf)),
+    "power by number": PoolingSpec("power", powers=(5.0, 8.0), by_number=True),
+    "concat": PoolingSpec("concat", max_length=4),
+    "components": PoolingSpec(components=COMPONENTS.astype(np.float32)),
+    "strengths": PoolingSpec(
         components=COMPONENTS.astype(np.float32),
         strengths=np.float32([0.7, 0.3]),
         normalize=True,
     ),
-    "normalize": Recipe("sum", normalize=True),
+    "normalize": PoolingSpec("sum", normalize=True),
 }
 every_recipe = pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
 
@@ -86,7 +86,7 @@ def test_rows_agree_with_the_definition(recipe, documents, seed):
 @settings(deadline=None)
 def test_equal_weights_need_no_arrays(kind, documents, seed, width):
     row_of, _, vectors = draw(seed, width)
-    recipe = Recipe(kind, powers=(1.0, 4.0), max_length=3)
+    recipe = PoolingSpec(kind, powers=(1.0, 4.0), max_length=3)
     rows = pool(recipe, arrays(documents), row_of, make_words(vectors))
     ones = np.ones(len(vectors), np.float32)
     twin = reference_pooling.pool(recipe, documents, row_of, ones, vectors)
@@ -131,9 +131,9 @@ def test_a_row_depends_on_its_document_alone(recipe, documents, seed):
 def test_the_order_of_words_moves_the_last_bit_at_most(kind, documents, seed):
     row_of, weights, vectors = draw(seed)
     words = split(weights, vectors)
-    rows = pool(Recipe(kind), arrays(documents), row_of, words)
+    rows = pool(PoolingSpec(kind), arrays(documents), row_of, words)
     shuffled = [np.random.default_rng(seed).permutation(ids) for ids in documents]
-    others = pool(Recipe(kind), arrays(shuffled), row_of, words)
+    others = pool(PoolingSpec(kind), arrays(shuffled), row_of, words)
     # What cancels has no last bit of its own: there, that of the addends.
     np.testing.assert_array_max_ulp(rows + np.float32(8), others + np.float32(8), 1)
     np.testing.assert_allclose(rows, others, rtol=1.2e-7, atol=1e-13)
@@ -183,7 +183,7 @@ def test_documents_without_words_are_filled(recipe, fill):
 
 def test_powers_of_huge_and_tiny_numbers_neither_overflow_nor_vanish():
     vectors = np.float32([[1e38, 1e-38, -1e38, 0], [1e38, 3e-38, -1e38, 0]])
-    recipe = Recipe("power", powers=(2.0, 9.0, 99.0))
+    recipe = PoolingSpec("power", powers=(2.0, 9.0, 99.0))
     row_of = np.arange(2, dtype=np.int32)
     rows = pool(recipe, arrays([[0, 1]]), row_of, make_words(vectors)).reshape(3, 4)
     np.testing.assert_allclose(rows[:, 0], 1e38, rtol=1e-6)
@@ -197,11 +197,11 @@ def test_powers_of_huge_and_tiny_numbers_neither_overflow_nor_vanish():
 def test_first_and_infinite_powers_are_mean_maximum_and_minimum():
     row_of, weights, vectors = draw(8)
     words, corpus = split(weights, vectors), arrays([[0, 4, 29, 7], list(range(30))])
-    recipe = Recipe("power", powers=(1.0, np.inf, -np.inf))
+    recipe = PoolingSpec("power", powers=(1.0, np.inf, -np.inf))
     rows = pool(recipe, corpus, row_of, words).reshape(2, 3, 7)
     for k, kind in enumerate(["mean", "max", "min"]):
         np.testing.assert_array_equal(
-            rows[:, k], pool(Recipe(kind), corpus, row_of, words)
+            rows[:, k], pool(PoolingSpec(kind), corpus, row_of, words)
         )
 
 
@@ -221,15 +221,18 @@ def test_what_does_not_fit_is_refused():
     words = make_words(vectors)
     for out in (np.empty((2, 7), np.float32), np.empty((7, 1), np.float32).T[:, :5]):
         with pytest.raises(ValueError, match="a row for every document"):
-            pooling.pool(Recipe("sum"), *arrays([[1]]), row_of, words, out)
-    recipe = Recipe(components=np.eye(3, 5, dtype=np.float32))
+            pooling.pool(PoolingSpec("sum"), *arrays([[1]]), row_of, words, out)
+    recipe = PoolingSpec(components=np.eye(3, 5, dtype=np.float32))
     with pytest.raises(ValueError, match=r"shape \(3, 5\) do not fit 7 columns"):
         pool(recipe, arrays([[1]]), row_of, words)
 
 
 def test_vectors_without_dimensions_give_rows_without_columns():
     words = make_words(np.empty((3, 0), np.float32))
-    assert pool(Recipe(), arrays([[1]]), np.zeros(9, np.int32), words).shape == (1, 0)
+    assert pool(PoolingSpec(), arrays([[1]]), np.zeros(9, np.int32), words).shape == (
+        1,
+        0,
+    )
 
 
 def test_maps_slices_and_arrays_share_one_compiled_kernel(tmp_path):
@@ -238,7 +241,7 @@ def test_maps_slices_and_arrays_share_one_compiled_kernel(tmp_path):
     mapped = np.load(tmp_path / "vectors.npy", mmap_mode="r")
     corpus = arrays([[1, 2], [3]])
     for source in (vectors, mapped, readonly(vectors), np.asfortranarray(vectors)):
-        for recipe in (Recipe(), *RECIPES.values()):
+        for recipe in (PoolingSpec(), *RECIPES.values()):
             pool(recipe, corpus, row_of, make_words(source, weights))
             pool(recipe, corpus, row_of, make_words(source))
     for name in ("pool_rows", "pool_powers", "pool_places", "finish_rows"):

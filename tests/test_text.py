@@ -19,7 +19,11 @@ from sklearn_embed._text import documents as documents_module
 from sklearn_embed._text import scanner
 from sklearn_embed._text import table as table_module
 from sklearn_embed._text.table import TokenTable
-from sklearn_embed._text.vocabulary import Limits, given_words, learn_vocabulary
+from sklearn_embed._text.vocabulary import (
+    VocabularyFilter,
+    given_words,
+    learn_vocabulary,
+)
 
 TEXTS = ["The cat sat.", "A dog, a cat!", "", "Труд и мир: МИР", "naïve café"]
 
@@ -299,15 +303,21 @@ def test_tokens_that_stand_twice_in_a_damaged_table_are_ordered_too():
 
 def test_vocabulary_is_sorted_by_count_and_then_by_word():
     X = TokenizedDocuments.from_documents(["bb cc aa", "cc bb", "dd"])
-    vocabulary = learn_vocabulary([X], Limits())
+    vocabulary = learn_vocabulary([X], VocabularyFilter())
     assert vocabulary.words == ["bb", "cc", "aa", "dd"]
     assert_array_equal(vocabulary.counts, [2, 2, 1, 1])
     assert_array_equal(vocabulary.rows(X.table), [0, 1, 2, 3])
-    assert learn_vocabulary([X], Limits(2)).words == ["bb", "cc"]
-    assert learn_vocabulary([X], Limits(max_features=3)).words == ["bb", "cc", "aa"]
-    assert learn_vocabulary([X], Limits(stop_words=["bb"])).words == ["cc", "aa", "dd"]
-    assert learn_vocabulary([X], Limits(vocabulary=["dd", "zz"])).words == ["dd"]
-    assert_array_equal(learn_vocabulary([X, X[:1]], Limits()).counts, [3, 3, 2, 1])
+    for limits, words in (
+        ({"min_count": 2}, "bb cc"),
+        ({"max_features": 3}, "bb cc aa"),
+        ({"stop_words": ["bb"]}, "cc aa dd"),
+        ({"vocabulary": ["dd", "zz"]}, "dd"),
+        ({"vocabulary": ["dd", "zz", "cc"], "stop_words": ["cc"]}, "dd"),
+    ):
+        found = learn_vocabulary([X], VocabularyFilter(**limits))
+        assert found.words == words.split()
+    both = learn_vocabulary([X, X[:1]], VocabularyFilter())
+    assert_array_equal(both.counts, [3, 3, 2, 1])
 
 
 @pytest.mark.parametrize(
@@ -322,13 +332,13 @@ def test_vocabulary_is_sorted_by_count_and_then_by_word():
 def test_an_empty_vocabulary_names_who_emptied_it(limits, named):
     X = TokenizedDocuments.from_documents(["aa bb", "aa"])
     with pytest.raises(ValueError, match=re.escape(named)):
-        learn_vocabulary([X], Limits(**limits))
+        learn_vocabulary([X], VocabularyFilter(**limits))
 
 
 def test_documents_without_tokens_are_an_empty_vocabulary():
     X = TokenizedDocuments.from_documents(["", "a"])
     with pytest.raises(ValueError, match="contain no tokens"):
-        learn_vocabulary([X], Limits())
+        learn_vocabulary([X], VocabularyFilter())
 
 
 @pytest.mark.parametrize(

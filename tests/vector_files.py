@@ -18,6 +18,15 @@ RNG = np.random.default_rng(0)
 VECTORS = RNG.normal(size=(len(WORDS), 6)).astype(np.float32)
 COUNTS = np.arange(80, 0, -10)
 
+ROW_FORMATS = ["word2vec", "word2vec_binary", "glove"]
+FORMATS = [*ROW_FORMATS, "native", "gensim", "parquet"]
+PLAIN = WordVectors(WORDS, VECTORS, COUNTS)
+
+
+def named(format):
+    """Return what the reader has to be told: some formats are not recognised."""
+    return format if format in ("gensim", "parquet") else None
+
 
 def subword_vectors():
     buckets = RNG.normal(size=(20, 6)).astype(np.float32)

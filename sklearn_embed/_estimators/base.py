@@ -15,8 +15,10 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_embed._core.threads import n_threads
+from sklearn_embed._estimators import persistence
+from sklearn_embed._text.lookup import make_lookup
 from sklearn_embed._text.tokenized import tokenize
-from sklearn_embed._text.tokens import TextOptions, make_lookup
+from sklearn_embed._text.tokens import TextOptions
 
 __all__ = [
     "COUNT",
@@ -91,7 +93,12 @@ class TextEstimator(BaseEstimator):
     def __setstate__(self, state):
         super().__setstate__(state)
         if "words_" in vars(self):
-            self._lookup = make_lookup(self.words_, self._text_options)
+            left_out = self._left_out(vars(self).get("_model"))
+            self._lookup = make_lookup(self.words_, self._text_options, left_out)
+
+    def _left_out(self, model):
+        """Return the tokens that do not even count as unknown; see `make_lookup`."""
+        return ()
 
     def save(self, path):
         """Write this estimator to a file of arrays and JSON, which cannot run code.
@@ -125,8 +132,6 @@ class TextEstimator(BaseEstimator):
         ``skops.io.get_untrusted_types`` lists
         them.
         """
-        from sklearn_embed._estimators import persistence
-
         persistence.save(self, path)
 
     @classmethod
@@ -152,8 +157,6 @@ class TextEstimator(BaseEstimator):
         VectorFileError
             If the file is damaged, from a later version, or of another class.
         """
-        from sklearn_embed._estimators import persistence
-
         return persistence.load(cls, path, mmap)
 
     def _check_loaded(self):

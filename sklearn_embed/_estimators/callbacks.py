@@ -14,7 +14,7 @@ except ImportError:  # scikit-learn < 1.9 has no callbacks
         return method
 
 
-class Watch:
+class TrainingMonitor:
     """Tells scikit-learn's callbacks, and whoever asked for ``verbose``, of epochs.
 
     Parameters

@@ -6,15 +6,24 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_embed._estimators.base import Integral, Interval, StrOptions
-from sklearn_embed._models.fasttext import SubwordModel
+from sklearn_embed._estimators.persistence import register
+from sklearn_embed._estimators.training import adopt, settings_of
+from sklearn_embed._estimators.word_vectorizer import (
+    PREDICTION_CONSTRAINTS,
+    WordVectorizer,
+)
+from sklearn_embed._models import interop_fasttext, interop_gensim
+from sklearn_embed._models.fasttext import FastText, FastTextSettings
 from sklearn_embed._text.tokens import DEFAULT_PATTERN, stop_word_set
 from sklearn_embed._text.vocabulary import Vocabulary
-from sklearn_embed._vectors.pooling import pool_any
+from sklearn_embed._vectors.document_rows import Pooler
+from sklearn_embed._vectors.unknown import UnknownWords
 from sklearn_embed._vectors.weights import unit_factors
 from sklearn_embed._vectors.word_vectors import WordVectors
 
 
-class FastTextVectorizer(SubwordModel):
+@register
+class FastTextVectorizer(WordVectorizer):
     r"""Learn vectors of words and of parts of words; average them per document.
 
     A word's vector is the mean of its own and of those of its character n-grams, so
@@ -177,7 +186,8 @@ class FastTextVectorizer(SubwordModel):
     """
 
     _parameter_constraints: dict = {
-        **SubwordModel._parameter_constraints,
+        **WordVectorizer._parameter_constraints,
+        **PREDICTION_CONSTRAINTS,
         "min_n": [Interval(Integral, 1, None, closed="left")],
         "max_n": [Interval(Integral, 0, 100, closed="both")],
         "bucket": [Interval(Integral, 1, 2**31 - 1, closed="left"), None],
@@ -275,15 +285,16 @@ class FastTextVectorizer(SubwordModel):
         """
         check_is_fitted(self)
         is_normalized = self.pooling == "normalized_mean"
-        return pool_any(
-            X,
-            self._text_options,
-            self._rows,
+        unknown = UnknownWords(
+            subwords=self._model.subwords(), normalize=is_normalized, skip_zeros=True
+        )
+        return Pooler(
+            self._lookup,
             self.vectors_,
             factors=self._unit_factors if is_normalized else None,
-            unknown=self._unknown,
+            unknown=unknown,
             n_jobs=self._n_threads(),
-        )
+        ).rows(X)
 
     def vector(self, word):
         """Return the vector of a word, known or not.
@@ -300,7 +311,9 @@ class FastTextVectorizer(SubwordModel):
         """
         check_is_fitted(self)
         row = self.vocabulary_.get(word)
-        return self._made_of_ngrams([word])[0] if row is None else self.vectors_[row]
+        return (
+            self._model.made_of_ngrams([word])[0] if row is None else self.vectors_[row]
+        )
 
     def to_word_vectors(self):
         """Return words, vectors, counts and n-grams as one immutable value.
@@ -313,9 +326,7 @@ class FastTextVectorizer(SubwordModel):
             of unknown words differ a little.
         """
         check_is_fitted(self)
-        if self._limits_of_ngrams[1] == 0:
-            return super().to_word_vectors()
-        parts = self._hashed() if self._n_buckets is None else self._subwords()
+        parts = self._model.exported(self.vectors_)
         return WordVectors(self.words_, self.vectors_, self.counts_, parts)
 
     def to_gensim(self):
@@ -332,9 +343,14 @@ class FastTextVectorizer(SubwordModel):
             If the loss is "softmax", which gensim does not know, or there are no
             n-grams.
         """
-        from sklearn_embed._models.interop_fasttext import fasttext_to_gensim
-
-        return fasttext_to_gensim(self)
+        check_is_fitted(self)
+        return interop_gensim.fasttext_to_gensim(
+            self._model,
+            self._fitted_vocabulary(),
+            self.vectors_,
+            self._seed,
+            self._n_documents,
+        )
 
     @classmethod
     def from_gensim(cls, model, **params):
@@ -352,9 +368,18 @@ class FastTextVectorizer(SubwordModel):
         FastTextVectorizer
             `partial_fit` goes on from there.
         """
-        from sklearn_embed._models.interop_fasttext import fasttext_from_gensim
-
-        return fasttext_from_gensim(model, **params)
+        parts = interop_gensim.read_fasttext(model)
+        estimator = cls(**(parts.params | params))
+        vocabulary = Vocabulary(parts.words, parts.counts)
+        model = FastText(
+            estimator._settings(),
+            parts.words,
+            parts.inputs,
+            parts.bucket_rows,
+            parts.outputs,
+        )
+        adopt(estimator, vocabulary, model)
+        return estimator
 
     def to_fasttext(self):
         """Return all that was learned as fastText's files hold it.
@@ -364,36 +389,26 @@ class FastTextVectorizer(SubwordModel):
         sklearn_embed.io.fasttext.FastTextModel
             For :func:`sklearn_embed.io.fasttext.write_model`.
         """
-        from sklearn_embed._models.interop_fasttext import vectorizer_to_fasttext
+        check_is_fitted(self)
+        return interop_fasttext.vectorizer_to_fasttext(
+            self._model, self._fitted_vocabulary(), self.vectors_
+        )
 
-        return vectorizer_to_fasttext(self)
+    def _settings(self):
+        """Return the parameters that the model knows."""
+        return settings_of(self, FastTextSettings)
 
-    def _rows(self, table):
-        """Return the row of each token of a table; unknown: -1, stop word: -2."""
-        rows = Vocabulary(self.words_, self.counts_, self.vocabulary_).rows(table)
-        stops = stop_word_set(self._stop_words)
-        if stops:
-            rows = rows.copy()
-            rows[[token in stops for token in table.tolist()]] = -2
-        return rows
+    def _new_model(self, vocabulary, rng, before):
+        """Return what is to be trained."""
+        share = self.pretrained is None  # n-grams may be given vectors of their own
+        return FastText.new(vocabulary, self._settings(), rng, before, share)
+
+    def _left_out(self, model):
+        return stop_word_set(model.settings.stop_words)
 
     def _unit_factors(self, rows):
         """Return what makes the vectors of some words unit vectors."""
         # Of all words it would take longer than all else that a document needs.
-        rows = np.unique(rows[rows >= 0])
         factors = np.empty(len(self.vectors_), np.float32)
         factors[rows] = unit_factors(self.vectors_[rows])
         return factors
-
-    def _unknown(self, documents, row_of, first):
-        """Return row_of, further vectors and weights: what `pool_any` asks for."""
-        ids = documents.flat_ids()
-        unknown = np.unique(ids[row_of[ids] == -1])
-        vectors = self._made_of_ngrams(documents.table.take(unknown))
-        if self.pooling == "normalized_mean":
-            vectors *= unit_factors(vectors)[:, None]
-        rows = row_of.copy()
-        # What nothing is known of does not count.
-        places = len(self.vectors_) + np.arange(len(unknown))
-        rows[unknown] = np.where(vectors.any(axis=1), places, -1)
-        return rows, vectors, np.ones(len(unknown), np.float32)

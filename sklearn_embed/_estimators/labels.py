@@ -8,11 +8,8 @@ from sklearn.utils import check_consistent_length, compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import assert_all_finite, check_array, column_or_1d
 
-from sklearn_embed._core.arrays import readonly
-from sklearn_embed._models.kernels.sampling import Tree, huffman_tree
 
-
-def check_labels(y, classes=None):
+def checked_labels(y, classes=None):
     """Return classes, whether there can be several, and labels as a CSR matrix.
 
     Parameters
@@ -85,26 +82,3 @@ def document_weights(documents, y, sample_weight, class_weight, scale=True):
     if scale and weights.any():
         weights /= weights.mean()
     return weights
-
-
-def tree_of(counts, leaves):
-    """Return the Huffman tree of classes whose leaves stand in a given order."""
-    tree = huffman_tree(counts[leaves])
-    place = np.argsort(leaves)
-    sizes = np.diff(tree.offsets)[place]
-    offsets = np.concatenate([[0], np.cumsum(sizes)])
-    shift = np.repeat(tree.offsets[:-1][place] - offsets[:-1], sizes)
-    path = shift + np.arange(offsets[-1])
-    return Tree(*map(readonly, (offsets, tree.nodes[path], tree.codes[path])))
-
-
-def leaf_scores(scores, tree):
-    """Return log-probabilities of the leaves, from scores of the inner nodes."""
-    scores = scores.astype(np.float64)
-    left, right = -np.logaddexp(0, scores), -np.logaddexp(0, -scores)
-    leaves = np.zeros((len(scores), len(tree.offsets) - 1))
-    for c in range(leaves.shape[1]):
-        for e in range(tree.offsets[c], tree.offsets[c + 1]):
-            turn = right if tree.codes[e] else left
-            leaves[:, c] += turn[:, tree.nodes[e]]
-    return leaves.astype(np.float32)

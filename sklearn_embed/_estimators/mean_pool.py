@@ -2,8 +2,6 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import weakref
-
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, clone
 from sklearn.exceptions import NotFittedError
@@ -23,10 +21,13 @@ from sklearn_embed._estimators.callbacks import (
     fit_inside,
     with_callbacks,
 )
+from sklearn_embed._estimators.persistence import register
+from sklearn_embed._text.lookup import WordLookup, make_lookup
 from sklearn_embed._text.tokens import DEFAULT_PATTERN, TextOptions, stop_word_set
-from sklearn_embed._vectors.pooling import Recipe, pool_any
+from sklearn_embed._vectors.document_rows import Pooler
+from sklearn_embed._vectors.pooling import PoolingSpec
+from sklearn_embed._vectors.unknown import UnknownWords
 from sklearn_embed._vectors.weights import (
-    UnknownWords,
     common_components,
     learn_weights,
     longest,
@@ -39,6 +40,7 @@ from sklearn_embed.io._sources import as_word_vectors
 _DOCUMENTS = 8192
 
 
+@register
 class MeanPoolEmbedder(
     CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TextTransformer
 ):
@@ -345,9 +347,11 @@ class MeanPoolEmbedder(
                 "oov='subword' needs vectors of n-grams, which this embedding has "
                 "not: use another oov, or vectors of fastText."
             )
+        options = getattr(embedding, "_text_options", options)
         stops = stop_word_set(self.stop_words)
         stops |= stop_word_set(getattr(embedding, "stop_words", None))
-        row_of = _rows(documents.table, source, stops)
+        lookup = _lookup_of(embedding, source.words, options, stops)
+        row_of = lookup.rows(documents.table)
         weights = learn_weights(self.weights, documents, row_of, source, self.smoothing)
         factors = unit_factors(source.vectors) if self.normalize_words else None
         length = self.max_length or 1
@@ -369,12 +373,11 @@ class MeanPoolEmbedder(
                 "powers": powers,
                 "max_length": int(length),
             },
-            "_text_options": getattr(embedding, "_text_options", options),
-            # Folds of a search share their table: its rows are looked up once.
-            "_seen": (weakref.ref(documents.table.blob), row_of),
+            "_text_options": options,
+            "_lookup": lookup,
         }
         if self.n_components_removed:
-            fitted |= self._learn_components(documents, row_of, fitted)
+            fitted |= self._learn_components(documents, fitted)
         if self.pooling == "concat":
             fitted["max_length_"] = int(length)
         vars(self).pop("max_length_", None)
@@ -396,14 +399,14 @@ class MeanPoolEmbedder(
             pooling="power", or `max_length` with "concat".
         """
         check_is_fitted(self)
-        recipe = Recipe(
+        spec = PoolingSpec(
             **self._recipe,
             fill=0.0 if self.empty == "zero" else np.nan,
             components=self.components_,
             strengths=self.component_weights_,
             normalize=self.normalize,
         )
-        rows = self._pool(X, self._rows_of, vars(self), recipe)
+        rows = self._pooler(vars(self), spec).rows(X)
         if self.empty == "error" and np.isnan(rows).any():
             number = int(np.argmax(np.isnan(rows).any(axis=1)))
             raise ValueError(
@@ -412,32 +415,31 @@ class MeanPoolEmbedder(
             )
         return rows
 
-    def _pool(self, X, rows_of, fitted, recipe, first=0):
-        """Pool documents by what was fitted, given apart since fit needs it, too."""
+    def _pooler(self, fitted, spec):
+        """Return what pools documents by what was fitted, which `fit` gives apart."""
         unknown, source = None, fitted["_source"]
         if self.oov != "skip":
             weight, vector = fitted["_unknown"]
-            weigh = self.weights if callable(self.weights) else weight
             unknown = UnknownWords(
-                self.oov, source, vector, weigh, self.normalize_words
+                vector,
+                source.subwords if self.oov == "subword" else None,
+                self.weights if callable(self.weights) else weight,
+                normalize=self.normalize_words,
             )
-        return pool_any(
-            X,
-            fitted["_text_options"],
-            rows_of,
+        return Pooler(
+            fitted["_lookup"],
             source.vectors,
-            recipe=recipe,
+            spec=spec,
             weights=fitted["weights_"],
             factors=fitted["_factors"],
             unknown=unknown,
             n_jobs=self._n_threads(),
-            first=first,
         )
 
-    def _learn_components(self, documents, row_of, fitted):
+    def _learn_components(self, documents, fitted):
         """Return what the rows of these documents have in common."""
-        recipe = Recipe(**fitted["_recipe"])
-        n_columns = recipe.n_columns(fitted["vectors_"].shape[1])
+        spec = PoolingSpec(**fitted["_recipe"])
+        n_columns = spec.n_columns(fitted["vectors_"].shape[1])
         n_removed = self.n_components_removed
         if self.pooling == "concat" or n_removed > n_columns:
             raise ValueError(
@@ -445,14 +447,9 @@ class MeanPoolEmbedder(
                 f"pooling={self.pooling!r} with {n_columns} columns: set it to 0, or "
                 "use another pooling or longer vectors."
             )
+        pooler = self._pooler(fitted, spec)
         blocks = (
-            self._pool(
-                documents[first : first + _DOCUMENTS],
-                lambda table: row_of,
-                fitted,
-                recipe,
-                first,
-            )
+            pooler.rows(documents[first : first + _DOCUMENTS], first)
             for first in range(0, len(documents), _DOCUMENTS)
         )
         components, squares = common_components(blocks, n_columns, n_removed)
@@ -481,9 +478,15 @@ class MeanPoolEmbedder(
             return mean_vector(source.vectors, factors)
         return np.zeros(source.vector_size, np.float32) if self.oov == "zero" else None
 
-    def __getstate__(self):
-        state = super().__getstate__()
-        return {name: value for name, value in state.items() if name != "_seen"}
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        if "_source" in vars(self):
+            self._lookup = _lookup_of(
+                self.embedding_,
+                self._source.words,
+                self._text_options,
+                frozenset(self._stops),
+            )
 
     def _check_loaded(self):
         """Refuse arrays that do not belong to these vectors."""
@@ -507,25 +510,22 @@ class MeanPoolEmbedder(
             return self.embedding
         return fit_inside(self, clone(self.embedding), documents, y)
 
-    def _rows_of(self, table):
-        """Return the row of each token of a table, as in `_rows`."""
-        seen, rows = getattr(self, "_seen", (None, None))
-        if seen is not None and seen() is table.blob:
-            return rows
-        return _rows(table, self._source, frozenset(self._stops))
-
     @property
     def _n_features_out(self):
-        return Recipe(**self._recipe).n_columns(self.vectors_.shape[1])
+        return PoolingSpec(**self._recipe).n_columns(self.vectors_.shape[1])
 
 
-def _rows(table, source, stops):
-    """Return the row of each token of a table; unknown: -1, stop word: -2."""
-    tokens = table.tolist()
-    rows = source.rows(tokens)
-    if stops:
-        rows[[token in stops for token in tokens]] = -2
-    return rows
+def _lookup_of(embedding, words, options, stops):
+    """Return the lookup of some vectors' words: the embedding's, if it is the same."""
+    lookup = getattr(embedding, "_lookup", None)
+    if (
+        isinstance(lookup, WordLookup)
+        and lookup.options == options
+        and lookup.index.left_out == stops
+        and lookup.index.words == words
+    ):
+        return lookup
+    return make_lookup(words, options, stops)
 
 
 def _is_unfitted_estimator(embedding):

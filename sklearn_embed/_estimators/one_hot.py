@@ -14,21 +14,25 @@ from sklearn_embed._estimators.base import (
     TextTransformer,
     _fit_context,
 )
+from sklearn_embed._estimators.persistence import register
+from sklearn_embed._text.lookup import make_lookup
 from sklearn_embed._text.tokens import DEFAULT_PATTERN, stop_word_set
 from sklearn_embed._text.vocabulary import (
-    Limits,
     Vocabulary,
+    VocabularyFilter,
     given_words,
     learn_vocabulary,
 )
+from sklearn_embed._text.word_index import UNKNOWN
 from sklearn_embed._text.word_ngrams import with_ngrams, without
 
 #: What stands for an unknown word in feature names and in inverse_transform.
-UNKNOWN = "<unk>"
+UNKNOWN_NAME = "<unk>"
 
 _PADDING_ID, _UNKNOWN_ID, _FIRST_ID = 0, 1, 2
 
 
+@register
 class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
     r"""Represent each document by the one-hot vectors of its words.
 
@@ -211,7 +215,8 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
         sparse matrix or ndarray
             As `transform`.
         """
-        return self._encode(*self._fit(X))
+        documents = self._fit(X)
+        return self._encode(documents, self._lookup)
 
     def transform(self, X):
         """Represent documents by the one-hot vectors of their words.
@@ -231,10 +236,13 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
         ValueError
             If a token is unknown and ``handle_unknown="error"``.
         """
-        documents = self._terms(self._tokenize(X))
-        return self._encode(
-            documents, Vocabulary(self.words_, self.counts_, self.vocabulary_)
-        )
+        check_is_fitted(self)
+        if self._unknown() == "error":
+            # Tokens are kept apart, since an unknown one is to be named.
+            X = self._tokenize(X)
+        if self.ngram_range != (1, 1):
+            X = self._terms(self._tokenize(X))
+        return self._encode(X, self._lookup)
 
     def inverse_transform(self, X):
         """Return the words of each row.
@@ -251,7 +259,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
             the text for sequences.
         """
         check_is_fitted(self)
-        words = np.array([*self.words_, UNKNOWN], dtype=object)
+        words = np.array([*self.words_, UNKNOWN_NAME], dtype=object)
         if self.output == "ids":
             X = np.asarray(X)
             columns = np.where(X == _UNKNOWN_ID, len(self.words_), X - _FIRST_ID)
@@ -286,7 +294,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
         if self.output == "ids":
             names = [f"position{place}" for place in range(self.max_length_)]
         else:
-            names = self.words_ + [UNKNOWN] * (self._unknown() == "unknown")
+            names = self.words_ + [UNKNOWN_NAME] * (self._unknown() == "unknown")
             if self.output == "one_hot":
                 names = [
                     f"{place}_{name}"
@@ -297,24 +305,28 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def _fit(self, X):
-        """Learn the vocabulary; return the documents as tokens, and it."""
+        """Learn the vocabulary; return the documents as tokens."""
         documents, options = self._tokenize_to_fit(X)
         documents = self._terms(documents)
         vocabulary = self._vocabulary_of(documents)
+        lookup = make_lookup(
+            vocabulary.words, options, self._other_stops(vocabulary.words)
+        )
         fitted = {
             "words_": vocabulary.words,
             "vocabulary_": vocabulary.index,
             "counts_": vocabulary.counts,
             "_text_options": options,
+            "_lookup": lookup,
         }
         if self.output in ("ids", "one_hot"):
             fitted["max_length_"] = self.max_length
             if self.max_length is None:
-                _, offsets = self._columns(documents, vocabulary)
+                _, offsets = self._columns(documents, lookup)
                 fitted["max_length_"] = max(1, int(np.diff(offsets).max()))
         vars(self).pop("max_length_", None)
         vars(self).update(fitted)
-        return documents, vocabulary
+        return documents
 
     def _terms(self, documents):
         """Return documents of words, or of n-grams if these are asked for."""
@@ -343,8 +355,16 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
         if self.vocabulary is not None:
             given = Vocabulary(given_words(self.vocabulary))
             return given.counted([documents])
-        limits = Limits(self.min_count, self.max_features, self.stop_words)
+        limits = VocabularyFilter(self.min_count, self.max_features, self.stop_words)
         return learn_vocabulary([documents], limits, by_word=True)
+
+    def _left_out(self, stop_words):
+        return self._other_stops(self.words_)
+
+    def _other_stops(self, words):
+        """Return the stop words that are not among the words of a vocabulary."""
+        stops = stop_word_set(self.stop_words)
+        return stops - set(words) if stops else stops
 
     def _unknown(self):
         """Return `handle_unknown`, "auto" resolved."""
@@ -352,31 +372,26 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
             return self.handle_unknown
         return "unknown" if self.output in ("ids", "one_hot") else "ignore"
 
-    def _columns(self, documents, vocabulary):
+    def _columns(self, X, lookup):
         """Return the column of every token that has one, and offsets by document."""
-        column_of = vocabulary.rows(documents.table).copy()
-        unknown = np.flatnonzero(column_of < 0)
-        if self._unknown() != "ignore" and len(unknown):
-            stops = stop_word_set(self.stop_words) - set(vocabulary.words)
-            tokens = documents.table.take(unknown)
-            unknown = unknown[[token not in stops for token in tokens]]
-            column_of[unknown] = len(vocabulary)
-        columns = column_of[documents.flat_ids()]
-        if self._unknown() == "error":
-            _refuse_unknown(documents, columns == len(vocabulary))
+        columns, offsets = lookup.encode(X)
+        if self._unknown() != "ignore":
+            is_unknown = columns == UNKNOWN
+            if self._unknown() == "error":
+                _refuse_unknown(X, is_unknown)
+            columns[is_unknown] = len(lookup)
         known = columns >= 0
         if known.all():
-            return columns, documents.offsets
-        offsets = np.concatenate([[0], np.cumsum(known)])[documents.offsets]
-        return columns[known], offsets
+            return columns, offsets
+        return columns[known], np.concatenate([[0], np.cumsum(known)])[offsets]
 
-    def _encode(self, documents, vocabulary):
+    def _encode(self, X, lookup):
         """Turn documents into the output asked for."""
-        columns, offsets = self._columns(documents, vocabulary)
-        width = len(vocabulary) + (self._unknown() == "unknown")
+        columns, offsets = self._columns(X, lookup)
+        width = len(lookup) + (self._unknown() == "unknown")
         if self.output in ("count", "binary"):
             return self._bags(columns, offsets, width)
-        ids = self._sequences(columns, offsets, len(vocabulary))
+        ids = self._sequences(columns, offsets, len(lookup))
         return ids if self.output == "ids" else self._blocks(ids, width)
 
     def _bags(self, columns, offsets, width):

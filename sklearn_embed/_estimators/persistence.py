@@ -9,25 +9,55 @@ this package's estimators, which are made by their constructors.
 import math
 import os
 from collections.abc import Mapping
+from dataclasses import fields
 
 import numpy as np
 
-from sklearn_embed._estimators.base import TextEstimator
+from sklearn_embed._core.version import __version__
 from sklearn_embed._files import arrays as container
 from sklearn_embed._files.errors import VectorFileError
 from sklearn_embed._files.stream import opened
-from sklearn_embed._models.pretrained import Pretrained
+from sklearn_embed._models.classifier import (
+    ClassifierSettings,
+    Labels,
+    SupervisedFastText,
+)
+from sklearn_embed._models.fasttext import FastText, FastTextSettings
+from sklearn_embed._models.features import Ngrams
+from sklearn_embed._models.glove import GloVe, GloveParameters, GloveSettings
+from sklearn_embed._models.prediction import Outputs
+from sklearn_embed._models.word2vec import Word2Vec, Word2VecSettings
 from sklearn_embed._text.tokens import TextOptions
 from sklearn_embed._vectors.subwords import Subwords
 from sklearn_embed._vectors.word_vectors import WordVectors
 from sklearn_embed.io._sources import as_word_vectors
 
 #: Raised whenever files written from now on cannot be read by earlier code.
-VERSION = 1
+VERSION = 2
 
-# What a file may name, to be made by its constructor.
-_OURS = (TextEstimator, Pretrained)
-_RECORDS = {"TextOptions": TextOptions, "Subwords": Subwords}
+#: Estimators that a file may name, by their names; see `register`.
+REGISTRY = {}
+
+#: What else a file may name: values whose parts are written one by one.
+_RECORDS = {
+    record.__name__: record
+    for record in (
+        TextOptions,
+        Subwords,
+        Outputs,
+        Word2VecSettings,
+        Word2Vec,
+        FastTextSettings,
+        FastText,
+        GloveSettings,
+        GloveParameters,
+        GloVe,
+        Ngrams,
+        ClassifierSettings,
+        Labels,
+        SupervisedFastText,
+    )
+}
 _DAMAGED = "The file is damaged; write it anew"
 _REMEDY = (
     "a file of plain values and arrays cannot hold it. Set it to a plain value first, "
@@ -37,12 +67,18 @@ _REMEDY = (
 _PASSING = ("_skl_callbacks", "_parent_callback_ctx")
 
 
+def register(cls):
+    """Let files name an estimator: a class decorator."""
+    REGISTRY[cls.__name__] = cls
+    return cls
+
+
 def save(estimator, path):
     """Write an estimator, fitted or not, whole or not at all.
 
     Parameters
     ----------
-    estimator : TextEstimator
+    estimator : estimator
         One of this package's.
     path : str or path
         The file.  If anything goes wrong, what was there before stays.
@@ -52,8 +88,6 @@ def save(estimator, path):
     TypeError
         If a parameter, or something fitted, cannot be written; it is named.
     """
-    from sklearn_embed import __version__
-
     writer = _Writer()
     meta = {
         "kind": "estimator",
@@ -100,12 +134,14 @@ def load(cls, path, mmap=False):
             "a file of arrays, but not of an estimator",
             "read_vectors reads files of word vectors",
         )
-    if not isinstance(meta.get("version"), int) or meta["version"] > VERSION:
+    version = meta.get("version")
+    if version != VERSION:
+        is_later = not isinstance(version, int) or version > VERSION
         raise VectorFileError(
             name,
-            f"written by sklearn-embed {meta.get('sklearn_embed')}, in a later version "
-            "of the format",
-            "Upgrade sklearn-embed",
+            f"written by sklearn-embed {meta.get('sklearn_embed')}, in "
+            f"{'a later' if is_later else 'an earlier'} version of the format",
+            "Upgrade sklearn-embed" if is_later else "Fit the estimator again",
         )
     node = meta.get("estimator")
     found = node.get("estimator") if isinstance(node, dict) else None
@@ -124,16 +160,11 @@ def load(cls, path, mmap=False):
         raise VectorFileError(name, f"its parts disagree: {error}", _DAMAGED) from error
 
 
-def _classes():
-    """Return the estimators that a file may name."""
-    import sklearn_embed
-
-    public = {name: getattr(sklearn_embed, name) for name in sklearn_embed.__all__}
-    return {
-        name: thing
-        for name, thing in public.items()
-        if isinstance(thing, type) and issubclass(thing, _OURS)
-    }
+def _parts(record):
+    """Return the parts of a NamedTuple or dataclass, as its constructor takes them."""
+    if isinstance(record, tuple):
+        return record
+    return [getattr(record, field.name) for field in fields(record)]
 
 
 class _Writer:
@@ -149,7 +180,9 @@ class _Writer:
         params = {}
         for name, value in estimator.get_params(deep=False).items():
             is_source = name in estimator._vector_parameters
-            if is_source and not isinstance(value, (str, os.PathLike, *_OURS)):
+            if is_source and not isinstance(
+                value, (str, os.PathLike, *REGISTRY.values())
+            ):
                 value = None if value is None else self._source(value)
             where = f"the parameter {name!r} of {type(estimator).__name__}"
             params[name] = self.value(value, where)
@@ -163,7 +196,7 @@ class _Writer:
 
     def value(self, value, where):
         """Return any value as JSON."""
-        if isinstance(value, _OURS):
+        if isinstance(value, tuple(REGISTRY.values())):
             return self._once(value, lambda: self.estimator(value))
         if ("source", id(value)) in self._numbers or any(
             hasattr(value, name)
@@ -197,8 +230,8 @@ class _Writer:
     def _collection(self, value, where):
         """Return what holds other values as JSON."""
         for name, record in _RECORDS.items():
-            if isinstance(value, record):
-                return {name: [self.value(item, where) for item in value]}
+            if type(value) is record:
+                return {name: [self.value(item, where) for item in _parts(value)]}
         if isinstance(value, Mapping):
             return self._mapping(value, where)
         if isinstance(value, (set, frozenset)):
@@ -269,7 +302,7 @@ class _Reader:
 
     def __init__(self, arrays, cls, check_finite):
         self._arrays, self._check_finite = arrays, check_finite
-        self._classes = {**_classes(), cls.__name__: cls}
+        self._classes = {**REGISTRY, cls.__name__: cls}
         self._things, self._depth = [], 0
 
     def value(self, node):
@@ -380,3 +413,16 @@ _KINDS = {
     "dict": "mapping",
     "same": "earlier",
 }
+
+
+def check_words(estimator):
+    """Refuse words, counts and vectors, read from a file, that do not fit together."""
+    vectors, n_words = estimator.vectors_, len(estimator.words_)
+    if vectors.dtype != np.float32 or vectors.ndim != 2 or len(vectors) != n_words:
+        raise ValueError(f"{n_words} words, but vectors {vectors.shape}")
+    if estimator.counts_.dtype != np.int64 or estimator.counts_.shape != (n_words,):
+        raise ValueError(f"{n_words} words, but counts {estimator.counts_.shape}")
+    if estimator.vocabulary_ != {
+        word: row for row, word in enumerate(estimator.words_)
+    }:
+        raise ValueError("vocabulary_ differs from words_")

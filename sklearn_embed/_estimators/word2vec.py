@@ -2,16 +2,23 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
-from sklearn_embed._core.arrays import draw_rows, padded_zeros, stripped
 from sklearn_embed._estimators.base import StrOptions
-from sklearn_embed._models.prediction import PredictionVectorizer
-from sklearn_embed._models.pretrained import keeper
+from sklearn_embed._estimators.persistence import register
+from sklearn_embed._estimators.training import adopt, settings_of
+from sklearn_embed._estimators.word_vectorizer import (
+    PREDICTION_CONSTRAINTS,
+    WordVectorizer,
+)
+from sklearn_embed._models import interop_gensim
+from sklearn_embed._models.word2vec import Word2Vec, Word2VecSettings
 from sklearn_embed._text.tokens import DEFAULT_PATTERN
+from sklearn_embed._text.vocabulary import Vocabulary
 
 
-class Word2VecVectorizer(PredictionVectorizer):
+@register
+class Word2VecVectorizer(WordVectorizer):
     r"""Learn word vectors by predicting neighbours; average them per document.
 
     Parameters
@@ -181,7 +188,8 @@ class Word2VecVectorizer(PredictionVectorizer):
     """
 
     _parameter_constraints: dict = {
-        **PredictionVectorizer._parameter_constraints,
+        **WordVectorizer._parameter_constraints,
+        **PREDICTION_CONSTRAINTS,
         "combine": [StrOptions({"input", "output", "sum", "concatenate"})],
     }
 
@@ -267,9 +275,10 @@ class Word2VecVectorizer(PredictionVectorizer):
         ValueError
             If the loss is "softmax", which gensim does not know.
         """
-        from sklearn_embed._models.interop_gensim import word2vec_to_gensim
-
-        return word2vec_to_gensim(self)
+        check_is_fitted(self)
+        return interop_gensim.word2vec_to_gensim(
+            self._model, self._fitted_vocabulary(), self._seed, self._n_documents
+        )
 
     @classmethod
     def from_gensim(cls, model, **params):
@@ -287,52 +296,37 @@ class Word2VecVectorizer(PredictionVectorizer):
         Word2VecVectorizer
             `partial_fit` goes on from there.
         """
-        from sklearn_embed._models.interop_gensim import word2vec_from_gensim
+        parts = interop_gensim.read_word2vec(model)
+        estimator = cls(**(parts.params | params))
+        vocabulary = Vocabulary(parts.words, parts.counts)
+        model = Word2Vec(estimator._settings(), parts.inputs, parts.outputs)
+        adopt(estimator, vocabulary, model)
+        return estimator
 
-        return word2vec_from_gensim(model, **params)
+    def _settings(self):
+        """Return the parameters that the model knows."""
+        return settings_of(self, Word2VecSettings)
 
-    def _new_state(self, vocabulary, known, rng):
-        """Return fresh parameters: words small and random, outputs zero."""
+    def _new_model(self, vocabulary, rng, before):
+        """Return what is to be trained."""
         if self.loss == "hierarchical_softmax" and self.combine != "input":
             raise ValueError(
                 f"combine={self.combine!r} needs output vectors of words, which "
                 "hierarchical softmax has not: use combine='input'."
             )
-        inputs = padded_zeros(len(vocabulary), self.vector_size)
-        draw_rows(inputs, self.vector_size, 1 / self.vector_size, rng)
-        return {"input": inputs, **self._new_outputs(len(vocabulary))}
+        return Word2Vec.new(vocabulary, self._settings(), rng, before)
 
-    def _check_pretrained(self, pretrained):
-        """Refuse a penalty, and frozen vectors that the result would not hold."""
-        super()._check_pretrained(pretrained)
-        if not pretrained.trainable and self.combine not in ("input", "output"):
+    def _checked_pretrained(self):
+        """Refuse frozen vectors that the result would not hold."""
+        pretrained = super()._checked_pretrained()
+        if (
+            pretrained is not None
+            and not pretrained.trainable
+            and self.combine not in ("input", "output")
+        ):
             raise ValueError(
                 f"trainable=False of pretrained keeps the vectors given, but "
                 f"combine={self.combine!r} makes others of them: use combine='input' "
                 "or combine='output'."
             )
-
-    def _place(self, vocabulary, given, state):
-        """Start words at the vectors given; return what keeps frozen ones."""
-        matrix = state["output" if self.combine == "output" else "input"]
-        given.put(matrix)
-        if given.trainable:
-            return None
-        return keeper((matrix, given.rows, given.vectors)), True
-
-    def _published(self, state, final):
-        """Return the fitted attributes; ``final`` uses up the state."""
-        size = self.vector_size
-        plain = {
-            name: stripped(matrix, size, in_place=final)
-            for name, matrix in state.items()
-        }
-        inputs, outputs = plain.values()
-        vectors = {
-            "input": lambda: inputs,
-            "output": lambda: outputs,
-            "sum": lambda: inputs + outputs,
-            "concatenate": lambda: np.hstack([inputs, outputs]),
-        }[self.combine]()
-        name = "node_vectors_" if "nodes" in plain else "context_vectors_"
-        return {"vectors_": vectors, name: outputs, "_state": plain}
+        return pretrained

@@ -17,10 +17,18 @@ class VectorFileError(ValueError):
     row : int or None, default=None
         Row of the file, counted from 0 without the header.
     offset : int or None, default=None
-        Byte of the (decompressed) file at which the trouble begins.
+        Byte of the (decompressed) file at which the problem begins.
     """
 
-    def __init__(self, name, problem, remedy="", *, row=None, offset=None):
+    def __init__(
+        self,
+        name: str,
+        problem: str,
+        remedy: str = "",
+        *,
+        row: int | None = None,
+        offset: int | None = None,
+    ) -> None:
         self.name, self.problem, self.remedy = name, problem, remedy
         self.row, self.offset = row, offset
         where = [f"row {row}"] if row is not None else []

@@ -10,8 +10,8 @@ from sklearn_embed._models.counting import Pairs, Window, count_pairs
 from sklearn_embed._text.tokenized import tokenize
 from sklearn_embed._text.tokens import TextOptions
 from sklearn_embed._text.vocabulary import (
-    Limits,
     Vocabulary,
+    VocabularyFilter,
     given_words,
     learn_vocabulary,
 )
@@ -140,7 +140,7 @@ class CooccurrenceCounts:
         if vocabulary is not None:
             words = Vocabulary(given_words(vocabulary)).counted([documents])
         else:
-            limits = Limits(min_count, max_features, stop_words)
+            limits = VocabularyFilter(min_count, max_features, stop_words)
             words = learn_vocabulary([documents], limits)
         part = (
             documents.ids,

@@ -1,4 +1,4 @@
-"""The life of a training run: epochs, threads, callbacks, early stopping, Ctrl-C."""
+"""How a training run goes: epochs, threads, early stopping, who is told."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from sklearn_embed._core.threads import run
+from sklearn_embed._core.threads import n_threads, run
 
 #: Tasks begun before the first result is used, for each thread: a result is small, and
 #: no thread has to wait for another one that the system lets rest.
@@ -23,10 +23,25 @@ class Schedule(NamedTuple):
     n_epochs: int
 
 
-class Task(NamedTuple):
-    """A task that may not run at the same time as others: see `Job`."""
+class Data(NamedTuple):
+    """What to learn from, and what to measure the loss on."""
 
-    call: Callable
+    parts: list
+    held_out: list
+
+
+class Run(NamedTuple):
+    """How parameters are trained."""
+
+    seed: int  # of everything drawn
+    schedule: Schedule
+    n_jobs: int | None  # threads; None: one
+
+
+class Task(NamedTuple):
+    """A task that may not run at the same time as certain others: see `Job`."""
+
+    call: Callable[[], tuple[float, int]]
     touches: frozenset
 
     def __call__(self):
@@ -40,11 +55,10 @@ def touched_by(task):
 
 
 class Job(ABC):
-    """What an estimator hands over to be trained, one epoch after the other.
+    """What is to be trained, one epoch after the other.
 
-    Its tasks are calls into kernels
-    that release the GIL, each short enough (a fifth of a second) that Ctrl-C gets
-    its turn.
+    Its tasks are calls into kernels that release the GIL, each short enough (a fifth
+    of a second) that Ctrl-C takes effect soon.
     """
 
     @abstractmethod
@@ -62,26 +76,31 @@ class Job(ABC):
         """Yield phases as above that only measure the loss of held-out documents."""
 
 
-class KeepingJob(Job):
-    """A job some of whose rows do not change in the end.
+class FrozenRows(NamedTuple):
+    """How rows that training must not move get their values back."""
+
+    put_back: Callable[[], None]
+    often: bool  # after each task, too, and not only after an epoch
+
+
+class FrozenRowsJob(Job):
+    """A job some of whose rows have their first values again in the end.
 
     Parameters
     ----------
     job : Job
         What is trained, these rows included.
-    put_back : callable
-        Overwrites the rows with what they shall be.
-    often : bool
-        Whether that is done after each task, too, and not only after an epoch.
+    frozen : FrozenRows
+        What gives them back their values.
     """
 
-    def __init__(self, job, put_back, often):
-        self._job, self._put_back, self._often = job, put_back, often
+    def __init__(self, job, frozen):
+        self._job, (self._put_back, self._often) = job, frozen
 
     def phases(self, epoch):
         """Yield the phases of the job, and one more in which rows are put back."""
         for tasks in self._job.phases(epoch):
-            yield map(self._keeping, tasks) if self._often else tasks
+            yield map(self._restoring, tasks) if self._often else tasks
         # Now nothing else writes to them.
         yield [self._finish]
 
@@ -90,7 +109,7 @@ class KeepingJob(Job):
         yield from self._job.validation_phases()
         yield [self._finish]
 
-    def _keeping(self, task):
+    def _restoring(self, task):
         return Task(partial(self._run, task), touched_by(task))
 
     def _run(self, task):
@@ -143,8 +162,8 @@ def mean_loss(phases, n_jobs):
     return total / n_terms if n_terms else 0.0
 
 
-def train(job, epochs, n_jobs, watch, stopping=None, validate=False):
-    """Run epochs until they are over, or until somebody says stop.
+def train(job, epochs, n_jobs, monitor, stopping=None, validate=False):
+    """Run epochs until they are over, a callback stops them, or the loss stays.
 
     Parameters
     ----------
@@ -152,10 +171,10 @@ def train(job, epochs, n_jobs, watch, stopping=None, validate=False):
         What to train.
     epochs : range
         Numbers of the epochs to run.
-    n_jobs : int
-        Threads.
-    watch : Watch
-        Whom to tell.
+    n_jobs : int or None
+        Threads; None: one.
+    monitor : TrainingMonitor
+        Who is told of each epoch.
     stopping : EarlyStopping or None
         Judge of the held-out loss.
     validate : bool
@@ -164,7 +183,7 @@ def train(job, epochs, n_jobs, watch, stopping=None, validate=False):
     Yields
     ------
     loss, validation_loss : float
-        Mean losses of an epoch, before anybody is told; the second is None without
+        Mean losses of an epoch, before the monitor is told; the second is None without
         ``validate``.
 
     Raises
@@ -172,8 +191,9 @@ def train(job, epochs, n_jobs, watch, stopping=None, validate=False):
     FloatingPointError
         If a loss is not finite.
     """
+    n_jobs = n_threads(n_jobs)
     for epoch in epochs:
-        watch.epoch_begins()
+        monitor.epoch_begins()
         seen = {"loss": mean_loss(job.phases(epoch), n_jobs)}
         if validate:
             loss = mean_loss(job.validation_phases(), n_jobs)
@@ -184,9 +204,9 @@ def train(job, epochs, n_jobs, watch, stopping=None, validate=False):
                 f"{seen['loss']}. Lower learning_rate."
             )
         yield seen["loss"], seen.get("validation_loss")
-        stop = watch.epoch_ends(epoch, seen)
+        stop = monitor.epoch_ends(epoch, seen)
         if stopping is not None:
             stop |= stopping.should_stop(seen["validation_loss"])
         if stop:
             break
-    watch.fit_ends()
+    monitor.fit_ends()

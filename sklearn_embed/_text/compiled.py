@@ -11,7 +11,14 @@ import numpy as np
 from sklearn_embed._core.growing import Growing
 from sklearn_embed._core.threads import in_order
 from sklearn_embed._text.hash_table import HashTable
-from sklearn_embed._text.scanner import Scanner, Strings, batches, scratch_buffers
+from sklearn_embed._text.scanner import (
+    BATCH_CHARS,
+    Scanner,
+    Strings,
+    batches,
+    scratch_buffers,
+)
+from sklearn_embed._text.word_index import WordIndex
 
 #: Patterns with a compiled form: the characters of a token, and how many at least.
 PATTERNS = {
@@ -39,10 +46,19 @@ def fast_encoder(lowercase, token_pattern):
     return None if form is None else FastEncoder(lowercase, *form)
 
 
-def fast_lookup(words, lowercase, token_pattern):
-    """Return a FastLookup of words, or None where the pattern has no compiled form."""
+def compiled_lookup(index, lowercase, token_pattern):
+    """Return a FastLookup of a WordIndex, or None where there is no compiled form."""
     form = compiled_form(token_pattern)
-    return None if form is None else FastLookup(words, lowercase, *form)
+    return None if form is None else FastLookup(index, lowercase, *form)
+
+
+def fast_lookup(words, lowercase, token_pattern):
+    """Return a FastLookup of a list of words, made at once, or None; see above."""
+    index = WordIndex(words)
+    found = compiled_lookup(index, lowercase, token_pattern)
+    if found is not None:
+        len(index.hash_table)
+    return found
 
 
 class FastEncoder:
@@ -114,12 +130,21 @@ class FastEncoder:
 
 
 class FastLookup:
-    """Turns documents into rows of a fixed list of words, -1 for other tokens."""
+    """Turns documents into rows of the words of a WordIndex, -1 for other tokens."""
 
-    def __init__(self, words, lowercase, char_class, shortest):
-        self.scanner = Scanner(lowercase, char_class, shortest)
-        self.hash_table = HashTable()
-        self.hash_table.add_words(words, self.scanner.hash_mask)
+    def __init__(self, index, lowercase, char_class, shortest):
+        self._index, self._form = index, (lowercase, char_class, shortest)
+        self.scanner = Scanner(*self._form)
+
+    def numbering(self):
+        """Return a FastEncoder that numbers unknown tokens from the last row on.
+
+        Its table has the unknown tokens alone, so that the known ones are not copied.
+        """
+        encoder = FastEncoder(*self._form)
+        encoder.hash_table = _OpenIndex(self._index)
+        encoder.n_read = BATCH_CHARS  # no need to begin with small batches
+        return encoder
 
     def encode(self, documents, n_jobs=1):
         """Return the rows (int32) of all tokens and the documents' lengths (int64)."""
@@ -150,24 +175,45 @@ class FastLookup:
     def _mapped(self, function, documents, n_jobs):
         def read(strings):
             scratch, spare = buffers.take()
-            rows, lengths = self._rows(strings, scratch)
+            rows, lengths = self._rows(strings, scratch, known)
             result = function(strings.first, rows, lengths)
             spare.append(scratch)
             return result
 
+        known = self._index.hash_table.arrays  # made here, and not by each thread
         with scratch_buffers() as buffers:
             yield from in_order(read, batches(documents), n_jobs)
 
-    def _rows(self, strings, scratch):
+    def _rows(self, strings, scratch, known):
         """Return the rows of all tokens of strings, and the documents' lengths."""
         if not strings.is_long():
-            batch, _ = self.scanner.read(strings, scratch, self.hash_table.arrays)
+            batch, _ = self.scanner.read(strings, scratch, known)
+            self._index.finish(batch.ids)
             return batch.ids, scratch.lengths[: strings.n]
         pieces = self.scanner.pieces(strings.documents[strings.first])
-        parts = [self._piece(text, scratch) for text in pieces]
+        parts = [self._piece(text, scratch, known) for text in pieces]
         rows = np.concatenate(parts)
         return rows, np.array([len(rows)])
 
-    def _piece(self, text, scratch):
-        batch, _ = self.scanner.read(Strings([text]), scratch, self.hash_table.arrays)
+    def _piece(self, text, scratch, known):
+        batch, _ = self.scanner.read(Strings([text]), scratch, known)
+        self._index.finish(batch.ids)
         return batch.ids.copy()
+
+
+class _OpenIndex:
+    """A WordIndex, which stays as it is, and a HashTable of the tokens not in it."""
+
+    def __init__(self, index):
+        self._index, self._others = index, HashTable()
+        self.arrays = index.hash_table.arrays
+
+    def add(self, batch, n_missed):
+        """Turn a batch's ids into rows; unknown tokens get the next numbers."""
+        self._index.finish(batch.ids)
+        self._others.add(batch, n_missed)
+        batch.ids[batch.missed[:n_missed]] += np.int32(len(self._index))
+
+    def to_token_table(self):
+        """Return the tokens that were unknown, in the order of their numbers."""
+        return self._others.to_token_table()

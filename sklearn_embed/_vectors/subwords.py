@@ -48,7 +48,7 @@ class Subwords(NamedTuple):
 
         Parameters
         ----------
-        words : list of str
+        words : list of str or TokenTable
             Any words, known or not.
         start : ndarray of shape (n_words, n_dimensions), float32, or None
             What to add to; None means zeros.
@@ -60,13 +60,15 @@ class Subwords(NamedTuple):
         counts : ndarray of shape (n_words,), int64
             How many n-grams each word has.
         """
+        if not isinstance(words, TokenTable):
+            words = TokenTable.from_tokens(words)
         shape = len(words), self.vectors.shape[1]
         sums = np.zeros(shape, np.float32) if start is None else np.array(start)
         counts = np.zeros(len(words), np.int64)
         vectors = readonly(self.vectors, np.float32)
         for first in range(0, len(words), 8192):  # for the sake of memory
             part = slice(first, first + 8192)
-            bounds, rows = self.rows_of(words[part])
+            bounds, rows = self.rows_of(words.part(part))
             counted = np.diff(bounds)
             if self.missing == "skip":
                 found = np.concatenate([[0], np.cumsum(rows >= 0)])
@@ -80,7 +82,7 @@ class Subwords(NamedTuple):
 
         Parameters
         ----------
-        words : list of str
+        words : list of str or TokenTable
             Any words, known or not.
 
         Returns
@@ -90,7 +92,9 @@ class Subwords(NamedTuple):
         rows : ndarray of shape (n_ngrams,), int32
             By start, then by length; -1: nothing is stored.
         """
-        table, limits = TokenTable.from_tokens(words), (self.min_n, self.max_n)
+        table, limits = words, (self.min_n, self.max_n)
+        if not isinstance(words, TokenTable):
+            table = TokenTable.from_tokens(words)
         if self.numbers is None:
             bounds, rows = ngram_buckets(table, *limits, self.n_buckets)
             return bounds, rows if self.rows is None else self.rows[rows]

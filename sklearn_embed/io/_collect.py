@@ -85,7 +85,7 @@ class Rows:
         wanted = options.vocabulary
         bounds = [n for n in (n_expected, options.limit) if n is not None]
         if n_expected is None or source.remaining() is None:
-            # Nothing vouches for the number: begin small and grow.
+            # No size of a file confirms the number: begin small and grow.
             bounds.append((1 << 20) // n_dimensions + 1)
         n_rows = min(bounds)
         if wanted is not None:
@@ -94,7 +94,7 @@ class Rows:
 
     @property
     def complete(self):
-        """Whether every word of the asked-for vocabulary has been found."""
+        """Whether every word of the vocabulary given has been found."""
         wanted = self.options.vocabulary
         return wanted is not None and len(self.words) == len(wanted)
 

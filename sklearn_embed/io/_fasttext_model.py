@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sklearn_embed._vectors.subwords import Subwords
+from sklearn_embed._vectors.word_vectors import WordVectors
 from sklearn_embed.io._collect import finished
 
 #: First number of a file, and the version written.
@@ -70,9 +71,9 @@ class FastTextModel(NamedTuple):
     """
 
     arguments: Arguments
-    words: list
+    words: list[str]
     counts: np.ndarray
-    labels: list
+    labels: list[str]
     label_counts: np.ndarray
     n_tokens: int
     own: np.ndarray
@@ -81,7 +82,7 @@ class FastTextModel(NamedTuple):
     rows: np.ndarray | None = None
     missing: str = "skip"
 
-    def subwords(self):
+    def subwords(self) -> Subwords | None:
         """Return the n-grams' part, None for a model without character n-grams."""
         arguments = self.arguments
         if arguments.maxn <= 0 or arguments.bucket <= 0:
@@ -96,7 +97,7 @@ class FastTextModel(NamedTuple):
             self.own,
         )
 
-    def to_word_vectors(self, name="fastText model"):
+    def to_word_vectors(self, name: str = "fastText model") -> WordVectors:
         """Return the words' vectors: each the mean of its own and its n-grams'.
 
         Parameters

@@ -3,13 +3,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import os
-from typing import NamedTuple
+from collections.abc import Collection
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
+from sklearn_embed._core.typing import FilePath
 from sklearn_embed._files.errors import VectorFileError
 from sklearn_embed._files.stream import opened
 from sklearn_embed._vectors.convert import converted
+from sklearn_embed._vectors.word_vectors import WordVectors
 from sklearn_embed.io._binary import read_rows as read_binary_rows
 from sklearn_embed.io._collect import finished
 from sklearn_embed.io._fasttext_reader import read_stream
@@ -38,15 +41,15 @@ class Options(NamedTuple):
 
 
 def read_vectors(
-    source,
+    source: FilePath | BinaryIO,
     *,
-    format=None,
-    limit=None,
-    vocabulary=None,
-    encoding="utf-8",
-    errors="strict",
-    mmap=False,
-):
+    format: str | None = None,
+    limit: int | None = None,
+    vocabulary: Collection[str] | None = None,
+    encoding: str = "utf-8",
+    errors: str = "strict",
+    mmap: bool = False,
+) -> WordVectors:
     r"""Read word vectors from a file.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Which format a file is in, told by its content and never by its name."""
+"""The format of a file, recognised by its content and never by its name."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -12,7 +12,7 @@ from sklearn_embed.io._text import guess_width
 _HEADER = re.compile(rb"[ \t]*(\d{1,18})[ \t]+(\d{1,18})[ \t]*\r?\n")
 _FIELD = re.compile(rb"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
-#: Widest rows believed.
+#: Widest rows accepted.
 LARGEST_WIDTH = 1 << 20
 
 _REFUSED = (
@@ -61,7 +61,7 @@ def recognise(source, wanted=None):
     source : Source
         At its beginning; it is looked into, not moved.
     wanted : str or None
-        The format the caller insists on.
+        The format that the caller named.
 
     Returns
     -------
@@ -98,7 +98,7 @@ def _with_header(source):
     n_rows, n_dimensions = int(match[1]), int(match[2])
     if not 1 <= n_dimensions <= LARGEST_WIDTH:
         raise source.error(
-            f"the header speaks of {n_dimensions} dimensions",
+            f"the header gives {n_dimensions} dimensions",
             f"Between 1 and {LARGEST_WIDTH} are read; the file is damaged",
         )
     sample = source.peek(len(match[0]) + 4096)[len(match[0]) :]

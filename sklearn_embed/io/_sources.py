@@ -3,12 +3,17 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import os
+from collections.abc import Collection
 
+from sklearn_embed._core.typing import VectorSource
 from sklearn_embed._vectors.convert import converted
+from sklearn_embed._vectors.word_vectors import WordVectors
 from sklearn_embed.io._read import read_vectors
 
 
-def as_word_vectors(source, vocabulary=None):
+def as_word_vectors(
+    source: VectorSource, vocabulary: Collection[str] | None = None
+) -> WordVectors:
     """Return word vectors, whatever they come as.
 
     Parameters

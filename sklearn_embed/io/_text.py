@@ -172,7 +172,7 @@ def _wrong_width(rows, line, row, offset):
 
 
 def _check_end(window, n_rows, done):
-    """Refuse rows beyond those that the header speaks of."""
+    """Refuse rows beyond those of the header."""
     while True:
         rest = window.data[window.begin : window.end].tobytes()
         if rest.strip():

@@ -2,6 +2,10 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from collections.abc import Callable
+from typing import Any
+
+from sklearn_embed._core.typing import FilePath, VectorSource
 from sklearn_embed.io._sources import as_word_vectors
 from sklearn_embed.io._writers import (
     write_gensim,
@@ -13,7 +17,7 @@ from sklearn_embed.io._writers import (
 from sklearn_embed.io.fasttext import write_vectors as write_fasttext
 from sklearn_embed.io.native import write as write_native
 
-_WRITERS = {
+_WRITERS: dict[str, Callable[..., None]] = {
     "word2vec": write_word2vec,
     "word2vec_binary": write_word2vec_binary,
     "glove": write_glove,
@@ -24,7 +28,9 @@ _WRITERS = {
 }
 
 
-def write_vectors(vectors, path, format="native", **options):
+def write_vectors(
+    vectors: VectorSource, path: FilePath, format: str = "native", **options: Any
+) -> None:
     """Write word vectors to a file, whole or not at all.
 
     Parameters
