@@ -5,7 +5,6 @@
 import copy
 from numbers import Integral, Real
 
-from joblib import effective_n_jobs
 from sklearn.base import (
     BaseEstimator,
     TransformerMixin,
@@ -15,6 +14,7 @@ from sklearn.base import (
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_embed._core.threads import n_threads
 from sklearn_embed._estimators import persistence
 from sklearn_embed._text.lookup import make_lookup
 from sklearn_embed._text.tokenized import tokenize
@@ -203,7 +203,7 @@ class TextEstimator(BaseEstimator):
 
     def _n_threads(self):
         """Return the number of threads that `n_jobs` allows."""
-        return effective_n_jobs(getattr(self, "n_jobs", None))
+        return n_threads(getattr(self, "n_jobs", None))
 
 
 class TextTransformer(TransformerMixin, TextEstimator):

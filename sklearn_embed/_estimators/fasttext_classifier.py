@@ -11,7 +11,6 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from sklearn_embed._core.arrays import padded
-from sklearn_embed._core.threads import Threads
 from sklearn_embed._estimators import queries
 from sklearn_embed._estimators.base import (
     COUNT,
@@ -132,8 +131,7 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         vectors, and the epochs missing from `epochs` are trained, at the learning
         rates where the schedule stands.
     n_jobs : int or None, default=None
-        Threads.  None means 1 unless in a :obj:`joblib.parallel_config` context,
-        -1 all processors.
+        Threads.  None means 1, -1 all processors.
     random_state : int, RandomState instance or None, default=None
         Seed of whatever is drawn.
     verbose : bool or int, default=False
@@ -579,8 +577,8 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
     def _scores(self, X):
         """Return a score for each class; of a tree, logarithms of probabilities."""
         documents = self._tokenize(X)
-        with Threads(self.n_jobs) as threads:
-            return self._model.scores(documents, self._fitted_vocabulary(), threads)
+        vocabulary, n_jobs = self._fitted_vocabulary(), self._n_threads()
+        return self._model.scores(documents, vocabulary, n_jobs)
 
 
 def _labelled(documents, matrix, weights):

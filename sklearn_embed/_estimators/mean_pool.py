@@ -118,8 +118,7 @@ class MeanPoolEmbedder(
         A vectorizer as `embedding` brings its own rules; then these must be left
         at their defaults, except for `stop_words`.
     n_jobs : int or None, default=None
-        Threads.  None means 1 unless in a :obj:`joblib.parallel_config` context,
-        -1 all processors.  The result does not depend on it.
+        Threads.  None means 1, -1 all processors.  The result does not depend on it.
 
     Attributes
     ----------

@@ -103,8 +103,7 @@ class Word2VecVectorizer(WordVectorizer):
         vectors, and the epochs missing from `epochs` are trained, at the learning
         rates where the schedule stands.
     n_jobs : int or None, default=None
-        Threads.  None means 1 unless in a :obj:`joblib.parallel_config` context,
-        -1 all processors.
+        Threads.  None means 1, -1 all processors.
     random_state : int, RandomState instance or None, default=None
         Seed of whatever is drawn.
     verbose : bool or int, default=False

@@ -120,7 +120,8 @@ class CooccurrenceCounts:
             take; what is too much goes into temporary files that have no name and
             cannot be left behind.  None: no bound.
         n_jobs : int or None, default=None
-            Threads; the result does not depend on it.
+            Threads.  None means 1, -1 all processors.  The result does not depend on
+            it.
 
         Returns
         -------
