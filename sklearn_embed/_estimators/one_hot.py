@@ -2,11 +2,24 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import scipy.sparse as sp
 import sklearn
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_embed._core.typing import (
+    Documents,
+    Preprocessor,
+    StopWords,
+    StripAccents,
+    Tokenizer,
+)
 from sklearn_embed._estimators.base import (
     COUNT,
     Integral,
@@ -26,6 +39,9 @@ from sklearn_embed._text.vocabulary import (
 from sklearn_embed._text.word_index import UNKNOWN
 from sklearn_embed._text.word_ngrams import with_ngrams, without
 
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
 #: What stands for an unknown word in feature names and in inverse_transform.
 UNKNOWN_NAME = "<unk>"
 
@@ -33,7 +49,7 @@ _PADDING_ID, _UNKNOWN_ID, _FIRST_ID = 0, 1, 2
 
 
 @register
-class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
+class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     r"""Represent each document by the one-hot vectors of its words.
 
     A word is a unit vector of as many dimensions as there are words; all of them
@@ -140,24 +156,24 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
 
     def __init__(
         self,
-        output="count",
+        output: str = "count",
         *,
-        lowercase=True,
-        strip_accents=None,
-        preprocessor=None,
-        tokenizer=None,
-        token_pattern=DEFAULT_PATTERN,
-        stop_words=None,
-        ngram_range=(1, 1),
-        min_count=1,
-        max_features=None,
-        vocabulary=None,
-        handle_unknown="auto",
-        max_length=None,
-        padding="post",
-        truncating="post",
-        dtype=np.int64,
-    ):
+        lowercase: bool = True,
+        strip_accents: StripAccents = None,
+        preprocessor: Preprocessor = None,
+        tokenizer: Tokenizer = None,
+        token_pattern: str | None = DEFAULT_PATTERN,
+        stop_words: StopWords = None,
+        ngram_range: tuple[int, int] = (1, 1),
+        min_count: int = 1,
+        max_features: int | None = None,
+        vocabulary: Collection[str] | None = None,
+        handle_unknown: str = "auto",
+        max_length: int | None = None,
+        padding: str = "post",
+        truncating: str = "post",
+        dtype: DTypeLike = np.int64,
+    ) -> None:
         self.output = output
         self.lowercase = lowercase
         self.strip_accents = strip_accents
@@ -175,7 +191,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
         self.truncating = truncating
         self.dtype = dtype
 
-    def fit(self, X, y=None):
+    def fit(self, X: Documents, y: object = None) -> Self:
         """Learn the vocabulary.
 
         Parameters
@@ -200,7 +216,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
         self._fit(X)
         return self
 
-    def fit_transform(self, X, y=None):
+    def fit_transform(self, X: Documents, y: object = None) -> Any:
         """Learn the vocabulary and transform the same documents, read once.
 
         Parameters
@@ -218,7 +234,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
         documents = self._fit(X)
         return self._encode(documents, self._lookup)
 
-    def transform(self, X):
+    def transform(self, X: Documents) -> Any:
         """Represent documents by the one-hot vectors of their words.
 
         Parameters
@@ -244,7 +260,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
             X = self._terms(self._tokenize(X))
         return self._encode(X, self._lookup)
 
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: Any) -> list[Any]:
         """Return the words of each row.
 
         Parameters
@@ -277,7 +293,9 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
             for start, stop in zip(X.indptr[:-1], X.indptr[1:], strict=True)
         ]
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(
+        self, input_features: ArrayLike | None = None
+    ) -> NDArray[np.object_]:
         """Return the names of the columns.
 
         Parameters
