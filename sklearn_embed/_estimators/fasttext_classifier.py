@@ -37,7 +37,11 @@ from sklearn_embed._estimators.base import (
     _fit_context,
 )
 from sklearn_embed._estimators.callbacks import CallbackSupportMixin, with_callbacks
-from sklearn_embed._estimators.labels import checked_labels, document_weights
+from sklearn_embed._estimators.labels import (
+    checked_labels,
+    document_weights,
+    stratified,
+)
 from sklearn_embed._estimators.persistence import check_words, register
 from sklearn_embed._estimators.pretrained import (
     checked_pretrained,
@@ -334,7 +338,7 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         classes, multilabel, matrix = checked_labels(y)
         weights = document_weights(documents, y, sample_weight, self.class_weight)
         labelled = _labelled(documents, matrix, weights)
-        data = hold_out(self, [labelled], seed)
+        data = hold_out(self, [labelled], seed, stratified)
         texts = data.parts[0].documents
         words = learn_vocabulary([texts], limits_of(self))
         labels = Labels.learn(classes, multilabel, matrix)

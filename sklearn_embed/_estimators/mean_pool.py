@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, clone
-from sklearn.exceptions import NotFittedError
+from sklearn.base import ClassNamePrefixFeaturesOutMixin
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_embed._core.typing import (
@@ -31,31 +30,27 @@ from sklearn_embed._estimators.base import (
     _fit_context,
     at_least,
 )
-from sklearn_embed._estimators.callbacks import (
-    CallbackSupportMixin,
-    fit_inside,
-    with_callbacks,
+from sklearn_embed._estimators.callbacks import CallbackSupportMixin, with_callbacks
+from sklearn_embed._estimators.embedding import (
+    fitted,
+    is_unfitted,
+    lookup_of,
+    pooled_of,
+    refuse_inner,
+    settings_of,
+    text_options,
 )
 from sklearn_embed._estimators.persistence import register
-from sklearn_embed._text.lookup import WordLookup, make_lookup
-from sklearn_embed._text.tokens import DEFAULT_PATTERN, TextOptions, stop_word_set
-from sklearn_embed._vectors.document_rows import Pooler
+from sklearn_embed._text.tokens import DEFAULT_PATTERN, stop_word_set
+from sklearn_embed._vectors.pooled import checked_powers, learn
 from sklearn_embed._vectors.pooling import PoolingSpec
-from sklearn_embed._vectors.unknown import UnknownWords
-from sklearn_embed._vectors.weights import (
-    common_components,
-    learn_weights,
-    longest,
-    mean_vector,
-    unit_factors,
-)
 from sklearn_embed.io._sources import as_word_vectors
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-#: Documents pooled together while components are learned.
-_DOCUMENTS = 8192
+#: Fields of a PoolingSpec that `fit` decides and a file holds.
+_SPEC = ("kind", "by_number", "powers", "max_length")
 
 
 @register
@@ -292,7 +287,7 @@ class MeanPoolEmbedder(
 
     @property
     def _shared_parameters(self):
-        return () if _is_unfitted_estimator(self.embedding) else ("embedding",)
+        return () if is_unfitted(self.embedding) else ("embedding",)
 
     if TYPE_CHECKING:  # scikit-learn's methods, which have no types
 
@@ -318,17 +313,7 @@ class MeanPoolEmbedder(
         ValueError
             If the embedding is fitted already: its parameters would change nothing.
         """
-        embedding = params.get("embedding", self.embedding)
-        inner = [name for name in params if name.startswith("embedding__")]
-        if (
-            inner
-            and hasattr(embedding, "get_params")
-            and not _is_unfitted_estimator(embedding)
-        ):
-            raise ValueError(
-                f"{inner[0]} would have no effect, since the embedding is fitted "
-                "already. Give sklearn.base.clone(embedding) to have it fitted anew."
-            )
+        refuse_inner(params, params.get("embedding", self.embedding))
         return super().set_params(**params)
 
     @with_callbacks
@@ -357,56 +342,37 @@ class MeanPoolEmbedder(
             If a parameter is out of range or contradicts another one, or the
             embedding.
         """
-        options = self._embedding_options()
-        if options is not None and self._options() != TextOptions():
-            raise ValueError(
-                "A vectorizer cuts strings by its own rules: set lowercase, tokenizer "
-                "and the like on the embedding (embedding__lowercase=…), not here."
-            )
-        powers = self._checked_powers()
-        documents, options = self._tokenize_to_fit(X, options or self._options())
-        embedding = self._fitted_embedding(documents, y)
+        options = text_options(self.embedding, self._options())
+        settings = settings_of(self)
+        if self.pooling == "power":
+            settings = settings._replace(powers=checked_powers(self.powers))
+        documents, options = self._tokenize_to_fit(X, options)
+        embedding = fitted(self, self.embedding, documents, y)
         source = as_word_vectors(embedding)
-        if self.oov == "subword" and source.subwords is None:
-            raise ValueError(
-                "oov='subword' needs vectors of n-grams, which this embedding has "
-                "not: use another oov, or vectors of fastText."
-            )
         options = getattr(embedding, "_text_options", options)
         stops = stop_word_set(self.stop_words)
         stops |= stop_word_set(getattr(embedding, "stop_words", None))
-        lookup = _lookup_of(embedding, source.words, options, stops)
-        row_of = lookup.rows(documents.table)
-        weights = learn_weights(self.weights, documents, row_of, source, self.smoothing)
-        factors = unit_factors(source.vectors) if self.normalize_words else None
-        length = self.max_length or 1
-        if self.pooling == "concat" and self.max_length is None:
-            length = longest(documents, row_of, self.oov == "skip")
-        fitted = {
-            "embedding_": embedding,
-            "vectors_": source.vectors,
-            "weights_": weights.known,
-            "components_": None,
-            "component_weights_": None,
-            "_source": source,
-            "_stops": sorted(stops),
-            "_factors": factors,
-            "_unknown": (weights.unknown, self._unknown_vector(source, factors)),
-            "_recipe": {
-                "kind": self.pooling,
-                "by_number": self.weights in ("sif", "usif"),
-                "powers": powers,
-                "max_length": int(length),
-            },
-            "_text_options": options,
-            "_lookup": lookup,
-        }
-        if self.n_components_removed:
-            fitted |= self._learn_components(documents, fitted)
-        if self.pooling == "concat":
-            fitted["max_length_"] = int(length)
+        lookup = lookup_of(embedding, source.words, options, stops)
+        pooled = learn(settings, documents, source, lookup)
         self.__dict__.pop("max_length_", None)
-        self.__dict__.update(fitted)
+        self.__dict__.update(
+            {
+                "embedding_": embedding,
+                "vectors_": source.vectors,
+                "weights_": pooled.weights,
+                "components_": pooled.spec.components,
+                "component_weights_": pooled.spec.strengths,
+                "_source": source,
+                "_stops": sorted(stops),
+                "_factors": pooled.factors,
+                "_unknown": (pooled.unknown_weight, pooled.unknown_vector),
+                "_recipe": dict(zip(_SPEC, pooled.spec, strict=False)),
+                "_text_options": options,
+                "_lookup": lookup,
+            }
+        )
+        if self.pooling == "concat":
+            self.max_length_ = pooled.spec.max_length
         return self
 
     def transform(self, X: Documents) -> Float32Array:
@@ -424,14 +390,9 @@ class MeanPoolEmbedder(
             pooling="power", or `max_length` with "concat".
         """
         check_is_fitted(self)
-        spec = PoolingSpec(
-            **self._recipe,
-            fill=0.0 if self.empty == "zero" else np.nan,
-            components=self.components_,
-            strengths=self.component_weights_,
-            normalize=self.normalize,
-        )
-        rows = self._pooler(vars(self), spec).rows(X)
+        fill = 0.0 if self.empty == "zero" else np.nan
+        how = {"fill": fill, "normalize": self.normalize}
+        rows = pooled_of(self).pooler(settings_of(self), **how).rows(X)
         if self.empty == "error" and np.isnan(rows).any():
             number = int(np.argmax(np.isnan(rows).any(axis=1)))
             raise ValueError(
@@ -440,73 +401,10 @@ class MeanPoolEmbedder(
             )
         return rows
 
-    def _pooler(self, fitted, spec):
-        """Return what pools documents by what was fitted, which `fit` gives apart."""
-        unknown, source = None, fitted["_source"]
-        if self.oov != "skip":
-            weight, vector = fitted["_unknown"]
-            unknown = UnknownWords(
-                vector,
-                source.subwords if self.oov == "subword" else None,
-                self.weights if callable(self.weights) else weight,
-                normalize=self.normalize_words,
-            )
-        return Pooler(
-            fitted["_lookup"],
-            source.vectors,
-            spec=spec,
-            weights=fitted["weights_"],
-            factors=fitted["_factors"],
-            unknown=unknown,
-            n_jobs=self._n_threads(),
-        )
-
-    def _learn_components(self, documents, fitted):
-        """Return what the rows of these documents have in common."""
-        spec = PoolingSpec(**fitted["_recipe"])
-        n_columns = spec.n_columns(fitted["vectors_"].shape[1])
-        n_removed = self.n_components_removed
-        if self.pooling == "concat" or n_removed > n_columns:
-            raise ValueError(
-                f"n_components_removed={n_removed} is not possible for "
-                f"pooling={self.pooling!r} with {n_columns} columns: set it to 0, or "
-                "use another pooling or longer vectors."
-            )
-        pooler = self._pooler(fitted, spec)
-        blocks = (
-            pooler.rows(documents[first : first + _DOCUMENTS], first)
-            for first in range(0, len(documents), _DOCUMENTS)
-        )
-        components, squares = common_components(blocks, n_columns, n_removed)
-        strengths = np.ones(len(squares), np.float32)
-        if self.weights == "usif":
-            strengths = (squares / max(squares.sum(), 1e-300)).astype(np.float32)
-        return {"components_": components, "component_weights_": strengths}
-
-    def _checked_powers(self):
-        """Return the exponents as floats, refusing those without a real mean."""
-        if self.pooling != "power":
-            return []
-        powers = [float(power) for power in self.powers]
-        whole = [power >= 1 and power == np.round(power) for power in powers]
-        fine = [ok or power == -np.inf for ok, power in zip(whole, powers, strict=True)]
-        if not powers or not all(fine):
-            raise ValueError(
-                f"powers={self.powers!r} must be whole numbers from 1 on, inf or "
-                "-inf, at least one: of negative numbers, other powers have no mean."
-            )
-        return powers
-
-    def _unknown_vector(self, source, factors):
-        """Return what stands for all words without a vector, if it is one thing."""
-        if self.oov == "mean":
-            return mean_vector(source.vectors, factors)
-        return np.zeros(source.vector_size, np.float32) if self.oov == "zero" else None
-
     def __setstate__(self, state):
         super().__setstate__(state)
         if "_source" in vars(self):
-            self._lookup = _lookup_of(
+            self._lookup = lookup_of(
                 self.embedding_,
                 self._source.words,
                 self._text_options,
@@ -521,44 +419,6 @@ class MeanPoolEmbedder(
         if not self._recipe["max_length"] >= 1:
             raise ValueError("max_length")
 
-    def _embedding_options(self):
-        """Return how a vectorizer cuts strings; None if the embedding is none."""
-        if hasattr(self.embedding, "_text_options"):
-            return self.embedding._text_options
-        if hasattr(self.embedding, "_options"):
-            return self.embedding._options()
-        return None
-
-    def _fitted_embedding(self, documents, y):
-        """Return something with vectors; an unfitted estimator is fitted for it."""
-        if not _is_unfitted_estimator(self.embedding):
-            return self.embedding
-        return fit_inside(self, clone(self.embedding), documents, y)
-
     @property
     def _n_features_out(self):
         return PoolingSpec(**self._recipe).n_columns(self.vectors_.shape[1])
-
-
-def _lookup_of(embedding, words, options, stops):
-    """Return the lookup of some vectors' words: the embedding's, if it is the same."""
-    lookup = getattr(embedding, "_lookup", None)
-    if (
-        isinstance(lookup, WordLookup)
-        and lookup.options == options
-        and lookup.index.left_out == stops
-        and lookup.index.words == words
-    ):
-        return lookup
-    return make_lookup(words, options, stops)
-
-
-def _is_unfitted_estimator(embedding):
-    """Whether this is an estimator that has to be fitted first."""
-    if not hasattr(embedding, "fit") or not hasattr(embedding, "get_params"):
-        return False
-    try:
-        check_is_fitted(embedding)
-    except NotFittedError:
-        return True
-    return False

@@ -8,8 +8,6 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import scipy.sparse as sp
-import sklearn
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
@@ -22,10 +20,16 @@ from sklearn_embed._core.typing import (
 )
 from sklearn_embed._estimators.base import (
     COUNT,
-    Integral,
     StrOptions,
     TextTransformer,
     _fit_context,
+)
+from sklearn_embed._estimators.one_hot_outputs import (
+    bags,
+    sequences,
+    unit_vectors,
+    words_of_columns,
+    words_of_ids,
 )
 from sklearn_embed._estimators.persistence import register
 from sklearn_embed._text.lookup import make_lookup
@@ -37,15 +41,13 @@ from sklearn_embed._text.vocabulary import (
     learn_vocabulary,
 )
 from sklearn_embed._text.word_index import UNKNOWN
-from sklearn_embed._text.word_ngrams import with_ngrams, without
+from sklearn_embed._text.word_ngrams import checked_range, with_ngrams, without
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 #: What stands for an unknown word in feature names and in inverse_transform.
 UNKNOWN_NAME = "<unk>"
-
-_PADDING_ID, _UNKNOWN_ID, _FIRST_ID = 0, 1, 2
 
 
 @register
@@ -232,7 +234,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
             As `transform`.
         """
         documents = self._fit(X)
-        return self._encode(documents, self._lookup)
+        return self._encode(documents)
 
     def transform(self, X: Documents) -> Any:
         """Represent documents by the one-hot vectors of their words.
@@ -258,7 +260,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
             X = self._tokenize(X)
         if self.ngram_range != (1, 1):
             X = self._terms(self._tokenize(X))
-        return self._encode(X, self._lookup)
+        return self._encode(X)
 
     def inverse_transform(self, X: Any) -> list[Any]:
         """Return the words of each row.
@@ -277,21 +279,8 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
         check_is_fitted(self)
         words = np.array([*self.words_, UNKNOWN_NAME], dtype=object)
         if self.output == "ids":
-            X = np.asarray(X)
-            columns = np.where(X == _UNKNOWN_ID, len(self.words_), X - _FIRST_ID)
-            return [
-                words[row[ids != _PADDING_ID]]
-                for row, ids in zip(columns, X, strict=True)
-            ]
-        X = sp.csr_array(X)
-        X.eliminate_zeros()
-        X.sort_indices()
-        width = len(self.words_) + (self._unknown() == "unknown")
-        columns = X.indices % width
-        return [
-            words[columns[start:stop]]
-            for start, stop in zip(X.indptr[:-1], X.indptr[1:], strict=True)
-        ]
+            return words_of_ids(words, np.asarray(X))
+        return words_of_columns(words[: self._width()], X)
 
     def get_feature_names_out(
         self, input_features: ArrayLike | None = None
@@ -312,7 +301,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
         if self.output == "ids":
             names = [f"position{place}" for place in range(self.max_length_)]
         else:
-            names = self.words_ + [UNKNOWN_NAME] * (self._unknown() == "unknown")
+            names = [*self.words_, UNKNOWN_NAME][: self._width()]
             if self.output == "one_hot":
                 names = [
                     f"{place}_{name}"
@@ -348,25 +337,11 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
 
     def _terms(self, documents):
         """Return documents of words, or of n-grams if these are asked for."""
-        shortest, longest = self._checked_range()
+        shortest, longest = checked_range(self.ngram_range)
         if longest == 1:
             return documents
         documents = without(documents, stop_word_set(self.stop_words))
         return with_ngrams(documents, (shortest, longest))
-
-    def _checked_range(self):
-        """Return `ngram_range` if it is one."""
-        numbers = self.ngram_range
-        if (
-            len(numbers) != 2
-            or not all(isinstance(n, Integral) for n in numbers)
-            or not 1 <= numbers[0] <= numbers[1]
-        ):
-            raise ValueError(
-                f"ngram_range={numbers} must be two integers, the first at least 1 "
-                "and the second no less."
-            )
-        return numbers
 
     def _vocabulary_of(self, documents):
         """Return the words in the order of their columns, counted."""
@@ -403,56 +378,29 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
             return columns, offsets
         return columns[known], np.concatenate([[0], np.cumsum(known)])[offsets]
 
-    def _encode(self, X, lookup):
+    def _width(self):
+        """Return the number of columns of one-hot vectors."""
+        return len(self.words_) + (self._unknown() == "unknown")
+
+    def _encode(self, X):
         """Turn documents into the output asked for."""
-        columns, offsets = self._columns(X, lookup)
-        width = len(lookup) + (self._unknown() == "unknown")
+        columns, offsets = self._columns(X, self._lookup)
+        width = self._width()
         if self.output in ("count", "binary"):
-            return self._bags(columns, offsets, width)
-        ids = self._sequences(columns, offsets, len(lookup))
-        return ids if self.output == "ids" else self._blocks(ids, width)
+            return bags(columns, offsets, width, self.dtype, self.output == "binary")
+        sides = self.padding, self.truncating
+        ids = sequences(columns, offsets, len(self.words_), self.max_length_, *sides)
+        return ids if self.output == "ids" else unit_vectors(ids, width, self.dtype)
 
-    def _bags(self, columns, offsets, width):
-        """Return counts or indicators as a sparse matrix."""
-        data = np.ones(len(columns), self.dtype)
-        counts = sp.csr_array(
-            (data, columns, offsets), shape=(len(offsets) - 1, width), dtype=self.dtype
-        )
-        # Sorted twice by counting, which takes less than sorting every row.
-        counts = counts.tocsc().tocsr()
-        counts.sum_duplicates()
-        if self.output == "binary":
-            counts.data[:] = 1
-        return _as_configured(counts)
-
-    def _sequences(self, columns, offsets, n_words):
-        """Return ids, padded and cut to max_length_."""
-        length = self.max_length_
-        lengths = np.diff(offsets)
-        taken = np.minimum(lengths, length)
-        first = offsets[:-1]
-        if self.truncating == "pre":
-            first = first + lengths - taken
-        place = np.zeros_like(taken) if self.padding == "post" else length - taken
-        rows = np.repeat(np.arange(len(taken)), taken)
-        step = np.arange(len(rows)) - np.repeat(np.cumsum(taken) - taken, taken)
-        ids = columns[np.repeat(first, taken) + step]
-        ids = np.where(ids == n_words, _UNKNOWN_ID, ids + _FIRST_ID)
-        out = np.full((len(taken), length), _PADDING_ID, np.int32)
-        out[rows, np.repeat(place, taken) + step] = ids
-        return out
-
-    def _blocks(self, ids, width):
-        """Return a block of unit vectors for each position of the sequences."""
-        n_documents = len(ids)
-        rows, places = np.nonzero(ids != _PADDING_ID)
-        ids = ids[rows, places]
-        column = np.where(ids == _UNKNOWN_ID, width - 1, ids - _FIRST_ID)
-        offsets = np.searchsorted(rows, np.arange(n_documents + 1))
-        data = np.ones(len(rows), self.dtype)
-        shape = (n_documents, self.max_length_ * width)
-        columns = places * width + column
-        return _as_configured(sp.csr_array((data, columns, offsets), shape=shape))
+    def _check_loaded(self):
+        """Refuse parts that do not fit together."""
+        n_words = len(self.words_)
+        if self.vocabulary_ != {word: row for row, word in enumerate(self.words_)}:
+            raise ValueError("vocabulary_ differs from words_")
+        if self.counts_.dtype != np.int64 or self.counts_.shape != (n_words,):
+            raise ValueError(f"{n_words} words, but counts {self.counts_.shape}")
+        if not getattr(self, "max_length_", 1) >= 1:
+            raise ValueError("max_length_")
 
 
 def _refuse_unknown(documents, unknown):
@@ -466,10 +414,3 @@ def _refuse_unknown(documents, unknown):
         f"Token {token!r} of document {document} is not in the vocabulary. Fit on "
         "documents that contain it, or choose handle_unknown='ignore' or 'unknown'."
     )
-
-
-def _as_configured(matrix):
-    """Return a sparse matrix of the kind that scikit-learn is configured for."""
-    if sklearn.get_config().get("sparse_interface", "spmatrix") == "sparray":
-        return matrix
-    return sp.csr_matrix(matrix)

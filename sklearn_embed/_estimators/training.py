@@ -62,8 +62,21 @@ def limits_of(estimator):
     )
 
 
-def hold_out(estimator, parts, seed):
-    """Return Data: documents held out of each part, if training is to stop early."""
+def hold_out(estimator, parts, seed, choose=None):
+    """Return Data: documents held out of each part, if training is to stop early.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Whose parameters count.
+    parts : list of TokenizedDocuments or Labelled
+        The documents.
+    seed : int
+        Of the choice.
+    choose : callable or None, default=None
+        ``choose(documents, order, n)`` returns the n documents to hold out, given a
+        random order; None: the first ones.
+    """
     if not estimator.early_stopping:
         return Data(parts, [])
     rng = np.random.default_rng([seed, 1])
@@ -78,7 +91,9 @@ def hold_out(estimator, parts, seed):
                 "validation_fraction."
             )
         out = np.zeros(n, bool)
-        out[rng.permutation(n)[:n_out]] = True
+        order = rng.permutation(n)
+        chosen = order[:n_out] if choose is None else choose(documents, order, n_out)
+        out[chosen] = True
         kept.append(documents[~out])
         held_out.append(documents[out])
     return Data(kept, held_out)
@@ -121,7 +136,7 @@ def learn(estimator, training, seed, schedule, epochs):
     job = model.job(data, vocabulary, Run(seed, schedule, estimator.n_jobs))
     if frozen is not None:
         job = FrozenRowsJob(job, frozen)
-    losses, held_out_losses = [], []
+    losses, held_out_losses, best = [], [], None
 
     def attributes(final=False):
         published, fitted = model.published(final)
@@ -142,8 +157,16 @@ def learn(estimator, training, seed, schedule, epochs):
     for loss, held_out_loss in train(job, epochs, n_jobs, monitor, stopping, validated):
         losses.append(loss)
         held_out_losses.append(held_out_loss)
+        if validated and held_out_loss <= min(held_out_losses):
+            best = None  # the memory of the one before
+            best = attributes()
     del job, data  # what is published needs the memory
-    fitted = attributes(final=True)
+    if best is None or best["n_iter_"] == epochs.start + len(losses):
+        best = None
+        fitted = attributes(final=True)
+    else:
+        fitted = best | {"n_iter_": epochs.start + len(losses)}
+    _check_finite(estimator, fitted)
     for name, curve, there in (
         ("loss_curve_", losses, True),
         ("validation_loss_curve_", held_out_losses, validated),
@@ -153,6 +176,17 @@ def learn(estimator, training, seed, schedule, epochs):
             fitted[name] = earlier + curve
     vars(estimator).pop("validation_loss_curve_", None)
     vars(estimator).update(fitted)
+
+
+def _check_finite(estimator, fitted):
+    """Refuse attributes with NaN or infinity, whatever the losses were."""
+    for name, value in fitted.items():
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+            if not np.isfinite(value).all():
+                raise FloatingPointError(
+                    f"Training diverged: {name} of {type(estimator).__name__} holds "
+                    "NaN or infinity. Lower learning_rate."
+                )
 
 
 def _start(estimator, model, vocabulary, before):

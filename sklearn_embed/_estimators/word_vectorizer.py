@@ -81,7 +81,7 @@ PREDICTION_CONSTRAINTS: dict = {
     "sample": [NOT_NEGATIVE],
     "cbow_mean": ["boolean"],
     "shrink_windows": ["boolean"],
-    "min_learning_rate": [POSITIVE],
+    "min_learning_rate": [NOT_NEGATIVE],
 }
 
 

@@ -5,6 +5,7 @@
 import os
 from collections.abc import Iterator
 from itertools import groupby
+from numbers import Integral
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -75,6 +76,15 @@ def encode(X, options, name="X", n_jobs=1, first=0):
     offsets = offsets_of(lengths.result())
     made = None if kinds == {"tokens"} else options
     return Encoded(ids, offsets[:-1], offsets, table, made)
+
+
+def checked_size(max_vocab_size):
+    """Return `max_vocab_size`, if it makes sense."""
+    if isinstance(max_vocab_size, Integral) and max_vocab_size >= 2:
+        return int(max_vocab_size)
+    raise ValueError(
+        f"max_vocab_size={max_vocab_size!r} must be an integer of at least 2, or None."
+    )
 
 
 def encode_bounded(X, options, max_vocab_size, n_jobs=1):

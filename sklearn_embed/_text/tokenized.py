@@ -16,6 +16,7 @@ from sklearn_embed._text import corpus_file
 from sklearn_embed._text.checks import check_documents
 from sklearn_embed._text.encoding import (
     Encoded,
+    checked_size,
     compacted,
     encode,
     encode_bounded,
@@ -84,13 +85,6 @@ class TokenizedDocuments:
     ['dog', 'cat']
     """
 
-    ids: np.ndarray
-    starts: np.ndarray
-    offsets: np.ndarray
-    table: TokenTable
-    options: TextOptions | None
-    undercount: int
-
     def __init__(
         self,
         ids: np.ndarray,
@@ -112,11 +106,11 @@ class TokenizedDocuments:
         documents._set(encoded)
         return documents
 
-    def _set(self, encoded):
+    def _set(self, encoded: Encoded) -> None:
         ids, starts, offsets, self.table, self.options, self.undercount = encoded
-        self.ids = readonly(ids, np.int32)
-        self.starts = readonly(starts, np.int64)
-        self.offsets = readonly(offsets, np.int64)
+        self.ids: np.ndarray = readonly(ids, np.int32)
+        self.starts: np.ndarray = readonly(starts, np.int64)
+        self.offsets: np.ndarray = readonly(offsets, np.int64)
         self._own: TokenizedDocuments | None = None
 
     @classmethod
@@ -185,14 +179,10 @@ class TokenizedDocuments:
         n_jobs = effective_n_jobs(n_jobs)
         if max_vocab_size is None:
             return tokenize(X, options, n_jobs=n_jobs)
+        size = checked_size(max_vocab_size)
         if isinstance(X, TokenizedDocuments):
             raise ValueError("max_vocab_size is for documents not tokenised yet.")
-        if not isinstance(max_vocab_size, Integral) or max_vocab_size < 2:
-            raise ValueError(
-                f"max_vocab_size={max_vocab_size!r} must be an integer of at least 2, "
-                "or None."
-            )
-        return cls._trusted(encode_bounded(X, options, max_vocab_size, n_jobs))
+        return cls._trusted(encode_bounded(X, options, size, n_jobs))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write to a file that processes can share, whole or not at all.

@@ -76,9 +76,7 @@ class Pooler:
             out = np.empty((len(X), n_columns), np.float32)
             self._pool_tokens(X, out, first)
             return out
-        # Other lengths are not relied upon, only what is there.
-        known = type(X) in (list, tuple) or hasattr(X, "shape")
-        found = _Rows(len(X) if known else 0, n_columns)
+        found = _Rows(_expected(X), n_columns)
         for kind, documents in document_chunks(X):
             part = found.place(len(documents))
             if kind == "text" and self._lookup.strings is not None:
@@ -167,7 +165,7 @@ class Pooler:
 
 
 class _Rows:
-    """Rows of documents whose number is not known for certain."""
+    """Rows of documents of which there may be more or fewer than expected."""
 
     def __init__(self, n_expected, n_columns):
         self._out = np.empty((n_expected, n_columns), np.float32)
@@ -195,6 +193,14 @@ class _Rows:
         if self._grown is None:
             return self._out[: self.n]
         return self._grown.result().reshape(self.n, self._n_columns)
+
+
+def _expected(X):
+    """Return how many documents there seem to be; 0 where that is not known."""
+    if type(X) in (list, tuple):
+        return len(X)
+    shape = getattr(X, "shape", None)
+    return shape[0] if shape and type(shape[0]) is int else 0
 
 
 def distinct(numbers, n):

@@ -50,6 +50,8 @@ def make_words(vectors, weights=None, factors=None, more=(None, None)):
     for array in (weights, factors):
         if array is not None and array.shape != vectors.shape[:1]:
             raise ValueError(f"{array.shape} numbers for {len(vectors)} words")
+    if more[0] is not None and more[0].shape != (len(more[1]), vectors.shape[1]):
+        raise ValueError(f"further vectors of shape {more[0].shape} do not fit")
     flat = [
         readonly(nothing if array is None else array, np.float32).reshape(-1)
         for array in (vectors, weights, factors, *more)
