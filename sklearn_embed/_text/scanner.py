@@ -133,7 +133,7 @@ class ThreadBuffers(threading.local):
     """
 
     # Between calls, so that a call does not begin with fresh memory.
-    kept = []
+    kept: list = []
 
     def __init__(self, lists):
         try:

@@ -6,7 +6,7 @@ import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from numbers import Integral
-from typing import Any, SupportsIndex, overload
+from typing import Any, overload
 
 import numpy as np
 
@@ -264,7 +264,7 @@ class TokenizedDocuments:
         return object.__sizeof__(self) + arrays + self.table.__sizeof__() + own
 
     @overload
-    def __getitem__(self, key: SupportsIndex) -> list[str]: ...
+    def __getitem__(self, key: int | np.integer) -> list[str]: ...
 
     @overload
     def __getitem__(
