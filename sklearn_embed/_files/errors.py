@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import os
+
 #: Characters of each part of a message: a hostile file would write pages.
 _LONGEST = 500
 
@@ -28,7 +30,7 @@ class VectorFileError(ValueError):
 
     Parameters
     ----------
-    name : str
+    name : str or path
         The file.
     problem : str
         What is wrong.
@@ -42,14 +44,14 @@ class VectorFileError(ValueError):
 
     def __init__(
         self,
-        name: str,
+        name: str | os.PathLike[str],
         problem: str,
         remedy: str = "",
         *,
         row: int | None = None,
         offset: int | None = None,
     ) -> None:
-        self.name, self.problem, self.remedy = name, problem, remedy
+        self.name, self.problem, self.remedy = str(name), problem, remedy
         self.row, self.offset = row, offset
         where = [f"row {row}"] if row is not None else []
         where += [f"byte {offset}"] if offset is not None else []
