@@ -41,7 +41,8 @@ from sklearn_embed._estimators.labels import (
     document_weights,
     stratified,
 )
-from sklearn_embed._estimators.persistence import check_words, register
+from sklearn_embed._estimators.loading import check_words
+from sklearn_embed._estimators.persistence import register
 from sklearn_embed._estimators.pretrained import (
     checked_pretrained,
     refuse_penalty,

@@ -235,8 +235,10 @@ class SupervisedFastText:
             raise ValueError("bucket_rows has not one row for each bucket")
         is_tree = settings.loss == "hierarchical_softmax"
         check_matrix("outputs", self.outputs, max(n_classes - is_tree, 1), width)
-        if labels.counts.shape != (n_classes,):
+        if labels.counts.shape != (n_classes,) or labels.counts.min(initial=0) < 0:
             raise ValueError("label_counts_ has not one count for each class")
+        if labels.leaves.dtype != np.int64 or labels.leaves.ndim != 1:
+            raise ValueError("the leaves of the tree are no numbers of classes")
         if sorted(labels.leaves.tolist()) != list(range(n_classes)):
             raise ValueError("the tree does not hold each class once")
 
