@@ -96,15 +96,3 @@ def tree_of(counts, leaves):
     shift = np.repeat(tree.offsets[:-1][place] - offsets[:-1], sizes)
     path = shift + np.arange(offsets[-1])
     return Tree(*map(readonly, (offsets, tree.nodes[path], tree.codes[path])))
-
-
-def leaf_scores(scores, tree):
-    """Return log-probabilities of the leaves, from scores of the inner nodes."""
-    scores = scores.astype(np.float64)
-    left, right = -np.logaddexp(0, scores), -np.logaddexp(0, -scores)
-    leaves = np.zeros((len(scores), len(tree.offsets) - 1))
-    for c in range(leaves.shape[1]):
-        for e in range(tree.offsets[c], tree.offsets[c + 1]):
-            turn = right if tree.codes[e] else left
-            leaves[:, c] += turn[:, tree.nodes[e]]
-    return leaves.astype(np.float32)

@@ -15,7 +15,7 @@ from sklearn_embed._core.arrays import (
     readonly,
 )
 from sklearn_embed._core.threads import Threads
-from sklearn_embed._estimators.labels import leaf_scores, tree_of
+from sklearn_embed._estimators.labels import tree_of
 from sklearn_embed._estimators.word_model import WordModel
 from sklearn_embed._models.classifier import (
     FeatureSpace,
@@ -23,6 +23,7 @@ from sklearn_embed._models.classifier import (
     Ngrams,
     SupervisedJob,
 )
+from sklearn_embed._models.kernels.classifier_loss import make_loss
 from sklearn_embed._models.kernels.sampling import draw_pool
 from sklearn_embed._models.pretrained import chosen_bags, given_ngrams, keeper
 from sklearn_embed._text.char_ngrams import check_bucket_rows, check_matrix
@@ -98,6 +99,8 @@ class SupervisedModel(WordModel):
         ndarray of shape (n_documents,) or (n_documents, n_classes)
             Labels, or indicators if `fit` was given indicators.
         """
+        if self._loss == "hierarchical_softmax":
+            return self.classes_[self._predicted(FeatureSpace.best_leaves, X)]
         scores = self._scores(X)
         if self._several:
             return (scores > 0).astype(np.int64)
@@ -280,21 +283,20 @@ class SupervisedModel(WordModel):
 
     def _job(self, parts, held_out, space, state, seed, schedule):
         """Return what trains the parameters."""
-        guide = None
+        pool = tree = None
         if space.loss == "negative_sampling":
             rng = np.random.default_rng([seed, 2])
-            guide = readonly(draw_pool(space.label_counts, 0.5, rng))
+            pool = readonly(draw_pool(space.label_counts, 0.5, rng))
         elif space.loss == "hierarchical_softmax":
-            guide = tree_of(space.label_counts, space.leaves)
+            tree = tree_of(space.label_counts, space.leaves)
+        loss = make_loss(space.loss, self.negative, pool, tree)
         matrices = state["inputs"], state["outputs"]
         return SupervisedJob(
             space,
             parts,
             held_out,
             matrices,
-            space.loss,
-            int(self.negative),
-            guide,
+            loss,
             seed,
             schedule,
         )
@@ -321,6 +323,10 @@ class SupervisedModel(WordModel):
 
     def _scores(self, X):
         """Return a score for each class, logarithms of probabilities from a tree."""
+        return self._predicted(FeatureSpace.scores, X)
+
+    def _predicted(self, method, X):
+        """Return what a method of `FeatureSpace` says about documents."""
         documents = self._tokenize(X)
         space = FeatureSpace(
             Vocabulary(self.words_, self.counts_, self.vocabulary_),
@@ -329,13 +335,12 @@ class SupervisedModel(WordModel):
             self._state["bucket_rows"],
             self._skip,
         )
-        with Threads(self.n_jobs) as threads:
-            scores = space.scores(
-                documents, self._state["inputs"], self._state["outputs"], threads
-            )
+        tree = None
         if self._loss == "hierarchical_softmax":
-            scores = leaf_scores(scores, tree_of(self.label_counts_, self._leaves))
-        return scores
+            tree = tree_of(self.label_counts_, self._leaves)
+        matrices = self._state["inputs"], self._state["outputs"]
+        with Threads(self.n_jobs) as threads:
+            return method(space, documents, *matrices, threads, tree)
 
 
 def word_vectors(space, inputs, size):

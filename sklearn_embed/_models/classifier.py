@@ -9,15 +9,24 @@ import numpy as np
 
 from sklearn_embed._core.arrays import readonly
 from sklearn_embed._core.growing import Spool
+from sklearn_embed._models.kernels.class_tree import (
+    find_leaves,
+    leaf_log_probabilities,
+    new_search,
+    tree_children,
+)
 from sklearn_embed._models.kernels.classifier import (
-    Documents,
-    Plan,
+    ClassifierPass,
+    DocumentBatch,
     Targets,
-    make_epoch,
+    flat_matrices,
     most_features,
+    new_buffers,
     score_documents,
+    train_documents,
     word_ngrams,
 )
+from sklearn_embed._models.kernels.classifier_loss import ONE_VS_ALL
 from sklearn_embed._models.loop import Job
 from sklearn_embed._text.char_ngrams import bags, ngram_buckets, token_codes
 from sklearn_embed._text.kernels.char_ngrams import number_buckets
@@ -66,6 +75,7 @@ class Labelled:
             readonly(offsets, np.int64),
             readonly(labels, np.int32),
             readonly(weights, np.float32),
+            False,
         )
 
     def __len__(self):
@@ -73,7 +83,7 @@ class Labelled:
 
     def __getitem__(self, mask):
         """Return the documents of a boolean mask."""
-        offsets, labels, weights = self.targets
+        offsets, labels, weights, _ = self.targets
         sizes = np.diff(offsets)
         chosen = np.concatenate([[0], np.cumsum(sizes[mask])])
         return Labelled(
@@ -162,19 +172,6 @@ class FeatureSpace(Vocabulary):
             sizes.append(np.diff(bounds))
         return np.cumsum(np.concatenate(sizes)), rows.result()
 
-    def plan(self, **fields):
-        """Return the numbers of a pass; unless told otherwise, one that learns not."""
-        plain = {
-            "skip": bool(self.skip),
-            "learn": False,
-            "seed": np.uint64(0),
-            "rate": 0.0,
-            "min_rate": 0.0,
-            "done": 0.0,
-            "planned": 1.0,
-        }
-        return Plan(len(self), **(plain | fields))
-
     def arrays(self, documents):
         """Return documents as arrays for the kernels."""
         table = documents.table
@@ -187,27 +184,55 @@ class FeatureSpace(Vocabulary):
         bag = [*map(readonly, bags(self.rows(table), bounds, others))]
         ngrams = [*map(readonly, self.word_ngram_rows(documents))]
         most = most_features(*places, bag[0], ngrams[0])
-        return Documents(*places, *bag, self.left_out(table), *ngrams, int(most))
+        rows = *bag, self.left_out(table), *ngrams
+        return DocumentBatch(*places, *rows, len(self), bool(self.skip), int(most))
 
-    def scores(self, documents, inputs, outputs, threads):
-        """Return float32 (n, C): the products of hidden vectors and output rows."""
-        out = np.empty((len(documents), len(outputs)), np.float32)
-        fixed = self.arrays(documents), self.plan()
-        matrices = readonly(inputs), readonly(outputs), out
+    def scores(self, documents, inputs, outputs, threads, tree=None):
+        """Return a score for each class: float32 (n, C).
+
+        The products of hidden vectors and output rows; with a tree, logarithms of
+        probabilities.
+        """
+        n_classes = len(outputs) if tree is None else len(tree.offsets) - 1
+        out = np.empty((len(documents), n_classes), np.float32)
+        self._predict(_score, documents, inputs, outputs, threads, tree, out)
+        return out
+
+    def best_leaves(self, documents, inputs, outputs, threads, tree):
+        """Return the number of each document's likeliest class: int64 (n,)."""
+        out = np.empty(len(documents), np.int64)
+        self._predict(_search, documents, inputs, outputs, threads, tree, out)
+        return out
+
+    def _predict(self, predict, documents, inputs, outputs, threads, tree, out):
+        if tree is not None and len(tree.offsets) < 3:
+            out[:] = 0  # of one class there is no doubt
+            return
+        children = None if tree is None else readonly(tree_children(tree))
+        batch, matrices = self.arrays(documents), flat_matrices(inputs, outputs, False)
         step = max(LEAST_DOCUMENTS, len(documents) // 64)
         tasks = (
-            partial(
-                score_documents,
-                *fixed,
-                first,
-                min(first + step, len(documents)),
-                *matrices,
-            )
+            partial(predict, batch, matrices, outputs, children, first, part)
             for first in range(0, len(documents), step)
+            for part in [out[first : first + step]]
         )
         for _ in threads.run(tasks):
             pass
-        return out
+
+
+def _score(batch, matrices, outputs, children, first, out):
+    buffers, last = new_buffers(batch, outputs), first + len(out)
+    if children is None:
+        score_documents(batch, matrices, buffers, first, last, out)
+        return
+    scores = np.empty((len(out), len(children)), np.float32)
+    score_documents(batch, matrices, buffers, first, last, scores)
+    leaf_log_probabilities(scores, children, np.empty(len(children)), out)
+
+
+def _search(batch, matrices, outputs, children, first, out):
+    buffers, last = new_buffers(batch, outputs), first + len(out)
+    find_leaves(batch, matrices, buffers, new_search(children), first, last, out)
 
 
 class SupervisedJob(Job):
@@ -221,26 +246,20 @@ class SupervisedJob(Job):
         What to learn from, and what to measure the loss on; one or none each.
     matrices : tuple of ndarray
         Inputs and outputs.  Changed in place.
-    loss : str
-        As of `make_epoch`.
-    negative : int
-        Classes drawn.
-    guide : object
-        What the loss needs: see `make_epoch`.
+    loss : JudgedRows or None
+        Which output rows a document trains.
     seed : int
         Of everything drawn.
     schedule : Schedule
         How the learning rate falls.
     """
 
-    def __init__(
-        self, space, parts, held_out, matrices, loss, negative, guide, seed, schedule
-    ):
-        self._space, self._matrices, self._guide = space, matrices, guide
+    def __init__(self, space, parts, held_out, matrices, loss, seed, schedule):
+        self._space, self._loss = space, loss
+        self._matrices, self._outputs = flat_matrices(*matrices, True), matrices[1]
         self._seed, self._schedule = seed, schedule
         self._parts = [self._arrays(part) for part in parts]
         self._held_out = [self._arrays(part) for part in held_out]
-        self._epoch = make_epoch(loss, negative if loss == "negative_sampling" else 5)
 
     def phases(self, epoch):
         """Yield the slices of one epoch, all at once: threads do not wait."""
@@ -251,46 +270,46 @@ class SupervisedJob(Job):
         yield self._tasks(self._held_out, -1)
 
     def _arrays(self, part):
-        return self._space.arrays(part.documents), part.targets, part.documents.n_tokens
+        # Only one_vs_all learns from documents that have no label.
+        unlabelled = self._loss is not None and self._loss.kind == ONE_VS_ALL
+        targets = part.targets._replace(unlabelled=unlabelled)
+        return self._space.arrays(part.documents), targets, part.documents.n_tokens
 
     def _tasks(self, parts, epoch):
         for arrays, targets, n_tokens in parts:
             n = len(targets.weights)
             rng = np.random.default_rng([self._seed, epoch + 1])
             order = rng.permutation(n) if epoch >= 0 else np.arange(n)
-            plan = self._plan(epoch, n)
+            run = self._pass(epoch, readonly(order))
             step = self._documents_per_call(n, n_tokens, len(arrays.bag_rows))
             for first in range(0, n, step):
-                yield partial(
-                    self._epoch,
-                    arrays,
-                    targets,
-                    plan,
-                    readonly(order),
-                    first,
-                    min(first + step, n),
-                    *self._matrices,
-                    self._guide,
-                )
+                last = min(first + step, n)
+                yield partial(self._train, arrays, targets, run, first, last)
 
-    def _plan(self, epoch, n):
-        schedule = self._schedule
+    def _train(self, batch, targets, run, first, last):
+        buffers = new_buffers(batch, self._outputs, self._loss)
+        fixed = batch, targets, run, self._loss, self._matrices
+        return train_documents(*fixed, buffers, first, last)
+
+    def _pass(self, epoch, order):
+        schedule, n = self._schedule, len(order)
         sequence = np.random.SeedSequence([self._seed, epoch + 1])
-        return self._space.plan(
-            learn=epoch >= 0,
+        return ClassifierPass(
+            order,
             seed=sequence.generate_state(1, np.uint64)[0],
+            learn=epoch >= 0,
             rate=float(schedule.learning_rate),
             min_rate=float(schedule.min_learning_rate),
-            done=float(n * max(epoch, 0)),
-            planned=float(n * schedule.n_epochs),
+            n_done=float(n * max(epoch, 0)),
+            n_planned=float(n * schedule.n_epochs),
         )
 
     def _documents_per_call(self, n, n_tokens, n_bag_rows):
         """Return how many documents are few enough for Ctrl-C and for all threads."""
-        inputs, outputs = self._matrices
+        n_outputs, width = self._outputs.shape
         per_token = self._space.ngrams.word_ngrams
         if self._space.ngrams.max_n > 0:
             per_token += n_bag_rows / max(1, len(self._space))
-        rows = per_token * n_tokens / n + len(outputs)
-        fast_enough = int(CALL_FLOPS / (4 * inputs.shape[1] * rows))
+        rows = per_token * n_tokens / n + n_outputs
+        fast_enough = int(CALL_FLOPS / (4 * width * rows))
         return max(LEAST_DOCUMENTS, min(n // 32 + 1, fast_enough))

@@ -26,15 +26,7 @@ from numba.extending import intrinsic
 from sklearn_embed._core.arrays import LANES, aligned_zeros, padded_width
 from sklearn_embed._core.compile import inlined, kernel, spliced
 from sklearn_embed._core.numeric import prefetch
-from sklearn_embed._core.simd import (
-    FLAGS,
-    LANES_TYPE,
-    WIDTH,
-    add,
-    add_product,
-    fill,
-    load,
-)
+from sklearn_embed._core.simd import WIDTH, add, add_product, fill, load, total
 
 #: What AdaGrad's sums start with; 1, as in the original.
 FIRST_SQUARE = 1.0
@@ -164,28 +156,6 @@ def _row_of(place, group, n_groups):
     turn = np.uint64(place)
     forth, back = np.uint64(group), np.uint64(n_groups - 1 - group)
     return turn * np.uint64(n_groups) + (back if turn & np.uint64(1) else forth)
-
-
-@intrinsic
-def total(typing_context, vector):
-    """Return the sum of a vector's numbers."""
-
-    def codegen(context, builder, signature, args):
-        i32, (vector,), n = ir.IntType(32), args, WIDTH
-        while n > 1:
-            n //= 2
-            halves = [
-                builder.shuffle_vector(
-                    vector,
-                    ir.Constant(vector.type, ir.Undefined),
-                    ir.Constant(ir.VectorType(i32, n), [*range(first, first + n)]),
-                )
-                for first in (0, n)
-            ]
-            vector = builder.fadd(*halves, flags=FLAGS)
-        return builder.extract_element(vector, ir.Constant(i32, 0))
-
-    return types.float32(LANES_TYPE), codegen
 
 
 @inlined(fastmath=())
