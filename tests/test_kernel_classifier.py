@@ -399,3 +399,15 @@ def test_children_are_what_comes_next_on_the_way_to_a_class():
             assert tree.nodes[e] == node
             node = children[node, tree.codes[e]]
         assert ~node == c
+
+
+def test_what_is_not_a_number_leads_no_search_astray():
+    space, documents = make_space(make_documents(), Ngrams(1, 0, 0, N_BUCKETS))
+    inputs, outputs = make_matrices(space.n_rows, N_CLASSES - 1)
+    batch, children = space.arrays(documents), readonly(tree_children(make_tree()))
+    for value in (np.nan, np.inf, -np.inf):
+        outputs[1:3] = value
+        views, best = flat_matrices(inputs, outputs, False), np.full(30, -1)
+        buffers = new_buffers(batch, outputs)
+        find_leaves(batch, views, buffers, new_search(children), 0, 30, best)
+        assert ((best >= 0) & (best < N_CLASSES)).all()

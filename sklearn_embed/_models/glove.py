@@ -11,10 +11,16 @@ import numpy as np
 
 from sklearn_embed._core.arrays import readonly
 from sklearn_embed._core.threads import Threads
-from sklearn_embed._models.kernels.glove import measure_pairs, pull_towards, train_pairs
+from sklearn_embed._models.kernels.glove import (
+    PairTile,
+    measure_pairs,
+    step_towards,
+    train_pairs,
+)
 from sklearn_embed._models.kernels.partition import (
     BLOCK_BYTES,
-    deal_pairs,
+    Partition,
+    partition_pairs,
     unpack_records,
 )
 from sklearn_embed._models.loop import Job
@@ -88,13 +94,13 @@ class DealtPairs:
         self.n_groups = _number_of_groups(len(indptr) - 1, len(tiles))
         bits = int(np.log2(BLOCK_BYTES / (16 * width)))
         self._bits = min(max(bits, 3), 15)
-        self._ends = deal_pairs(
+        self.partition = Partition(self.n_groups, bool(mirrored))
+        self._ends = partition_pairs(
             readonly(indptr),
             tiles,
             records,
             float(units_in_1) / scale,
-            self.n_groups,
-            self.mirrored,
+            self.partition,
             self._bits,
         )
         # What trains takes the place of what it is made from.
@@ -123,7 +129,7 @@ class DealtPairs:
             self.terms[at, 1] = weighting(counts)
 
     def of(self, a, b):
-        """Yield (groups, places, terms) of the pairs of two groups."""
+        """Yield the tiles of two groups that have pairs."""
         orders = [(a, b), (b, a)]
         for groups in (
             orders if a != b and not self.mirrored else [(min(a, b), max(a, b))]
@@ -131,7 +137,7 @@ class DealtPairs:
             tile = groups[0] * self.n_groups + groups[1]
             at = slice(self._ends[tile], self._ends[tile + 1])
             if at.stop > at.start:
-                yield groups, self.places[at], self.terms[at]
+                yield PairTile(self.places[at], self.terms[at], groups)
 
 
 def _is_own(array):
@@ -262,16 +268,13 @@ class GloveJob(Job):
 
     def _train(self, a, b, start):
         loss, n_terms = 0.0, 0
-        for groups, places, terms in self._pairs.of(a, b):
+        for tile in self._pairs.of(a, b):
             part, n = train_pairs(
                 self._flat,
                 self._width,
-                places,
-                terms,
-                int(start * len(terms)),
-                groups,
-                self._pairs.n_groups,
-                self._pairs.mirrored,
+                tile,
+                int(start * len(tile.terms)),
+                self._pairs.partition,
                 self._rate,
                 self._clip,
             )
@@ -280,21 +283,16 @@ class GloveJob(Job):
 
     def _measure(self, a, b):
         loss, n_terms = 0.0, 0
-        for groups, *arrays in self._held_out.of(a, b):
+        for tile in self._held_out.of(a, b):
             part, n = measure_pairs(
-                self._flat,
-                self._width,
-                *arrays,
-                groups,
-                self._held_out.n_groups,
-                self._held_out.mirrored,
+                self._flat, self._width, tile, self._held_out.partition
             )
             loss, n_terms = loss + part, n_terms + n
         return loss, n_terms
 
     def _pull(self, at):
         rows, goals, strength = self._retrofit
-        loss = pull_towards(
+        loss = step_towards(
             self._state.reshape(len(self._state), 4, self._width),
             readonly(rows[at]),
             readonly(goals[at]),
