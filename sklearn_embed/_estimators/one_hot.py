@@ -35,7 +35,7 @@ UNKNOWN_NAME = "<unk>"
 
 
 @register
-class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
+class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     r"""Represent each document by the one-hot vectors of its words.
 
     A word is a unit vector of as many dimensions as there are words; all of them
@@ -333,7 +333,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
         limits = VocabularyFilter(self.min_count, self.max_features, self.stop_words)
         return learn_vocabulary([documents], limits, by_word=True)
 
-    def _left_out(self, stop_words):
+    def _left_out(self, model):
         return self._other_stops(self.words_)
 
     def _other_stops(self, words):

@@ -28,4 +28,14 @@ read_vectors("vectors.txt", limit="10")  # type: ignore[arg-type]
 read_vectors("vectors.txt", limits=10)  # type: ignore[call-arg]
 
 X = TokenizedDocuments.from_documents(texts)
+assert_type(X, TokenizedDocuments)
+assert_type(X[0], list[str])
+assert_type(X[np.int64(0)], list[str])
+assert_type(X[1:], TokenizedDocuments)
+assert_type(X[np.array([0, 1])], TokenizedDocuments)
+assert_type(X[[0, 1]], TokenizedDocuments)
+assert_type(X.shape, tuple[int])
+for tokens in X:
+    assert_type(tokens, list[str])
+X["0"]  # type: ignore[index]
 Word2VecVectorizer(vector_size=50)
