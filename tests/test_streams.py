@@ -1,6 +1,7 @@
 """Corpora that come as streams or files, and that are kept in files."""
 
 import bz2
+import errno
 import gzip
 import lzma
 import os
@@ -83,6 +84,47 @@ def test_a_system_without_large_pages_has_small_ones(monkeypatch):
         for _ in range(9):
             grown.append(np.arange(30))
         assert_array_equal(grown.result(), [*range(30)] * 9)
+
+
+def test_memory_that_is_not_there_is_a_memory_error(monkeypatch):
+    class Full:
+        """What the operating system says of a map, or of its new size."""
+
+        def __init__(self, *args, **options):
+            raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+        resize = __init__
+
+    grown = growing.Growing(np.int32)
+    if hasattr(growing.mmap, "MADV_HUGEPAGE"):
+        grown.append(np.zeros(growing.PAGE, np.int32))
+        grown._pages = object.__new__(Full)
+        with pytest.raises(MemoryError, match=r"Unable to allocate 18\.0 MiB"):
+            grown.append(np.zeros(growing.PAGE, np.int32))
+    monkeypatch.setattr(growing.mmap, "mmap", Full)
+    with pytest.raises(MemoryError, match=r"Unable to allocate 1\.0 MiB"):
+        growing.pages(1 << 20, np.int8)
+    with pytest.raises(FileNotFoundError), growing.memory_errors(1):
+        raise FileNotFoundError
+
+
+class Liar(list):
+    """A list that is wrong about its length."""
+
+    def __init__(self, items, said):
+        super().__init__(items)
+        self.said = said
+
+    def __len__(self):
+        return self.said
+
+
+@pytest.mark.parametrize("said", [0, 3, 1000])
+def test_a_false_length_changes_no_row(said, monkeypatch):
+    monkeypatch.setattr(documents, "CHUNK_DOCUMENTS", 7)
+    monkeypatch.setattr(documents, "TAKEN", 3)
+    model = Word2VecVectorizer(5, **FAST).fit(TEXTS)
+    assert_array_equal(model.transform(Liar(TEXTS, said)), model.transform(TEXTS))
 
 
 def test_a_stream_trains_to_the_same_bits_as_a_list(spooled):
@@ -184,27 +226,18 @@ def test_a_line_without_end_is_refused(pack, tmp_path, monkeypatch):
         TokenizedDocuments.from_documents(path)
 
 
-class Short(list):
-    """A list that denies most of its elements."""
-
-    def __len__(self):
-        return 2
-
-
-@pytest.mark.parametrize("oov", ["skip", "mean"])
-def test_a_false_length_changes_no_row(oov, monkeypatch):
-    monkeypatch.setattr(documents, "TAKEN", 3)
-    embedder = MeanPoolEmbedder({"cat": [1.0, 2.0]}, oov=oov).fit(TEXTS)
-    expected = embedder.transform(TEXTS)
-    assert_array_equal(embedder.transform(Short(TEXTS)), expected)
-    wrong = np.array(TEXTS, object).view(Misshapen)
-    assert_array_equal(embedder.transform(wrong), expected)
-
-
 class Misshapen(np.ndarray):
     """An array that says that it has fewer elements."""
 
     shape = (2,)
+
+
+@pytest.mark.parametrize("oov", ["skip", "mean"])
+def test_a_false_shape_changes_no_row(oov, monkeypatch):
+    monkeypatch.setattr(documents, "TAKEN", 3)
+    embedder = MeanPoolEmbedder({"cat": [1.0, 2.0]}, oov=oov).fit(TEXTS)
+    rows = embedder.transform(np.array(TEXTS, object).view(Misshapen))
+    assert_array_equal(rows, embedder.transform(TEXTS))
 
 
 def test_what_is_not_there_is_said(tmp_path):

@@ -2,10 +2,25 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import ClassNamePrefixFeaturesOutMixin
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_embed._core.typing import (
+    Documents,
+    Float32Array,
+    Preprocessor,
+    StopWords,
+    StripAccents,
+    Tokenizer,
+    VectorSource,
+)
 from sklearn_embed._estimators.base import (
     COUNT,
     POSITIVE,
@@ -30,6 +45,9 @@ from sklearn_embed._text.tokens import DEFAULT_PATTERN, stop_word_set
 from sklearn_embed._vectors.pooled import checked_powers, learn
 from sklearn_embed._vectors.pooling import PoolingSpec
 from sklearn_embed.io._sources import as_word_vectors
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 #: Fields of a PoolingSpec that `fit` decides and a file holds.
 _SPEC = ("kind", "by_number", "powers", "max_length")
@@ -118,8 +136,7 @@ class MeanPoolEmbedder(
         A vectorizer as `embedding` brings its own rules; then these must be left
         at their defaults, except for `stop_words`.
     n_jobs : int or None, default=None
-        Threads.  None means 1 unless in a :obj:`joblib.parallel_config` context,
-        -1 all processors.  The result does not depend on it.
+        Threads.  None means 1, -1 all processors.  The result does not depend on it.
 
     Attributes
     ----------
@@ -228,26 +245,26 @@ class MeanPoolEmbedder(
 
     def __init__(
         self,
-        embedding,
+        embedding: VectorSource,
         *,
-        pooling="mean",
-        powers=(-np.inf, 1, np.inf),
-        max_length=None,
-        weights=None,
-        smoothing=1e-3,
-        n_components_removed=0,
-        normalize_words=False,
-        normalize=False,
-        oov="skip",
-        empty="zero",
-        lowercase=True,
-        strip_accents=None,
-        preprocessor=None,
-        tokenizer=None,
-        token_pattern=DEFAULT_PATTERN,
-        stop_words=None,
-        n_jobs=None,
-    ):
+        pooling: str = "mean",
+        powers: ArrayLike = (-np.inf, 1, np.inf),
+        max_length: int | None = None,
+        weights: str | Callable[[str], float] | None = None,
+        smoothing: float = 1e-3,
+        n_components_removed: int = 0,
+        normalize_words: bool = False,
+        normalize: bool = False,
+        oov: str = "skip",
+        empty: str = "zero",
+        lowercase: bool = True,
+        strip_accents: StripAccents = None,
+        preprocessor: Preprocessor = None,
+        tokenizer: Tokenizer = None,
+        token_pattern: str | None = DEFAULT_PATTERN,
+        stop_words: StopWords = None,
+        n_jobs: int | None = None,
+    ) -> None:
         self.embedding = embedding
         self.pooling = pooling
         self.powers = powers
@@ -271,7 +288,13 @@ class MeanPoolEmbedder(
     def _shared_parameters(self):
         return () if is_unfitted(self.embedding) else ("embedding",)
 
-    def set_params(self, **params):
+    if TYPE_CHECKING:  # scikit-learn's methods, which have no types
+
+        def fit_transform(
+            self, X: Documents, y: Any = None, **fit_params: Any
+        ) -> Float32Array: ...
+
+    def set_params(self, **params: Any) -> Self:
         """Set parameters, those of an unfitted embedding included.
 
         Parameters
@@ -294,7 +317,7 @@ class MeanPoolEmbedder(
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y=None):
+    def fit(self, X: Documents, y: Any = None) -> Self:
         """Fit the embedding if it is not fitted yet, and learn the weights.
 
         Parameters
@@ -330,8 +353,8 @@ class MeanPoolEmbedder(
         stops |= stop_word_set(getattr(embedding, "stop_words", None))
         lookup = lookup_of(embedding, source.words, options, stops)
         pooled = learn(settings, documents, source, lookup)
-        vars(self).pop("max_length_", None)
-        vars(self).update(
+        self.__dict__.pop("max_length_", None)
+        self.__dict__.update(
             {
                 "embedding_": embedding,
                 "vectors_": source.vectors,
@@ -351,7 +374,7 @@ class MeanPoolEmbedder(
             self.max_length_ = pooled.spec.max_length
         return self
 
-    def transform(self, X):
+    def transform(self, X: Documents) -> Float32Array:
         """Return one row per document, pooled of its words' vectors.
 
         Parameters

@@ -2,9 +2,22 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_embed._core.typing import (
+    Documents,
+    Preprocessor,
+    StopWords,
+    StripAccents,
+    Tokenizer,
+)
 from sklearn_embed._estimators.base import (
     COUNT,
     StrOptions,
@@ -29,6 +42,9 @@ from sklearn_embed._text.vocabulary import (
 )
 from sklearn_embed._text.word_index import UNKNOWN
 from sklearn_embed._text.word_ngrams import checked_range, with_ngrams, without
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 #: What stands for an unknown word in feature names and in inverse_transform.
 UNKNOWN_NAME = "<unk>"
@@ -142,24 +158,24 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
 
     def __init__(
         self,
-        output="count",
+        output: str = "count",
         *,
-        lowercase=True,
-        strip_accents=None,
-        preprocessor=None,
-        tokenizer=None,
-        token_pattern=DEFAULT_PATTERN,
-        stop_words=None,
-        ngram_range=(1, 1),
-        min_count=1,
-        max_features=None,
-        vocabulary=None,
-        handle_unknown="auto",
-        max_length=None,
-        padding="post",
-        truncating="post",
-        dtype=np.int64,
-    ):
+        lowercase: bool = True,
+        strip_accents: StripAccents = None,
+        preprocessor: Preprocessor = None,
+        tokenizer: Tokenizer = None,
+        token_pattern: str | None = DEFAULT_PATTERN,
+        stop_words: StopWords = None,
+        ngram_range: tuple[int, int] = (1, 1),
+        min_count: int = 1,
+        max_features: int | None = None,
+        vocabulary: Collection[str] | None = None,
+        handle_unknown: str = "auto",
+        max_length: int | None = None,
+        padding: str = "post",
+        truncating: str = "post",
+        dtype: DTypeLike = np.int64,
+    ) -> None:
         self.output = output
         self.lowercase = lowercase
         self.strip_accents = strip_accents
@@ -177,7 +193,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
         self.truncating = truncating
         self.dtype = dtype
 
-    def fit(self, X, y=None):
+    def fit(self, X: Documents, y: object = None) -> Self:
         """Learn the vocabulary.
 
         Parameters
@@ -202,7 +218,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
         self._fit(X)
         return self
 
-    def fit_transform(self, X, y=None):
+    def fit_transform(self, X: Documents, y: object = None) -> Any:
         """Learn the vocabulary and transform the same documents, read once.
 
         Parameters
@@ -220,7 +236,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
         documents = self._fit(X)
         return self._encode(documents)
 
-    def transform(self, X):
+    def transform(self, X: Documents) -> Any:
         """Represent documents by the one-hot vectors of their words.
 
         Parameters
@@ -246,7 +262,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
             X = self._terms(self._tokenize(X))
         return self._encode(X)
 
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: Any) -> list[Any]:
         """Return the words of each row.
 
         Parameters
@@ -266,7 +282,9 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
             return words_of_ids(words, np.asarray(X))
         return words_of_columns(words[: self._width()], X)
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(
+        self, input_features: ArrayLike | None = None
+    ) -> NDArray[np.object_]:
         """Return the names of the columns.
 
         Parameters

@@ -36,7 +36,7 @@ from sklearn_embed.io._sources import as_word_vectors
 VERSION = 2
 
 #: Estimators that a file may name, by their names; see `register`.
-REGISTRY = {}
+REGISTRY: dict[str, type] = {}
 
 #: What else a file may name: values whose parts are written one by one.
 _RECORDS = {

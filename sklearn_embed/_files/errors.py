@@ -2,13 +2,15 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import os
+
 
 class VectorFileError(ValueError):
     """A file of vectors that cannot be read, or written, as it is.
 
     Parameters
     ----------
-    name : str
+    name : str or path
         The file.
     problem : str
         What is wrong.
@@ -22,14 +24,14 @@ class VectorFileError(ValueError):
 
     def __init__(
         self,
-        name: str,
+        name: str | os.PathLike[str],
         problem: str,
         remedy: str = "",
         *,
         row: int | None = None,
         offset: int | None = None,
     ) -> None:
-        self.name, self.problem, self.remedy = name, problem, remedy
+        self.name, self.problem, self.remedy = str(name), problem, remedy
         self.row, self.offset = row, offset
         where = [f"row {row}"] if row is not None else []
         where += [f"byte {offset}"] if offset is not None else []

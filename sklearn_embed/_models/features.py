@@ -2,13 +2,13 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from sklearn_embed._core.arrays import readonly
 from sklearn_embed._core.growing import Spool
+from sklearn_embed._core.threads import run_all
 from sklearn_embed._models.bags import bags
 from sklearn_embed._models.kernels.bag_rows import number_buckets
 from sklearn_embed._models.kernels.classifier import (
@@ -188,22 +188,16 @@ class FeatureSpace:
         most = most_features(*places, bag[0], ngrams[0])
         return Documents(*places, *bag, self.left_out(table), *ngrams, int(most))
 
-    def scores(self, documents, inputs, outputs, threads):
+    def scores(self, documents, inputs, outputs, n_jobs=1):
         """Return float32 (n, C): the products of hidden vectors and output rows."""
         out = np.empty((len(documents), len(outputs)), np.float32)
         fixed = self.arrays(documents), self.plan()
         matrices = readonly(inputs), readonly(outputs), out
         step = max(LEAST_DOCUMENTS, len(documents) // 64)
-        tasks = (
-            partial(
-                score_documents,
-                *fixed,
-                first,
-                min(first + step, len(documents)),
-                *matrices,
-            )
-            for first in range(0, len(documents), step)
-        )
-        for _ in threads.run(tasks):
-            pass
+
+        def score(first):
+            last = min(first + step, len(documents))
+            score_documents(*fixed, first, last, *matrices)
+
+        run_all(score, range(0, len(documents), step), n_jobs)
         return out

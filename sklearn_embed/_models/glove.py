@@ -21,9 +21,9 @@ from sklearn_embed._models.kernels.glove import (
     state_width,
     train_pairs,
 )
-from sklearn_embed._models.loop import FrozenRows, Job
+from sklearn_embed._models.loop import FrozenRows, Job, Task
 from sklearn_embed._models.partition import PartitionedPairs, Weighting
-from sklearn_embed._models.rounds import in_order, in_turn, rounds
+from sklearn_embed._models.rounds import in_turn, rounds
 from sklearn_embed._models.warm_start import take_over
 
 _ROWS_PER_PULL = 1 << 13
@@ -290,10 +290,10 @@ class GloveJob(Job):
         groups = rng.permutation(self._pairs.n_groups).tolist()
         order = in_turn(schedule[number] for number in rng.permutation(len(schedule)))
         starts = rng.random(len(order))
-        yield in_order(
-            (
-                {groups[a], groups[b]},
+        yield (
+            Task(
                 partial(self._train, groups[a], groups[b], start),
+                frozenset({groups[a], groups[b]}),
             )
             for (a, b), start in zip(order, starts, strict=True)
         )

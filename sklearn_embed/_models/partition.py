@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sklearn_embed._core.arrays import readonly
-from sklearn_embed._core.threads import Threads
+from sklearn_embed._core.threads import n_threads, run_all
 from sklearn_embed._models.kernels.partition import (
     BLOCK_BYTES,
     deal_pairs,
@@ -88,21 +88,16 @@ class PartitionedPairs:
         # What trains takes the place of what it is made from.
         self.places = tiles.view(np.uint16).reshape(-1, 2)
         self.terms = records.view(np.float32).reshape(-1, 2)
-        tasks = (
-            partial(self._finish, records, first, last, weighting)
-            for first, last in pairwise(self._ends)
-            if last > first
-        )
-        with Threads(n_jobs) as threads:
-            for _ in threads.run(tasks):
-                pass
+        finish = partial(self._finish, records, weighting)
+        run_all(finish, pairwise(self._ends), n_threads(n_jobs))
         self.places, self.terms = readonly(self.places), readonly(self.terms)
 
     def __len__(self):
         return len(self.terms)
 
-    def _finish(self, records, first, last, weighting):
+    def _finish(self, records, weighting, bounds):
         """Put the pairs of two groups in order, and turn counts into terms."""
+        first, last = bounds
         records[first:last].view(np.uint64).sort()  # no two keys are equal
         for begin in range(first, last, _PAIRS_AT_ONCE):
             at = slice(begin, min(begin + _PAIRS_AT_ONCE, last))

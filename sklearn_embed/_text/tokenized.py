@@ -6,12 +6,12 @@ import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from numbers import Integral
-from typing import Any, overload
+from typing import overload
 
 import numpy as np
-from joblib import effective_n_jobs
 
 from sklearn_embed._core.arrays import readonly
+from sklearn_embed._core.threads import n_threads
 from sklearn_embed._core.typing import Documents, FilePath
 from sklearn_embed._text import corpus_file
 from sklearn_embed._text.checks import check_documents
@@ -159,8 +159,8 @@ class TokenizedDocuments:
             that occurs more often than that is there, and has lost no more
             occurrences than that.  None: no limit, nothing is left out.
         n_jobs : int or None, default=None
-            Threads.  None means 1 unless in a :obj:`joblib.parallel_config`
-            context, -1 all processors.  The result does not depend on it.
+            Threads.  None means 1, -1 all processors.  The result does not depend on
+            it.
 
         Returns
         -------
@@ -183,7 +183,7 @@ class TokenizedDocuments:
         options = TextOptions(
             lowercase, strip_accents, preprocessor, tokenizer, token_pattern
         )
-        n_jobs = effective_n_jobs(n_jobs)
+        n_jobs = n_threads(n_jobs)
         if max_vocab_size is None:
             return tokenize(X, options, n_jobs=n_jobs)
         size = checked_size(max_vocab_size)
@@ -269,7 +269,7 @@ class TokenizedDocuments:
         return object.__sizeof__(self) + arrays + self.table.__sizeof__() + own
 
     @overload
-    def __getitem__(self, key: int | np.integer[Any]) -> list[str]: ...
+    def __getitem__(self, key: int | np.integer) -> list[str]: ...
 
     @overload
     def __getitem__(
