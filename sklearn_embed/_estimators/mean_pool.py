@@ -365,7 +365,7 @@ class MeanPoolEmbedder(
                 "_stops": sorted(stops),
                 "_factors": pooled.factors,
                 "_unknown": (pooled.unknown_weight, pooled.unknown_vector),
-                "_recipe": dict(zip(_SPEC, pooled.spec, strict=False)),
+                "_spec": dict(zip(_SPEC, pooled.spec, strict=False)),
                 "_text_options": options,
                 "_lookup": lookup,
             }
@@ -415,9 +415,9 @@ class MeanPoolEmbedder(
         shape = self._source.vectors.shape
         if self.vectors_.shape != shape or self.vectors_.dtype != np.float32:
             raise ValueError(f"vectors of shape {self.vectors_.shape}, not {shape}")
-        if not self._recipe["max_length"] >= 1:
+        if not self._spec["max_length"] >= 1:
             raise ValueError("max_length")
 
     @property
     def _n_features_out(self):
-        return PoolingSpec(**self._recipe).n_columns(self.vectors_.shape[1])
+        return PoolingSpec(**self._spec).n_columns(self.vectors_.shape[1])

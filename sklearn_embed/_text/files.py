@@ -56,13 +56,12 @@ def _lines(file):
     try:
         with _opened(file) as stream:
             # Read as bytes: str would also break lines at form feeds and the like.
-            read = partial(stream.readline, LONGEST_LINE + 1)
+            read = partial(stream.readline, LONGEST_LINE + 2)
             for number, line in enumerate(iter(read, b""), 1):
-                if len(line) > LONGEST_LINE and not line.endswith(b"\n"):
+                line = line.rstrip(b"\r\n")
+                if len(line) > LONGEST_LINE:
                     raise _TooLong
-                yield line.rstrip(b"\r\n").decode(
-                    "utf-8-sig" if number == 1 else "utf-8"
-                )
+                yield line.decode("utf-8-sig" if number == 1 else "utf-8")
     except UnicodeDecodeError as error:
         raise ValueError(
             f"Line {number} of {file} is not UTF-8 ({error.reason} at byte "
