@@ -461,10 +461,11 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         ndarray of shape (n_documents,) or (n_documents, n_classes)
             Labels, or indicators if `fit` was given indicators.
         """
-        scores = self._scores(X)
         if self._model.labels.multilabel:
-            return (scores > 0).astype(np.int64)
-        return self.classes_[scores.argmax(axis=1)]
+            return (self._scores(X) > 0).astype(np.int64)
+        documents = self._tokenize(X)
+        vocabulary, n_jobs = self._fitted_vocabulary(), self._n_threads()
+        return self.classes_[self._model.best(documents, vocabulary, n_jobs)]
 
     def to_word_vectors(self) -> WordVectors:
         """Return words, vectors, counts and subwords as one immutable value.

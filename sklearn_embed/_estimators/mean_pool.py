@@ -369,7 +369,7 @@ class MeanPoolEmbedder(
                 "_stops": sorted(stops),
                 "_factors": pooled.factors,
                 "_unknown": (pooled.unknown_weight, pooled.unknown_vector),
-                "_recipe": dict(zip(_SPEC, pooled.spec, strict=False)),
+                "_spec": dict(zip(_SPEC, pooled.spec, strict=False)),
                 "_text_options": options,
                 "_lookup": lookup,
             }
@@ -424,8 +424,10 @@ class MeanPoolEmbedder(
         check_rows("_factors", self._factors, n_words)
         weight, vector = self._unknown
         check_rows("_unknown", vector, width)
-        recipe = {**self._recipe, "powers": tuple(self._recipe["powers"])}
-        spec = make_record(PoolingSpec, [recipe[name] for name in _SPEC])
+        parts = {**self._spec, "powers": tuple(self._spec["powers"])}
+        if set(parts) != set(_SPEC):
+            raise ValueError(f"_spec has other parts than {_SPEC}")
+        spec = make_record(PoolingSpec, [parts[name] for name in _SPEC])
         if not (
             isinstance(weight, float | int)
             and spec.kind in ("mean", "sum", "max", "min", "power", "concat")
@@ -444,4 +446,4 @@ class MeanPoolEmbedder(
 
     @property
     def _n_features_out(self):
-        return PoolingSpec(**self._recipe).n_columns(self.vectors_.shape[1])
+        return PoolingSpec(**self._spec).n_columns(self.vectors_.shape[1])

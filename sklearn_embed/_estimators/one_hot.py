@@ -352,7 +352,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
         limits = VocabularyFilter(self.min_count, self.max_features, self.stop_words)
         return learn_vocabulary([documents], limits, by_word=True)
 
-    def _left_out(self, stop_words):
+    def _left_out(self, model):
         return self._other_stops(self.words_)
 
     def _other_stops(self, words):

@@ -8,7 +8,7 @@ import os
 _LONGEST = 500
 
 
-def printable(text: str) -> str:
+def printable(text: object) -> str:
     """Return a text that stays on one line and does nothing to a terminal.
 
     Names of files and what stands in them come from strangers: line ends and escapes

@@ -4,6 +4,7 @@
 
 import os
 import re
+import zipfile
 from typing import NamedTuple
 
 
@@ -51,11 +52,12 @@ _MAGIC = (
     ),
     (rb"\x80[\x00-\x05]", _PICKLE),
     (
-        rb"(c[a-z_][\w.]*\n\w+\n(p\d|q[\x00-\x1f]|\)R|\([\[{(\w])|"
+        rb"(c[a-z_][\w.]*\n\w+\n(p\d|q[\x00-\x1f]|\)R|\((S['\"]|I\d|[dl]p\d|tR))|"
         rb"\([dl](p\d|q[\x00-\x1f])|\(i[a-z_][\w.]*\n\w+\n(p\d|q[\x00-\x1f]))",
         _PICKLE._replace(
             name="what looks like an old pickle, which can run any code when it is "
-            "loaded"
+            "loaded",
+            is_text=True,
         ),
     ),
     (
@@ -159,7 +161,6 @@ _MAGIC = (
         Kind(
             "a pointer of Git LFS: the content was not fetched with it",
             "Run: git lfs pull",
-            is_text=True,
         ),
     ),
     (
@@ -271,6 +272,16 @@ def foreign_archive(names):
         if any(pattern.match(name) for name in names):
             return kind
     return None
+
+
+def foreign_zip(file):
+    """Tell what kind of file a zip archive is, given its name or the open file."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            names = archive.namelist()
+    except (OSError, ValueError, RuntimeError, zipfile.BadZipFile):
+        names = []
+    return foreign_archive(names) or Kind("a zip archive", _UNPACK)
 
 
 def foreign_folder(path):
