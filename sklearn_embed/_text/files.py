@@ -74,8 +74,8 @@ def _lines(file):
         ) from error
     except _TooLong as error:
         raise ValueError(
-            f"Line {number} of {printable(file)} is longer than {LONGEST_LINE:,} bytes, "
-            "but a document is one line of text: cut the file into lines first."
+            f"Line {number} of {printable(file)} is longer than {LONGEST_LINE:,} bytes,"
+            " but a document is one line of text: cut the file into lines first."
         ) from error
     except (EOFError, lzma.LZMAError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(
