@@ -7,9 +7,8 @@ from sklearn.base import clone
 
 from sklearn_embed import FastTextVectorizer, TokenizedDocuments, Word2VecVectorizer
 from sklearn_embed._core.arrays import padded
-from sklearn_embed._core.threads import Threads
 from sklearn_embed._models.bags import bags
-from sklearn_embed._models.loop import Data, Run, Schedule
+from sklearn_embed._models.loop import Data, Run, Schedule, mean_loss
 from sklearn_embed._models.prediction import Outputs, PredictionJob
 from sklearn_embed._text.vocabulary import Vocabulary
 
@@ -79,8 +78,7 @@ def loss_here(model, documents):
     data = Data([documents], [documents])
     matrices, run = (padded(inputs), outputs), Run(0, Schedule(0.025, 0.025, 1), 1)
     job = PredictionJob(model._model.settings, data, vocabulary, *matrices, run, of)
-    with Threads(1) as threads:
-        return threads.mean_loss(job.validation_phases())
+    return mean_loss(job.validation_phases(), 1)
 
 
 @pytest.mark.parametrize("architecture", ["skipgram", "cbow"])

@@ -18,12 +18,12 @@ from numba.extending import is_jitted
 try:
     from sklearn_embed._core.cache import KernelCache
 except ImportError:  # numba's private names have changed: its own cache is used
-    KernelCache = None
+    KernelCache = None  # type: ignore[assignment,misc]
 try:
     from sklearn_embed._core.pipeline import InnerCompiler, KernelCompiler
 except ImportError:  # likewise: numba's own compiler is used
-    from numba.core.compiler import Compiler as InnerCompiler
-    from numba.core.compiler import Compiler as KernelCompiler
+    from numba.core.compiler import Compiler as InnerCompiler  # type: ignore
+    from numba.core.compiler import Compiler as KernelCompiler  # type: ignore
 
 #: Optimisations that reorder sums but keep NaN and infinity as they are.
 REORDERED = frozenset({"reassoc", "contract", "nsz"})

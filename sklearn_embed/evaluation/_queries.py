@@ -4,20 +4,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.preprocessing import normalize
 
-from sklearn_embed._core.typing import Documents, VectorSource
+from sklearn_embed._core.typing import Documents, VectorSource, Words
 from sklearn_embed.evaluation._source import embedding_of, keyed_vectors_of
 
 if TYPE_CHECKING:
     import pandas as pd
-
-#: A word or a vector, or several of them.
-Words: TypeAlias = str | np.ndarray | Sequence[str | np.ndarray]
 
 
 def most_similar(
