@@ -7,11 +7,11 @@ too.
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import argparse
 import contextlib
 import functools
 import logging
 import os
-import sys
 
 import gensim.test
 import numpy as np
@@ -130,4 +130,6 @@ def main(folders):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folders", nargs="*")
+    main(parser.parse_args().folders)

@@ -7,12 +7,13 @@ tags say "documents" nearly none of them runs.  These feed documents.
 # SPDX-License-Identifier: BSD-3-Clause
 
 import pickle
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 from numpy.testing import assert_array_equal
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
@@ -32,7 +33,7 @@ _DOCUMENTS = (
 )
 
 
-def check_text_estimator(estimator):
+def check_text_estimator(estimator: BaseEstimator) -> None:
     """Run every check of this module on an estimator of documents.
 
     Parameters
@@ -44,7 +45,7 @@ def check_text_estimator(estimator):
     Raises
     ------
     AssertionError
-        If the estimator breaks a promise; the message says which.
+        If the estimator violates the contract; the message says how.
 
     Examples
     --------
@@ -56,7 +57,7 @@ def check_text_estimator(estimator):
         check(estimator)
 
 
-def text_checks():
+def text_checks() -> list[Callable[[BaseEstimator], None]]:
     """Return the checks, functions of one unfitted estimator each.
 
     Returns
@@ -67,7 +68,7 @@ def text_checks():
     return [thing for name, thing in globals().items() if name.startswith("check_each")]
 
 
-def check_each_container_gives_the_same_rows(estimator):
+def check_each_container_gives_the_same_rows(estimator: BaseEstimator) -> None:
     """Demand that all containers of the same documents give the same rows."""
     expected = _rows(clone(estimator).fit(list(_DOCUMENTS)), list(_DOCUMENTS))
     for make in _CONTAINERS:
@@ -75,7 +76,7 @@ def check_each_container_gives_the_same_rows(estimator):
         assert_array_equal(_rows(fitted, make(_DOCUMENTS)), expected)
 
 
-def check_each_row_depends_on_its_document_alone(estimator):
+def check_each_row_depends_on_its_document_alone(estimator: BaseEstimator) -> None:
     """Demand that no row changes with its neighbours or its place."""
     fitted = clone(estimator).fit(_DOCUMENTS)
     together = _rows(fitted, _DOCUMENTS)
@@ -84,7 +85,7 @@ def check_each_row_depends_on_its_document_alone(estimator):
     assert_array_equal(_rows(fitted, _DOCUMENTS[::-1]), together[::-1])
 
 
-def check_each_row_is_finite(estimator):
+def check_each_row_is_finite(estimator: BaseEstimator) -> None:
     """Demand zeros, not NaN, for empty and unknown documents."""
     fitted = clone(estimator).fit(_DOCUMENTS)
     rows = _rows(fitted, ["", "   ", "?!", "zzz qqq"])
@@ -93,7 +94,7 @@ def check_each_row_is_finite(estimator):
     assert len(_rows(fitted, [])) == 0
 
 
-def check_each_fit_is_reproducible(estimator):
+def check_each_fit_is_reproducible(estimator: BaseEstimator) -> None:
     """Demand the same bits of the same seed, and of fit_transform."""
     first, second = (clone(estimator).fit(_DOCUMENTS) for _ in range(2))
     expected = _rows(first, _DOCUMENTS)
@@ -104,7 +105,7 @@ def check_each_fit_is_reproducible(estimator):
     )
 
 
-def check_each_wrong_input_is_refused(estimator):
+def check_each_wrong_input_is_refused(estimator: BaseEstimator) -> None:
     """Demand that a lone string, missing texts, bytes and numbers are named."""
     fitted = clone(estimator).fit(_DOCUMENTS)
     for method in (clone(estimator).fit, fitted.transform):
@@ -115,7 +116,7 @@ def check_each_wrong_input_is_refused(estimator):
     assert isinstance(_error_of(clone(estimator).fit, []), ValueError)
 
 
-def check_each_failed_fit_changes_nothing(estimator):
+def check_each_failed_fit_changes_nothing(estimator: BaseEstimator) -> None:
     """Demand that a fitted estimator survives a fit that fails."""
     fitted = clone(estimator).fit(_DOCUMENTS)
     before, names = _rows(fitted, _DOCUMENTS), set(vars(fitted))
@@ -125,7 +126,7 @@ def check_each_failed_fit_changes_nothing(estimator):
         assert_array_equal(_rows(fitted, _DOCUMENTS), before)
 
 
-def check_each_fit_leaves_parameters_alone(estimator):
+def check_each_fit_leaves_parameters_alone(estimator: BaseEstimator) -> None:
     """Demand that fit changes no parameter and returns self."""
     fitted = clone(estimator)
     before = {name: str(value) for name, value in fitted.get_params().items()}
@@ -137,7 +138,7 @@ def check_each_fit_leaves_parameters_alone(estimator):
     assert all(name.endswith("_") for name in public), f"fit sets {public}"
 
 
-def check_each_copy_gives_the_same_rows(estimator):
+def check_each_copy_gives_the_same_rows(estimator: BaseEstimator) -> None:
     """Demand that pickled estimators transform alike, and clones are unfitted."""
     fitted = clone(estimator).fit(_DOCUMENTS)
     twin = pickle.loads(pickle.dumps(fitted))
@@ -146,7 +147,7 @@ def check_each_copy_gives_the_same_rows(estimator):
     assert isinstance(error, NotFittedError), "transform before fit is not refused"
 
 
-def check_each_column_has_a_name(estimator):
+def check_each_column_has_a_name(estimator: BaseEstimator) -> None:
     """Demand names for the columns, and frames that bear them."""
     fitted = clone(estimator).fit(_DOCUMENTS)
     rows = fitted.transform(list(_DOCUMENTS))
@@ -163,7 +164,7 @@ def check_each_column_has_a_name(estimator):
         assert_array_equal(frame.to_numpy(), _dense(rows))
 
 
-def check_each_pipeline_can_be_searched(estimator):
+def check_each_pipeline_can_be_searched(estimator: BaseEstimator) -> None:
     """Demand that a search runs, on strings and TokenizedDocuments alike."""
     documents, y = list(_DOCUMENTS) * 3, [0, 1, 0, 1, 0, 1] * 3
     pipeline = Pipeline([("text", clone(estimator)), ("clf", LogisticRegression())])

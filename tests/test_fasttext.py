@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 
 from sklearn_embed import FastTextVectorizer, MeanPoolEmbedder, TokenizedDocuments
-from sklearn_embed._models import word2vec as job
+from sklearn_embed._models import prediction as job
 from sklearn_embed.io import fasttext, read_vectors, write_vectors
 
 RNG = np.random.default_rng(0)
@@ -64,9 +64,9 @@ def test_a_word_is_the_mean_of_its_own_vector_and_its_ngrams(bucket):
 
 def test_numbering_by_spelling_tells_all_ngrams_apart():
     model = FastTextVectorizer(4, bucket=None, **FAST).fit(TEXTS)
-    assert sorted(model._state["ngrams"]) == sorted(ngrams_of_texts())
+    assert sorted(model._model.ngrams) == sorted(ngrams_of_texts())
     crowded = FastTextVectorizer(4, bucket=10, **FAST).fit(TEXTS)
-    assert len(np.unique(crowded._state["bucket_rows"])) == 10
+    assert len(np.unique(crowded._model.bucket_rows)) == 10
 
 
 def ngrams_of_texts():
@@ -88,7 +88,7 @@ def test_only_ngrams_of_different_words_take_memory():
     n_words = len(model.words_)
     shared = [words for words in sets if len(words) > 1]
     assert len(model.subword_vectors_) == n_words + len(shared)
-    stored = model._state["bucket_rows"] >= 0
+    stored = model._model.bucket_rows >= 0
     assert len(ngrams_of_texts()) - 2 <= stored.sum() <= len(ngrams_of_texts())
     assert model.bucket == 2_000_000
 

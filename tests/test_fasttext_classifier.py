@@ -150,9 +150,9 @@ def test_stop_words_are_not_there():
 def test_only_buckets_that_occur_have_rows():
     small = FastTextClassifier(**FAST, word_ngrams=2, bucket=50).fit(TEXTS, Y)
     assert small.score(TEXTS, Y) == 1
-    assert len(small._state["inputs"]) <= len(small.words_) + 51
+    assert len(small._model.inputs) <= len(small.words_) + 51
     usual = FastTextClassifier(**FAST, word_ngrams=2).fit(TEXTS, Y)
-    assert len(usual._state["inputs"]) < 2_000 < usual.bucket
+    assert len(usual._model.inputs) < 2_000 < usual.bucket
 
 
 def test_weights_of_classes_and_documents():
@@ -180,11 +180,11 @@ def test_batches_are_learned_one_after_the_other():
         assert model.n_iter_ == start // 50 + 1 == len(model.loss_curve_)
     assert model.score(TEXTS, NAMES) > 0.9
     before = dict(zip(model.words_, model.vectors_.copy(), strict=True))
-    rows = len(model._state["inputs"])
+    rows = len(model._model.inputs)
     model.partial_fit(["comet comet comet"], ["astronomy"])
     assert "comet" in model.vocabulary_
     assert_allclose(model.vectors_[model.vocabulary_["king"]], before["king"], atol=0.1)
-    assert len(model._state["inputs"]) > rows
+    assert len(model._model.inputs) > rows
     with pytest.raises(ValueError, match="not in classes"):
         model.partial_fit(TEXTS[:2], ["sports", "court"])
     with pytest.raises(ValueError, match="differ from"):
@@ -344,7 +344,7 @@ def test_pruned_ngrams_do_not_count():
     expected = (vectors.subwords.own[row] + sums[0]) / (counts[0] + 1)
     assert_allclose(pruned.vectors_[row], expected, rtol=1e-5)
     assert counts[0] < 4  # "<mo", "moo", "oon", "on>"
-    end = pruned._state["inputs"][len(pruned.words_), :10]
+    end = pruned._model.inputs[len(pruned.words_), :10]
     hidden = (expected * (counts[0] + 1) + end) / (counts[0] + 2)
     scores = pruned.decision_function(["moon"])[0]
     assert_allclose(scores, pruned.output_vectors_ @ hidden, rtol=1e-4, atol=1e-5)

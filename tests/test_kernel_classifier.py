@@ -14,7 +14,7 @@ from reference_word2vec import hash64
 
 from sklearn_embed._core.arrays import aligned_zeros, padded_width, readonly
 from sklearn_embed._core.compile import kernel
-from sklearn_embed._models.classifier import FeatureSpace, Labelled, Ngrams
+from sklearn_embed._models.features import FeatureSpace, Labelled, Ngrams
 from sklearn_embed._models.kernels.class_tree import (
     find_leaves,
     leaf_log_probabilities,

@@ -13,6 +13,7 @@ from numba import njit
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_embed._core.arrays import aligned_zeros, padded_width, readonly
+from sklearn_embed._models.bags import share_rows
 from sklearn_embed._models.kernels.bags import Bags
 from sklearn_embed._models.kernels.replicas import (
     ALONE,
@@ -28,7 +29,6 @@ from sklearn_embed._models.kernels.sampling import (
 )
 from sklearn_embed._models.kernels.windows import STEADY, Corpus, Plan
 from sklearn_embed._models.kernels.word2vec import make_epoch, make_workspace
-from sklearn_embed._text.char_ngrams import share_rows
 
 KINDS = [
     ("skipgram", "negative_sampling"),

@@ -84,7 +84,7 @@ def test_a_loaded_classifier_gives_the_same_probabilities(classifier, mmap, tmp_
 )
 def test_bucket_rows_beyond_the_vectors_are_refused(model, tmp_path):
     model.fit(TEXTS, [0, 1, 0, 1, 0])
-    model._state["bucket_rows"] = np.full(50, 10**6, np.int32)
+    model._model.bucket_rows = np.full(50, 10**6, np.int32)
     model.save(tmp_path / "model")
     with pytest.raises(VectorFileError, match="bucket_rows"):
         type(model).load(tmp_path / "model")
@@ -230,7 +230,7 @@ def rewritten(path, change):
 
 
 CHANGES = {
-    "later version": (lambda m: m.update(version=2), "Upgrade"),
+    "later version": (lambda m: m.update(version=3), "Upgrade"),
     "unknown class": (
         lambda m: m["estimator"]["params"].update(
             vocabulary={"estimator": "Popen", "params": {}, "state": {}}

@@ -6,9 +6,18 @@ kernels call is *inner*, or *inlined* where a call would cost more than its body
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import os
+from contextlib import suppress
 from functools import partial
 
 import numba
+from llvmlite import binding
+from numba.extending import is_jitted
+
+try:
+    from sklearn_embed._core.cache import KernelCache
+except ImportError:  # numba's private names have changed: its own cache is used
+    KernelCache = None  # type: ignore[assignment,misc]
 
 #: Optimisations that reorder sums but keep NaN and infinity as they are.
 REORDERED = frozenset({"reassoc", "contract", "nsz"})
@@ -16,14 +25,44 @@ REORDERED = frozenset({"reassoc", "contract", "nsz"})
 #: A product and a sum may become one operation; no other liberty.
 CONTRACTED = frozenset({"contract"})
 
+
+def _simd_width():
+    """Return how many float32 a vector register has: 8 or 16.
+
+    ``SKLEARN_EMBED_SIMD_WIDTH`` forces one of them, for tests.
+    """
+    forced = os.environ.get("SKLEARN_EMBED_SIMD_WIDTH", "")
+    if forced not in {"", "8", "16"}:
+        raise ValueError(
+            f"SKLEARN_EMBED_SIMD_WIDTH must be 8 or 16, got {forced!r} from the "
+            "environment."
+        )
+    wide = binding.get_host_cpu_features().get("avx512f", False)
+    return int(forced) if forced else 16 if wide else 8
+
+
+#: float32 numbers in a vector of `simd`.
+SIMD_WIDTH = _simd_width()
+
 # No wrapper for calls from Python or C is compiled, and no reference counts.
 _INNER = {"_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 def _compiled(function, fastmath, **options):
-    return numba.njit(error_model="numpy", fastmath=set(fastmath) or False, **options)(
-        function
-    )
+    make = numba.njit(error_model="numpy", fastmath=set(fastmath) or False, **options)
+    return make(function)
+
+
+def _cached(dispatcher):
+    """Keep the compiled versions of a kernel on disk."""
+    if not is_jitted(dispatcher):  # with NUMBA_DISABLE_JIT
+        return dispatcher
+    if KernelCache is not None:
+        dispatcher._cache = KernelCache(dispatcher.py_func, (SIMD_WIDTH,))
+        return dispatcher
+    with suppress(RuntimeError):  # numba finds no folder that can be written
+        dispatcher.enable_caching()
+    return dispatcher
 
 
 def kernel(function=None, *, fastmath=frozenset(), nogil=True):
@@ -40,7 +79,7 @@ def kernel(function=None, *, fastmath=frozenset(), nogil=True):
     """
     if function is None:
         return partial(kernel, fastmath=fastmath, nogil=nogil)
-    return _compiled(function, fastmath, nogil=nogil, cache=True)
+    return _cached(_compiled(function, fastmath, nogil=nogil))
 
 
 def inner(function=None, *, fastmath=REORDERED):
@@ -59,4 +98,4 @@ def inlined(function=None, *, fastmath=REORDERED):
 
 def spliced(function):
     """Compile a function whose source takes the place of its calls."""
-    return _compiled(function, (), nogil=True, cache=True, inline="always")
+    return _cached(_compiled(function, (), nogil=True, inline="always"))

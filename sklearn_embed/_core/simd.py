@@ -7,15 +7,15 @@ processors takes half the register.  These few operations say what is meant.
 # SPDX-License-Identifier: BSD-3-Clause
 
 import numpy as np
-from llvmlite import binding, ir
+from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
-from sklearn_embed._core.compile import CONTRACTED, inlined
+from sklearn_embed._core.compile import CONTRACTED, SIMD_WIDTH, inlined
 
 #: float32 numbers in a vector: those of one register.
-WIDTH = 16 if binding.get_host_cpu_features().get("avx512f") else 8
+WIDTH = SIMD_WIDTH
 
 FLOAT = ir.FloatType()
 VECTOR = ir.VectorType(FLOAT, WIDTH)

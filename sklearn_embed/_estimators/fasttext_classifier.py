@@ -2,26 +2,85 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import numpy as np
-from sklearn.base import ClassifierMixin
-from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import column_or_1d
+from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import ClassifierMixin
+from sklearn.utils import check_consistent_length
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import check_is_fitted, column_or_1d
+
+from sklearn_embed._core.arrays import padded
+from sklearn_embed._core.typing import (
+    Documents,
+    FilePath,
+    Preprocessor,
+    RandomState,
+    StopWords,
+    StripAccents,
+    Tokenizer,
+    VectorSource,
+)
+from sklearn_embed._estimators import queries
 from sklearn_embed._estimators.base import (
     COUNT,
     Integral,
     Interval,
     StrOptions,
+    TextEstimator,
     _fit_context,
 )
-from sklearn_embed._estimators.callbacks import with_callbacks
-from sklearn_embed._estimators.labels import check_labels, document_weights
-from sklearn_embed._estimators.supervised import SEPARATE, SupervisedModel
+from sklearn_embed._estimators.callbacks import CallbackSupportMixin, with_callbacks
+from sklearn_embed._estimators.labels import (
+    checked_labels,
+    document_weights,
+    stratified,
+)
+from sklearn_embed._estimators.loading import check_words
+from sklearn_embed._estimators.persistence import register
+from sklearn_embed._estimators.pretrained import (
+    checked_pretrained,
+    refuse_penalty,
+    shared_pretrained,
+)
+from sklearn_embed._estimators.training import (
+    Training,
+    adopt,
+    draw_seed,
+    grown_vocabulary,
+    hold_out,
+    learn_batch,
+    learn_epochs,
+    limits_of,
+    settings_of,
+)
+from sklearn_embed._estimators.word_vectorizer import LEARNING_CONSTRAINTS
+from sklearn_embed._models import interop_fasttext
+from sklearn_embed._models.classifier import (
+    SEPARATE,
+    ClassifierSettings,
+    Labels,
+    SupervisedFastText,
+)
+from sklearn_embed._models.features import FeatureSpace, Labelled, Ngrams
+from sklearn_embed._models.loop import Data
 from sklearn_embed._text.tokens import DEFAULT_PATTERN
-from sklearn_embed._text.vocabulary import learn_vocabulary
+from sklearn_embed._text.vocabulary import Vocabulary, learn_vocabulary
+from sklearn_embed._vectors.word_vectors import WordVectors
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from sklearn_embed.io.fasttext import FastTextModel
 
 
-class FastTextClassifier(ClassifierMixin, SupervisedModel):
+@register
+class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
     r"""Classify documents by the average of vectors learned for the task.
 
     Parameters
@@ -73,7 +132,7 @@ class FastTextClassifier(ClassifierMixin, SupervisedModel):
         :class:`~sklearn.feature_extraction.text.CountVectorizer`.
     stop_words : "english", collection of str or None, default=None
         Tokens to leave out.
-    min_count : int, default=5
+    min_count : int, default=1
         Words that occur less often are left out.
     max_features : int or None, default=None
         Keep only this many words, the most frequent ones.  None: no limit.
@@ -93,8 +152,7 @@ class FastTextClassifier(ClassifierMixin, SupervisedModel):
         vectors, and the epochs missing from `epochs` are trained, at the learning
         rates where the schedule stands.
     n_jobs : int or None, default=None
-        Threads.  None means 1 unless in a :obj:`joblib.parallel_config` context,
-        -1 all processors.
+        Threads.  None means 1, -1 all processors.
     random_state : int, RandomState instance or None, default=None
         Seed of whatever is drawn.
     verbose : bool or int, default=False
@@ -161,8 +219,10 @@ class FastTextClassifier(ClassifierMixin, SupervisedModel):
     array([1, 0])
     """
 
+    _vector_parameters = ("pretrained",)
+
     _parameter_constraints: dict = {
-        **SupervisedModel._parameter_constraints,
+        **LEARNING_CONSTRAINTS,
         "loss": [StrOptions({"auto", "softmax", "hierarchical_softmax"} | SEPARATE)],
         "negative": [COUNT],
         "word_ngrams": [COUNT],
@@ -174,36 +234,36 @@ class FastTextClassifier(ClassifierMixin, SupervisedModel):
 
     def __init__(
         self,
-        vector_size=100,
+        vector_size: int = 100,
         *,
-        loss="auto",
-        negative=5,
-        word_ngrams=1,
-        min_n=0,
-        max_n=0,
-        bucket=2_000_000,
-        pretrained=None,
-        learning_rate=0.5,
-        epochs=10,
-        class_weight=None,
-        lowercase=True,
-        strip_accents=None,
-        preprocessor=None,
-        tokenizer=None,
-        token_pattern=DEFAULT_PATTERN,
-        stop_words=None,
-        min_count=1,
-        max_features=None,
-        vocabulary=None,
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=5,
-        tol=1e-3,
-        warm_start=False,
-        n_jobs=None,
-        random_state=None,
-        verbose=False,
-    ):
+        loss: str = "auto",
+        negative: int = 5,
+        word_ngrams: int = 1,
+        min_n: int = 0,
+        max_n: int = 0,
+        bucket: int = 2_000_000,
+        pretrained: VectorSource = None,
+        learning_rate: float = 0.5,
+        epochs: int = 10,
+        class_weight: Mapping[Any, float] | str | None = None,
+        lowercase: bool = True,
+        strip_accents: StripAccents = None,
+        preprocessor: Preprocessor = None,
+        tokenizer: Tokenizer = None,
+        token_pattern: str | None = DEFAULT_PATTERN,
+        stop_words: StopWords = None,
+        min_count: int = 1,
+        max_features: int | None = None,
+        vocabulary: Collection[str] | None = None,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 5,
+        tol: float = 1e-3,
+        warm_start: bool = False,
+        n_jobs: int | None = None,
+        random_state: RandomState = None,
+        verbose: bool | int = False,
+    ) -> None:
         self.vector_size = vector_size
         self.loss = loss
         self.negative = negative
@@ -240,7 +300,9 @@ class FastTextClassifier(ClassifierMixin, SupervisedModel):
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
+    def fit(
+        self, X: Documents, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Learn vectors that tell the labels of documents.
 
         Parameters
@@ -268,22 +330,31 @@ class FastTextClassifier(ClassifierMixin, SupervisedModel):
         FloatingPointError
             If training diverges.
         """
+        self._checked_pretrained()
         documents, options = self._tokenize_to_fit(X)
         continued = self.warm_start and hasattr(self, "vectors_")
-        seed = self._seed if continued else self._draw_seed()
-        classes, several, matrix = check_labels(y)
+        seed = self._seed if continued else draw_seed(self)
+        classes, multilabel, matrix = checked_labels(y)
         weights = document_weights(documents, y, sample_weight, self.class_weight)
-        labelled = self._labelled(documents, matrix, weights)
-        parts, held_out = self._hold_out([labelled], seed)
-        texts = parts[0].documents
-        words = learn_vocabulary([texts], self._limits())
-        space = self._space(words, texts, classes, several, matrix, continued)
-        self._learn_epochs(X, parts, held_out, space, options, seed, continued)
+        labelled = _labelled(documents, matrix, weights)
+        data = hold_out(self, [labelled], seed, stratified)
+        texts = data.parts[0].documents
+        words = learn_vocabulary([texts], limits_of(self))
+        labels = Labels.learn(classes, multilabel, matrix)
+        new_model = self._new_model(words, texts, labels, continued)
+        training = Training(X, data, words, options, new_model)
+        learn_epochs(self, training, seed, continued)
         return self
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
+    def partial_fit(
+        self,
+        X: Documents,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
         """Learn from one more batch of documents, in one pass.
 
         The learning rate is `learning_rate` throughout, and weights are taken as they
@@ -312,7 +383,7 @@ class FastTextClassifier(ClassifierMixin, SupervisedModel):
                 "partial_fit a dict, or sample_weight."
             )
         begun = hasattr(self, "vectors_")
-        known = self.classes_ if begun else None
+        known: Any = self.classes_ if begun else None
         if classes is not None:
             classes = np.unique(column_or_1d(classes))
             if begun and not np.array_equal(classes, known):
@@ -322,18 +393,98 @@ class FastTextClassifier(ClassifierMixin, SupervisedModel):
             known = classes
         elif not begun and type_of_target(y) != "multilabel-indicator":
             raise ValueError("classes must be passed on the first call to partial_fit.")
+        self._checked_pretrained()
         documents, options = self._tokenize_to_fit(X)
-        classes, several, matrix = check_labels(y, known)
+        classes, multilabel, matrix = checked_labels(y, known)
         weights = document_weights(
             documents, y, sample_weight, self.class_weight, scale=False
         )
-        labelled = self._labelled(documents, matrix, weights)
-        words, rare = self._grown_vocabulary(documents, begun, True)
-        space = self._space(words, documents, classes, several, matrix, begun)
-        self._learn_batch(X, labelled, space, rare, options)
+        labelled = _labelled(documents, matrix, weights)
+        words, rare = grown_vocabulary(self, documents)
+        labels = Labels.learn(classes, multilabel, matrix)
+        new_model = self._new_model(words, documents, labels, begun)
+        training = Training(X, Data([labelled], []), words, options, new_model)
+        learn_batch(self, training, rare)
         return self
 
-    def to_fasttext(self):
+    def decision_function(self, X: Documents) -> NDArray[Any]:
+        """Return how much speaks for each class.
+
+        Parameters
+        ----------
+        X : iterable of str, of sequences of str, or TokenizedDocuments
+            The documents.
+
+        Returns
+        -------
+        ndarray of shape (n_documents,) or (n_documents, n_classes), float32
+            With two classes, one number: above 0 for the second one.  With
+            hierarchical softmax, logarithms of probabilities.
+        """
+        scores = self._scores(X)
+        if len(self.classes_) == 2 and not self._model.labels.multilabel:
+            return scores[:, 1] - scores[:, 0]
+        return scores
+
+    def predict_proba(self, X: Documents) -> NDArray[Any]:
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        X : iterable of str, of sequences of str, or TokenizedDocuments
+            The documents.
+
+        Returns
+        -------
+        ndarray of shape (n_documents, n_classes), float64
+            Rows sum to 1, unless a document can have several labels.
+        """
+        scores = self._scores(X).astype(np.float64)
+        if self._model.settings.loss in SEPARATE:
+            shares = 1 / (1 + np.exp(-np.clip(scores, -700, 700)))
+        else:
+            shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+        if not self._model.labels.multilabel:
+            shares /= shares.sum(axis=1, keepdims=True)
+        return shares
+
+    def predict(self, X: Documents) -> NDArray[Any]:
+        """Return the most probable class, or all that are more probable than not.
+
+        Parameters
+        ----------
+        X : iterable of str, of sequences of str, or TokenizedDocuments
+            The documents.
+
+        Returns
+        -------
+        ndarray of shape (n_documents,) or (n_documents, n_classes)
+            Labels, or indicators if `fit` was given indicators.
+        """
+        if self._model.labels.multilabel:
+            return (self._scores(X) > 0).astype(np.int64)
+        documents = self._tokenize(X)
+        vocabulary, n_jobs = self._fitted_vocabulary(), self._n_threads()
+        return self.classes_[self._model.best(documents, vocabulary, n_jobs)]
+
+    def to_word_vectors(self) -> WordVectors:
+        """Return words, vectors, counts and subwords as one immutable value.
+
+        Returns
+        -------
+        WordVectors
+            With character n-grams, unknown words have vectors, too.
+        """
+        check_is_fitted(self)
+        subwords = self._model.subwords(len(self.words_))
+        return WordVectors(self.words_, self.vectors_, self.counts_, subwords)
+
+    to_keyed_vectors = queries.to_keyed_vectors
+    to_frame = queries.to_frame
+    most_similar = queries.most_similar
+    similarity = queries.similarity
+
+    def to_fasttext(self) -> FastTextModel:
         """Return all that was learned as fastText's files hold it.
 
         Returns
@@ -346,12 +497,15 @@ class FastTextClassifier(ClassifierMixin, SupervisedModel):
         ValueError
             If ``</s>``, fastText's mark for the end of a document, is a word.
         """
-        from sklearn_embed._models.interop_fasttext import classifier_to_fasttext
-
-        return classifier_to_fasttext(self)
+        check_is_fitted(self)
+        return interop_fasttext.classifier_to_fasttext(
+            self._model, self._fitted_vocabulary(), self._n_documents
+        )
 
     @classmethod
-    def from_fasttext(cls, source, **params):
+    def from_fasttext(
+        cls, source: FilePath | BinaryIO | FastTextModel, **params: Any
+    ) -> Self:
         """Return a fitted classifier with what a supervised fastText model learned.
 
         Parameters
@@ -367,6 +521,99 @@ class FastTextClassifier(ClassifierMixin, SupervisedModel):
         FastTextClassifier
             Its classes are the labels without ``__label__``.
         """
-        from sklearn_embed._models.interop_fasttext import classifier_from_fasttext
+        parts = interop_fasttext.read_classifier(source)
+        estimator = cls(**(parts.params | params))
+        settings = estimator._settings(parts.params["loss"], parts.n_buckets)
+        model = SupervisedFastText(
+            settings,
+            parts.labels,
+            padded(parts.inputs),
+            padded(parts.outputs),
+            parts.bucket_rows,
+            parts.skip,
+        )
+        vocabulary = Vocabulary(parts.words, parts.counts)
+        model.features = model.space(vocabulary)
+        adopt(estimator, vocabulary, model, int(parts.labels.counts.sum()))
+        return estimator
 
-        return classifier_from_fasttext(source, **params)
+    def _rates(self):
+        """Return the first and the last learning rate."""
+        return self.learning_rate, 0.0
+
+    def _fitted_vocabulary(self):
+        """Return the words that have a row."""
+        return Vocabulary(self.words_, self.counts_, self.vocabulary_)
+
+    def _settings(self, loss, n_buckets):
+        """Return the parameters that the model knows."""
+        ngrams = Ngrams(self.word_ngrams, self.min_n, self.max_n, n_buckets)
+        return settings_of(self, ClassifierSettings, loss=loss, ngrams=ngrams)
+
+    def _new_model(self, words, documents, labels, continued):
+        """Return a function of random numbers and the last fit that makes the model."""
+        loss = self.loss
+        if loss == "auto":
+            loss = "one_vs_all" if labels.multilabel else "softmax"
+        if labels.multilabel and loss not in SEPARATE:
+            raise ValueError(
+                f"loss={loss!r} gives every document one label, but y holds "
+                "indicators of several: use 'auto', 'one_vs_all' or "
+                "'negative_sampling'."
+            )
+        settings, known = self._settings(loss, self.bucket), None
+        if continued:
+            known = self._model.bucket_rows
+            labels = self._continued_labels(settings, labels)
+        space = FeatureSpace.learn(
+            words, settings.ngrams, self.stop_words, documents, known
+        )
+        return partial(SupervisedFastText.new, space, settings, labels)
+
+    def _continued_labels(self, settings, labels):
+        """Refuse to go on with other classes or features than those of the last fit."""
+        last = self._model
+        if not np.array_equal(labels.classes, self.classes_):
+            raise ValueError(
+                f"y holds the classes {labels.classes}, but {self.classes_} were "
+                "learned before: they cannot change with warm_start=True or "
+                "partial_fit."
+            )
+        ngrams, before = settings.ngrams, last.settings.ngrams
+        same = ngrams == before or not (ngrams.wanted or before.wanted)
+        if not same or settings.loss != last.settings.loss:
+            raise ValueError(
+                "loss, word_ngrams, min_n, max_n and bucket cannot change with "
+                "warm_start=True or partial_fit."
+            )
+        # The tree stays as it was: its nodes mean what they meant.
+        return last.labels._replace(multilabel=labels.multilabel)
+
+    @property
+    def _shared_parameters(self):
+        return shared_pretrained(self.pretrained)
+
+    def _checked_pretrained(self):
+        """Return where training starts from, or None."""
+        pretrained = checked_pretrained(self.pretrained, self.vector_size)
+        refuse_penalty(pretrained, type(self).__name__)
+        return pretrained
+
+    def _check_loaded(self):
+        """Refuse arrays of wrong shapes or types."""
+        check_words(self)
+        self._model.check(len(self.words_))
+        if len(self.classes_) != len(self._model.labels.classes):
+            raise ValueError("classes_ differ from those of the model")
+
+    def _scores(self, X):
+        """Return a score for each class; of a tree, logarithms of probabilities."""
+        documents = self._tokenize(X)
+        vocabulary, n_jobs = self._fitted_vocabulary(), self._n_threads()
+        return self._model.scores(documents, vocabulary, n_jobs)
+
+
+def _labelled(documents, matrix, weights):
+    """Put documents and labels together."""
+    check_consistent_length(documents, matrix)
+    return Labelled(documents, matrix.indptr, matrix.indices, weights)

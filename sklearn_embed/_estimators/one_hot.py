@@ -2,34 +2,57 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
-import scipy.sparse as sp
-import sklearn
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_embed._core.typing import (
+    Documents,
+    Preprocessor,
+    StopWords,
+    StripAccents,
+    Tokenizer,
+)
 from sklearn_embed._estimators.base import (
     COUNT,
-    Integral,
     StrOptions,
     TextTransformer,
     _fit_context,
 )
+from sklearn_embed._estimators.loading import check_vocabulary
+from sklearn_embed._estimators.one_hot_outputs import (
+    bags,
+    sequences,
+    unit_vectors,
+    words_of_columns,
+    words_of_ids,
+)
+from sklearn_embed._estimators.persistence import register
+from sklearn_embed._text.lookup import make_lookup
 from sklearn_embed._text.tokens import DEFAULT_PATTERN, stop_word_set
 from sklearn_embed._text.vocabulary import (
-    Limits,
     Vocabulary,
+    VocabularyFilter,
     given_words,
     learn_vocabulary,
 )
-from sklearn_embed._text.word_ngrams import with_ngrams, without
+from sklearn_embed._text.word_index import UNKNOWN
+from sklearn_embed._text.word_ngrams import checked_range, with_ngrams, without
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 #: What stands for an unknown word in feature names and in inverse_transform.
-UNKNOWN = "<unk>"
-
-_PADDING_ID, _UNKNOWN_ID, _FIRST_ID = 0, 1, 2
+UNKNOWN_NAME = "<unk>"
 
 
-class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
+@register
+class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     r"""Represent each document by the one-hot vectors of its words.
 
     A word is a unit vector of as many dimensions as there are words; all of them
@@ -136,24 +159,24 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
 
     def __init__(
         self,
-        output="count",
+        output: str = "count",
         *,
-        lowercase=True,
-        strip_accents=None,
-        preprocessor=None,
-        tokenizer=None,
-        token_pattern=DEFAULT_PATTERN,
-        stop_words=None,
-        ngram_range=(1, 1),
-        min_count=1,
-        max_features=None,
-        vocabulary=None,
-        handle_unknown="auto",
-        max_length=None,
-        padding="post",
-        truncating="post",
-        dtype=np.int64,
-    ):
+        lowercase: bool = True,
+        strip_accents: StripAccents = None,
+        preprocessor: Preprocessor = None,
+        tokenizer: Tokenizer = None,
+        token_pattern: str | None = DEFAULT_PATTERN,
+        stop_words: StopWords = None,
+        ngram_range: tuple[int, int] = (1, 1),
+        min_count: int = 1,
+        max_features: int | None = None,
+        vocabulary: Collection[str] | None = None,
+        handle_unknown: str = "auto",
+        max_length: int | None = None,
+        padding: str = "post",
+        truncating: str = "post",
+        dtype: DTypeLike = np.int64,
+    ) -> None:
         self.output = output
         self.lowercase = lowercase
         self.strip_accents = strip_accents
@@ -171,7 +194,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
         self.truncating = truncating
         self.dtype = dtype
 
-    def fit(self, X, y=None):
+    def fit(self, X: Documents, y: object = None) -> Self:
         """Learn the vocabulary.
 
         Parameters
@@ -196,7 +219,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
         self._fit(X)
         return self
 
-    def fit_transform(self, X, y=None):
+    def fit_transform(self, X: Documents, y: object = None) -> Any:
         """Learn the vocabulary and transform the same documents, read once.
 
         Parameters
@@ -211,9 +234,10 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
         sparse matrix or ndarray
             As `transform`.
         """
-        return self._encode(*self._fit(X))
+        documents = self._fit(X)
+        return self._encode(documents)
 
-    def transform(self, X):
+    def transform(self, X: Documents) -> Any:
         """Represent documents by the one-hot vectors of their words.
 
         Parameters
@@ -231,12 +255,15 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
         ValueError
             If a token is unknown and ``handle_unknown="error"``.
         """
-        documents = self._terms(self._tokenize(X))
-        return self._encode(
-            documents, Vocabulary(self.words_, self.counts_, self.vocabulary_)
-        )
+        check_is_fitted(self)
+        if self._unknown() == "error":
+            # Tokens are kept apart, since an unknown one is to be named.
+            X = self._tokenize(X)
+        if self.ngram_range != (1, 1):
+            X = self._terms(self._tokenize(X))
+        return self._encode(X)
 
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: Any) -> list[Any]:
         """Return the words of each row.
 
         Parameters
@@ -251,25 +278,14 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
             the text for sequences.
         """
         check_is_fitted(self)
-        words = np.array([*self.words_, UNKNOWN], dtype=object)
+        words = np.array([*self.words_, UNKNOWN_NAME], dtype=object)
         if self.output == "ids":
-            X = np.asarray(X)
-            columns = np.where(X == _UNKNOWN_ID, len(self.words_), X - _FIRST_ID)
-            return [
-                words[row[ids != _PADDING_ID]]
-                for row, ids in zip(columns, X, strict=True)
-            ]
-        X = sp.csr_array(X)
-        X.eliminate_zeros()
-        X.sort_indices()
-        width = len(self.words_) + (self._unknown() == "unknown")
-        columns = X.indices % width
-        return [
-            words[columns[start:stop]]
-            for start, stop in zip(X.indptr[:-1], X.indptr[1:], strict=True)
-        ]
+            return words_of_ids(words, np.asarray(X))
+        return words_of_columns(words[: self._width()], X)
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(
+        self, input_features: ArrayLike | None = None
+    ) -> NDArray[np.object_]:
         """Return the names of the columns.
 
         Parameters
@@ -286,7 +302,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
         if self.output == "ids":
             names = [f"position{place}" for place in range(self.max_length_)]
         else:
-            names = self.words_ + [UNKNOWN] * (self._unknown() == "unknown")
+            names = [*self.words_, UNKNOWN_NAME][: self._width()]
             if self.output == "one_hot":
                 names = [
                     f"{place}_{name}"
@@ -297,54 +313,52 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def _fit(self, X):
-        """Learn the vocabulary; return the documents as tokens, and it."""
+        """Learn the vocabulary; return the documents as tokens."""
         documents, options = self._tokenize_to_fit(X)
         documents = self._terms(documents)
         vocabulary = self._vocabulary_of(documents)
+        lookup = make_lookup(
+            vocabulary.words, options, self._other_stops(vocabulary.words)
+        )
         fitted = {
             "words_": vocabulary.words,
             "vocabulary_": vocabulary.index,
             "counts_": vocabulary.counts,
             "_text_options": options,
+            "_lookup": lookup,
         }
         if self.output in ("ids", "one_hot"):
             fitted["max_length_"] = self.max_length
             if self.max_length is None:
-                _, offsets = self._columns(documents, vocabulary)
+                _, offsets = self._columns(documents, lookup)
                 fitted["max_length_"] = max(1, int(np.diff(offsets).max()))
         vars(self).pop("max_length_", None)
         vars(self).update(fitted)
-        return documents, vocabulary
+        return documents
 
     def _terms(self, documents):
         """Return documents of words, or of n-grams if these are asked for."""
-        shortest, longest = self._checked_range()
+        shortest, longest = checked_range(self.ngram_range)
         if longest == 1:
             return documents
         documents = without(documents, stop_word_set(self.stop_words))
         return with_ngrams(documents, (shortest, longest))
-
-    def _checked_range(self):
-        """Return `ngram_range` if it is one."""
-        numbers = self.ngram_range
-        if (
-            len(numbers) != 2
-            or not all(isinstance(n, Integral) for n in numbers)
-            or not 1 <= numbers[0] <= numbers[1]
-        ):
-            raise ValueError(
-                f"ngram_range={numbers} must be two integers, the first at least 1 "
-                "and the second no less."
-            )
-        return numbers
 
     def _vocabulary_of(self, documents):
         """Return the words in the order of their columns, counted."""
         if self.vocabulary is not None:
             given = Vocabulary(given_words(self.vocabulary))
             return given.counted([documents])
-        limits = Limits(self.min_count, self.max_features, self.stop_words)
+        limits = VocabularyFilter(self.min_count, self.max_features, self.stop_words)
         return learn_vocabulary([documents], limits, by_word=True)
+
+    def _left_out(self, model):
+        return self._other_stops(self.words_)
+
+    def _other_stops(self, words):
+        """Return the stop words that are not among the words of a vocabulary."""
+        stops = stop_word_set(self.stop_words)
+        return stops - set(words) if stops else stops
 
     def _unknown(self):
         """Return `handle_unknown`, "auto" resolved."""
@@ -352,74 +366,43 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
             return self.handle_unknown
         return "unknown" if self.output in ("ids", "one_hot") else "ignore"
 
-    def _columns(self, documents, vocabulary):
+    def _columns(self, X, lookup):
         """Return the column of every token that has one, and offsets by document."""
-        column_of = vocabulary.rows(documents.table).copy()
-        unknown = np.flatnonzero(column_of < 0)
-        if self._unknown() != "ignore" and len(unknown):
-            stops = stop_word_set(self.stop_words) - set(vocabulary.words)
-            tokens = documents.table.take(unknown)
-            unknown = unknown[[token not in stops for token in tokens]]
-            column_of[unknown] = len(vocabulary)
-        columns = column_of[documents.flat_ids()]
-        if self._unknown() == "error":
-            _refuse_unknown(documents, columns == len(vocabulary))
+        columns, offsets = lookup.encode(X)
+        if self._unknown() != "ignore":
+            is_unknown = columns == UNKNOWN
+            if self._unknown() == "error":
+                _refuse_unknown(X, is_unknown)
+            columns[is_unknown] = len(lookup)
         known = columns >= 0
         if known.all():
-            return columns, documents.offsets
-        offsets = np.concatenate([[0], np.cumsum(known)])[documents.offsets]
-        return columns[known], offsets
+            return columns, offsets
+        return columns[known], np.concatenate([[0], np.cumsum(known)])[offsets]
 
-    def _encode(self, documents, vocabulary):
+    def _width(self):
+        """Return the number of columns of one-hot vectors."""
+        return len(self.words_) + (self._unknown() == "unknown")
+
+    def _encode(self, X):
         """Turn documents into the output asked for."""
-        columns, offsets = self._columns(documents, vocabulary)
-        width = len(vocabulary) + (self._unknown() == "unknown")
+        columns, offsets = self._columns(X, self._lookup)
+        width = self._width()
         if self.output in ("count", "binary"):
-            return self._bags(columns, offsets, width)
-        ids = self._sequences(columns, offsets, len(vocabulary))
-        return ids if self.output == "ids" else self._blocks(ids, width)
+            return bags(columns, offsets, width, self.dtype, self.output == "binary")
+        sides = self.padding, self.truncating
+        ids = sequences(columns, offsets, len(self.words_), self.max_length_, *sides)
+        return ids if self.output == "ids" else unit_vectors(ids, width, self.dtype)
 
-    def _bags(self, columns, offsets, width):
-        """Return counts or indicators as a sparse matrix."""
-        data = np.ones(len(columns), self.dtype)
-        counts = sp.csr_array(
-            (data, columns, offsets), shape=(len(offsets) - 1, width), dtype=self.dtype
-        )
-        # Sorted twice by counting, which takes less than sorting every row.
-        counts = counts.tocsc().tocsr()
-        counts.sum_duplicates()
-        if self.output == "binary":
-            counts.data[:] = 1
-        return _as_configured(counts)
-
-    def _sequences(self, columns, offsets, n_words):
-        """Return ids, padded and cut to max_length_."""
-        length = self.max_length_
-        lengths = np.diff(offsets)
-        taken = np.minimum(lengths, length)
-        first = offsets[:-1]
-        if self.truncating == "pre":
-            first = first + lengths - taken
-        place = np.zeros_like(taken) if self.padding == "post" else length - taken
-        rows = np.repeat(np.arange(len(taken)), taken)
-        step = np.arange(len(rows)) - np.repeat(np.cumsum(taken) - taken, taken)
-        ids = columns[np.repeat(first, taken) + step]
-        ids = np.where(ids == n_words, _UNKNOWN_ID, ids + _FIRST_ID)
-        out = np.full((len(taken), length), _PADDING_ID, np.int32)
-        out[rows, np.repeat(place, taken) + step] = ids
-        return out
-
-    def _blocks(self, ids, width):
-        """Return a block of unit vectors for each position of the sequences."""
-        n_documents = len(ids)
-        rows, places = np.nonzero(ids != _PADDING_ID)
-        ids = ids[rows, places]
-        column = np.where(ids == _UNKNOWN_ID, width - 1, ids - _FIRST_ID)
-        offsets = np.searchsorted(rows, np.arange(n_documents + 1))
-        data = np.ones(len(rows), self.dtype)
-        shape = (n_documents, self.max_length_ * width)
-        columns = places * width + column
-        return _as_configured(sp.csr_array((data, columns, offsets), shape=shape))
+    def _check_loaded(self):
+        """Refuse parts that do not fit together."""
+        check_vocabulary(self)
+        if np.dtype(self.dtype).kind not in "biuf":
+            raise ValueError(f"dtype {self.dtype!r:.40} is none of numbers")
+        length = getattr(self, "max_length_", None)
+        if length is None and self.output not in ("ids", "one_hot"):
+            return
+        if type(length) is not int or not 1 <= length < 1 << 31:
+            raise ValueError(f"max_length_ is {length!r:.40}")
 
 
 def _refuse_unknown(documents, unknown):
@@ -433,10 +416,3 @@ def _refuse_unknown(documents, unknown):
         f"Token {token!r} of document {document} is not in the vocabulary. Fit on "
         "documents that contain it, or choose handle_unknown='ignore' or 'unknown'."
     )
-
-
-def _as_configured(matrix):
-    """Return a sparse matrix of the kind that scikit-learn is configured for."""
-    if sklearn.get_config().get("sparse_interface", "spmatrix") == "sparray":
-        return matrix
-    return sp.csr_matrix(matrix)

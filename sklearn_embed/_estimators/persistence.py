@@ -9,25 +9,58 @@ this package's estimators, which are made by their constructors.
 import math
 import os
 from collections.abc import Mapping
+from dataclasses import fields
 
 import numpy as np
 
-from sklearn_embed._estimators.base import TextEstimator
+from sklearn_embed._core.version import __version__
+from sklearn_embed._estimators.loading import check_fitted, make_record
 from sklearn_embed._files import arrays as container
 from sklearn_embed._files.errors import VectorFileError
 from sklearn_embed._files.stream import opened
-from sklearn_embed._models.pretrained import Pretrained
+from sklearn_embed._models.classifier import (
+    ClassifierSettings,
+    Labels,
+    SupervisedFastText,
+)
+from sklearn_embed._models.fasttext import FastText, FastTextSettings
+from sklearn_embed._models.features import Ngrams
+from sklearn_embed._models.glove import GloVe, GloveParameters, GloveSettings
+from sklearn_embed._models.prediction import Outputs
+from sklearn_embed._models.word2vec import Word2Vec, Word2VecSettings
 from sklearn_embed._text.tokens import TextOptions
 from sklearn_embed._vectors.subwords import Subwords
 from sklearn_embed._vectors.word_vectors import WordVectors
-from sklearn_embed.io._sources import as_word_vectors
+from sklearn_embed.io._sources import VectorFile, as_word_vectors
 
 #: Raised whenever files written from now on cannot be read by earlier code.
-VERSION = 1
+VERSION = 2
 
-# What a file may name, to be made by its constructor.
-_OURS = (TextEstimator, Pretrained)
-_RECORDS = {"TextOptions": TextOptions, "Subwords": Subwords}
+#: Estimators that a file may name, by their names; see `register`.
+REGISTRY: dict[str, type] = {}
+
+#: What else a file may name: values whose parts are written one by one.
+_RECORDS = {
+    record.__name__: record
+    for record in (
+        TextOptions,
+        Subwords,
+        Outputs,
+        Word2VecSettings,
+        Word2Vec,
+        FastTextSettings,
+        FastText,
+        GloveSettings,
+        GloveParameters,
+        GloVe,
+        Ngrams,
+        ClassifierSettings,
+        Labels,
+        SupervisedFastText,
+    )
+}
+# What the container adds to the name of a list of strings.
+_ENDS = ("", ".text", ".ends")
 _DAMAGED = "The file is damaged; write it anew"
 _REMEDY = (
     "a file of plain values and arrays cannot hold it. Set it to a plain value first, "
@@ -37,12 +70,18 @@ _REMEDY = (
 _PASSING = ("_skl_callbacks", "_parent_callback_ctx")
 
 
+def register(cls):
+    """Let files name an estimator: a class decorator."""
+    REGISTRY[cls.__name__] = cls
+    return cls
+
+
 def save(estimator, path):
     """Write an estimator, fitted or not, whole or not at all.
 
     Parameters
     ----------
-    estimator : TextEstimator
+    estimator : estimator
         One of this package's.
     path : str or path
         The file.  If anything goes wrong, what was there before stays.
@@ -52,8 +91,6 @@ def save(estimator, path):
     TypeError
         If a parameter, or something fitted, cannot be written; it is named.
     """
-    from sklearn_embed import __version__
-
     writer = _Writer()
     meta = {
         "kind": "estimator",
@@ -100,18 +137,22 @@ def load(cls, path, mmap=False):
             "a file of arrays, but not of an estimator",
             "read_vectors reads files of word vectors",
         )
-    if not isinstance(meta.get("version"), int) or meta["version"] > VERSION:
+    version = meta.get("version")
+    if version != VERSION:
+        is_later = not isinstance(version, int) or version > VERSION
         raise VectorFileError(
             name,
-            f"written by sklearn-embed {meta.get('sklearn_embed')}, in a later version "
-            "of the format",
-            "Upgrade sklearn-embed",
+            f"written by sklearn-embed {meta.get('sklearn_embed')!r:.40}, in "
+            f"{'a later' if is_later else 'an earlier'} version of the format",
+            "Upgrade sklearn-embed" if is_later else "Fit the estimator again",
         )
     node = meta.get("estimator")
     found = node.get("estimator") if isinstance(node, dict) else None
     if found != cls.__name__:
         raise VectorFileError(
-            name, f"it holds a {found}, no {cls.__name__}", f"Call {found}.load"
+            name,
+            f"it holds a {found!s:.60}, no {cls.__name__}",
+            f"Call {found}.load" if str(found) in REGISTRY else _DAMAGED,
         )
     try:
         return _Reader(arrays, cls, check_finite=not mmap).value(node)
@@ -124,16 +165,11 @@ def load(cls, path, mmap=False):
         raise VectorFileError(name, f"its parts disagree: {error}", _DAMAGED) from error
 
 
-def _classes():
-    """Return the estimators that a file may name."""
-    import sklearn_embed
-
-    public = {name: getattr(sklearn_embed, name) for name in sklearn_embed.__all__}
-    return {
-        name: thing
-        for name, thing in public.items()
-        if isinstance(thing, type) and issubclass(thing, _OURS)
-    }
+def _parts(record):
+    """Return the parts of a NamedTuple or dataclass, as its constructor takes them."""
+    if isinstance(record, tuple):
+        return record._asdict()
+    return {field.name: getattr(record, field.name) for field in fields(record)}
 
 
 class _Writer:
@@ -143,27 +179,37 @@ class _Writer:
         self.arrays = {}
         self._places, self._lists, self._numbers = {}, [], {}
         self._alive = []  # so that no id is given twice
+        self._path = []  # names of what is being written, from the outside in
 
     def estimator(self, estimator):
         """Return an estimator's class, parameters and what was fitted."""
         params = {}
         for name, value in estimator.get_params(deep=False).items():
             is_source = name in estimator._vector_parameters
-            if is_source and not isinstance(value, (str, os.PathLike, *_OURS)):
+            if is_source and not isinstance(
+                value, (str, os.PathLike, VectorFile, *REGISTRY.values())
+            ):
                 value = None if value is None else self._source(value)
             where = f"the parameter {name!r} of {type(estimator).__name__}"
-            params[name] = self.value(value, where)
+            params[name] = self._part(name, value, where)
         state = {
-            name: self.value(value, f"{type(estimator).__name__}.{name}")
+            name: self._part(name, value, f"{type(estimator).__name__}.{name}")
             for name, value in estimator.__getstate__().items()
             if name not in params and name not in _PASSING
         }
         name = type(estimator).__name__
         return {"estimator": name, "params": params, "state": state}
 
+    def _part(self, name, value, where):
+        """Return a part of something as JSON; its arrays are named after it."""
+        self._path.append(name)
+        node = self.value(value, where)
+        self._path.pop()
+        return node
+
     def value(self, value, where):
         """Return any value as JSON."""
-        if isinstance(value, _OURS):
+        if isinstance(value, tuple(REGISTRY.values())):
             return self._once(value, lambda: self.estimator(value))
         if ("source", id(value)) in self._numbers or any(
             hasattr(value, name)
@@ -176,7 +222,7 @@ class _Writer:
                 parts["subwords"] = value.subwords
             return self._once(
                 value,
-                lambda: {"vectors": {k: self.value(parts[k], where) for k in parts}},
+                lambda: {"vectors": {k: self._part(k, parts[k], where) for k in parts}},
             )
         if isinstance(value, np.ndarray) and value.ndim:
             return self._array(value, where)
@@ -188,6 +234,9 @@ class _Writer:
             return value if math.isfinite(value) else {"float": repr(value)}
         if isinstance(value, os.PathLike):
             return os.fspath(value)
+        if isinstance(value, VectorFile):
+            options = self._part("options", value.options, where)
+            return {"vector_file": [value.path, options]}
         if isinstance(value, type) and issubclass(value, np.number):
             return {"type": np.dtype(value).str}
         if isinstance(value, np.dtype):
@@ -197,8 +246,9 @@ class _Writer:
     def _collection(self, value, where):
         """Return what holds other values as JSON."""
         for name, record in _RECORDS.items():
-            if isinstance(value, record):
-                return {name: [self.value(item, where) for item in value]}
+            if type(value) is record:
+                parts = _parts(value)
+                return {name: [self._part(k, parts[k], where) for k in parts]}
         if isinstance(value, Mapping):
             return self._mapping(value, where)
         if isinstance(value, (set, frozenset)):
@@ -234,7 +284,7 @@ class _Writer:
         key = (array.ctypes.data, array.shape, array.strides, array.dtype.str)
         if key not in self._places:
             self._alive.append(array)
-            self._places[key] = f"array{len(self._places)}"
+            self._places[key] = self._name()
             self.arrays[self._places[key]] = array
         return {"array": self._places[key]}
 
@@ -243,9 +293,19 @@ class _Writer:
         for name in self._lists:
             if self.arrays[name] == strings:
                 return name
-        self._lists.append(f"strings{len(self._lists)}")
+        self._lists.append(self._name())
         self.arrays[self._lists[-1]] = strings
         return self._lists[-1]
+
+    def _name(self):
+        """Return the name under which what is being written is put aside."""
+        name = first = ".".join(self._path)
+        taken = {f"{name}{end}" for name in self.arrays for end in _ENDS}
+        number = 1
+        while any(f"{name}{end}" in taken for end in _ENDS):
+            number += 1
+            name = f"{first}:{number}"
+        return name
 
     def _source(self, source):
         """Return a source of vectors as WordVectors, always the same ones."""
@@ -269,7 +329,7 @@ class _Reader:
 
     def __init__(self, arrays, cls, check_finite):
         self._arrays, self._check_finite = arrays, check_finite
-        self._classes = {**_classes(), cls.__name__: cls}
+        self._classes = {**REGISTRY, cls.__name__: cls}
         self._things, self._depth = [], 0
 
     def value(self, node):
@@ -282,7 +342,7 @@ class _Reader:
             return self._estimator(node)
         ((kind, content),) = node.items()
         if kind in _RECORDS:
-            return _RECORDS[kind](*map(self.value, content))
+            return make_record(_RECORDS[kind], list(map(self.value, content)))
         return getattr(self, f"_{_KINDS[kind]}")(content)
 
     def _estimator(self, node):
@@ -301,6 +361,7 @@ class _Reader:
                 raise ValueError(f"{name!r} is nothing that is fitted")
         estimator.__setstate__({**params, **state})
         if state:
+            check_fitted(estimator, params)
             estimator._check_loaded()
         self._depth -= 1
         if self._depth:
@@ -312,6 +373,13 @@ class _Reader:
         vectors = WordVectors(**parts, check_finite=self._check_finite)
         self._things.append(vectors)
         return vectors
+
+    def _vector_file(self, content):
+        path, options = content
+        options = self.value(options)
+        if options.get("format") == "gensim":
+            raise ValueError("a file must not name pickles, which can run any code")
+        return VectorFile(path, **options)
 
     def _strings(self, name):
         return self._typed(name, list)
@@ -366,6 +434,7 @@ class _Reader:
 #: What a node may be called, and the method that reads it.
 _KINDS = {
     "vectors": "word_vectors",
+    "vector_file": "vector_file",
     "strings": "strings",
     "array": "array",
     "index": "index",

@@ -10,7 +10,10 @@ of strings is kept as two arrays: its UTF-8 text and where each string ends.
 
 import json
 import mmap as _mmap
+import os
 import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -40,7 +43,11 @@ _ALIGNMENT = 64
 DAMAGED = "The file is damaged; write it anew"
 
 
-def save_arrays(path, arrays, meta=None):
+def save_arrays(
+    path: str | os.PathLike[str],
+    arrays: Mapping[str, np.ndarray | Sequence[str]],
+    meta: object = None,
+) -> None:
     """Write arrays, lists of strings and a JSON document, whole or not at all.
 
     Parameters
@@ -67,8 +74,10 @@ def save_arrays(path, arrays, meta=None):
             tensors[name] = _plain(name, value)
     # Wide numbers first: every array then begins at a multiple of its own width.
     order = sorted(tensors, key=lambda name: -tensors[name].dtype.itemsize)
-    document = {"version": VERSION, "strings": strings, "meta": meta}
-    header = {"__metadata__": {"sklearn-embed": json.dumps(document, allow_nan=False)}}
+    document: dict[str, Any] = {"version": VERSION, "strings": strings, "meta": meta}
+    header: dict[str, Any] = {
+        "__metadata__": {"sklearn-embed": json.dumps(document, allow_nan=False)}
+    }
     offset = 0
     for name in order:
         tensor = tensors[name]
@@ -87,7 +96,9 @@ def save_arrays(path, arrays, meta=None):
             stream.write(tensors[name].reshape(-1).view(np.uint8).data)
 
 
-def load_arrays(path, mmap=False):
+def load_arrays(
+    path: str | os.PathLike[str] | BinaryIO, mmap: bool = False
+) -> tuple[dict[str, Any], Any]:
     """Read what `save_arrays` wrote.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Bytes of a file, decompressed on the way, with a position and without surprises."""
+"""Bytes of a file, decompressed on the way, with a position and bounded memory."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -8,6 +8,7 @@ import gzip
 import io
 import lzma
 import os
+import stat
 import struct
 import zipfile
 import zlib
@@ -15,8 +16,13 @@ import zlib
 import numpy as np
 
 from sklearn_embed._files.errors import VectorFileError
+from sklearn_embed._files.foreign import (
+    foreign_archive,
+    foreign_folder,
+    is_litter,
+)
 
-#: Bytes that one read asks for at most: what a header promises is never believed.
+#: Bytes that one read asks for at most, whatever a header says.
 PIECE = 1 << 24
 
 # Bytes between two rows that are read rather than jumped over, and bytes read at once
@@ -27,7 +33,7 @@ _NEAR, _AT_ONCE = 1 << 14, 1 << 20
 _BOMB_RATIO = 400
 _BOMB_BYTES = 1 << 26
 
-# lzma's own decoders ask for as much memory as a file's header tells them to.
+# lzma's own decoders allocate as much memory as a file's header says.
 _XZ_MEMORY = 1 << 29
 
 _DAMAGED = (
@@ -43,7 +49,7 @@ _DAMAGED = (
 
 
 class Source:
-    """A stream of bytes that can be looked ahead into and knows where it is.
+    """A stream of bytes with lookahead and a position.
 
     Parameters
     ----------
@@ -52,9 +58,10 @@ class Source:
     name : str
         For messages.
     size : int or None
-        Bytes in all, None where only reading tells (compressed files, pipes).
+        Bytes in all, None where it is unknown (compressed files, pipes).
     packed : tuple of (callable, int) or None
-        For compressed files: what tells the bytes taken in, and how many there are.
+        For compressed files: a function that returns how many of their bytes have been
+        read, and how many there are.
     """
 
     def __init__(self, stream, name, size=None, packed=None):
@@ -68,7 +75,7 @@ class Source:
         return VectorFileError(self.name, problem, remedy, row=row, offset=offset)
 
     def remaining(self):
-        """Return the number of bytes left, None where nobody knows."""
+        """Return the number of bytes left, None where it is unknown."""
         return None if self.size is None else max(self.size - self.position, 0)
 
     def peek(self, n_bytes):
@@ -157,7 +164,7 @@ class Source:
         """
         width = 4 * n_columns
         self.expect(width * n_rows, what)
-        # Rows are believed in as they arrive, where nothing vouches for their number.
+        # Where no size of a file confirms the number of rows, the matrix grows.
         n_sure = len(chosen) if self.remaining() is not None else PIECE // width + 1
         matrix = np.empty((min(n_sure, len(chosen)), n_columns), np.float32)
         near = max(1, _NEAR // width)
@@ -217,7 +224,7 @@ class Source:
         return len(data)
 
     def _pull(self, n_bytes):
-        """Read once from the stream, on guard where it is compressed."""
+        """Read once from the stream, with a limit where it is compressed."""
         if self.packed is None:
             return self.stream.read(n_bytes)
         try:
@@ -238,7 +245,7 @@ class Source:
 
 
 class _Unpacking(io.RawIOBase):
-    """bz2 and xz by hand: bounded memory, and truncation is an error."""
+    """bz2 and xz with bounded memory, where truncation is an error."""
 
     def __init__(self, stream, make):
         self._stream, self._make = stream, make
@@ -270,7 +277,7 @@ class _Unpacking(io.RawIOBase):
 
 @contextlib.contextmanager
 def opened(source):
-    """Open a path, or take an open binary file, and look through compression.
+    """Open a path, or take an open binary file, and decompress it.
 
     Parameters
     ----------
@@ -288,10 +295,15 @@ def opened(source):
             begin = raw.tell() if seekable else 0
             name = str(getattr(source, "name", type(source).__name__))
         else:
-            name = os.fspath(source)
-            name = os.fsdecode(name)
+            name = os.fsdecode(source)
+            if os.path.isdir(source):
+                kind = foreign_folder(name)
+                raise VectorFileError(name, f"this is {kind.name}", kind.remedy)
             raw = stack.enter_context(open(source, "rb"))
-            size, seekable, begin = os.fstat(raw.fileno()).st_size, True, 0
+            size, seekable, begin = None, raw.seekable(), 0
+            status = os.fstat(raw.fileno())
+            if stat.S_ISREG(status.st_mode):
+                size = status.st_size
         if not isinstance(raw.read(0), bytes):
             raise TypeError(f"{name}: open the file in binary mode ('rb')")
         start = Source(raw, name, size).peek(6)
@@ -347,7 +359,7 @@ def _compression(start):
 
 
 def _packed(raw, size):
-    """Tell how much of the compressed bytes has been taken."""
+    """Return what tells how many compressed bytes have been read, and their number."""
     return raw.tell, size if size is not None else 1 << 62
 
 
@@ -375,12 +387,20 @@ def _open_zip(raw, name, size, stack):
         )
     try:
         archive = stack.enter_context(zipfile.ZipFile(raw))
-        files = [member for member in archive.infolist() if member.filename[-1:] != "/"]
+        files = [
+            member
+            for member in archive.infolist()
+            if not member.is_dir() and not is_litter(member.filename)
+        ]
+        kind = foreign_archive([member.filename for member in files])
+        if kind is not None:
+            raise VectorFileError(name, f"this is {kind.name}", kind.remedy)
         if len(files) != 1:
             names = ", ".join(member.filename for member in files[:5])
+            more = ", …" * (len(files) > 5)
             raise VectorFileError(
                 name,
-                f"the archive holds {len(files)} files, not one ({names})",
+                f"the archive holds {len(files)} files, not one ({names}{more})",
                 "Choose: read_vectors(zipfile.ZipFile(path).open(member))",
             )
         stream = stack.enter_context(archive.open(files[0]))

@@ -2,16 +2,21 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import numpy as np
 import scipy.sparse as sp
 
 from sklearn_embed._core.arrays import readonly
+from sklearn_embed._core.typing import Documents, FilePath, StopWords
 from sklearn_embed._models.counting import Pairs, Window, count_pairs
 from sklearn_embed._text.tokenized import tokenize
 from sklearn_embed._text.tokens import TextOptions
 from sklearn_embed._text.vocabulary import (
-    Limits,
     Vocabulary,
+    VocabularyFilter,
     given_words,
     learn_vocabulary,
 )
@@ -77,7 +82,9 @@ class CooccurrenceCounts:
     array([1., 1., 0., 1.])
     """
 
-    def __init__(self, words, word_counts, pairs, window):
+    def __init__(
+        self, words: list[str], word_counts: np.ndarray, pairs: Pairs, window: Window
+    ) -> None:
         words, window = list(words), Window(*window).checked()
         *arrays, scale = pairs
         _check(words, word_counts, *arrays, window.direction == "both")
@@ -105,18 +112,18 @@ class CooccurrenceCounts:
     @classmethod
     def from_documents(
         cls,
-        X,
+        X: Documents,
         *,
-        window=10,
-        weighting="harmonic",
-        direction="both",
-        min_count=1,
-        max_features=None,
-        stop_words=None,
-        vocabulary=None,
-        max_memory=None,
-        n_jobs=None,
-    ):
+        window: int | str = 10,
+        weighting: str = "harmonic",
+        direction: str = "both",
+        min_count: int = 1,
+        max_features: int | None = None,
+        stop_words: StopWords = None,
+        vocabulary: Sequence[str] | None = None,
+        max_memory: int | None = None,
+        n_jobs: int | None = None,
+    ) -> CooccurrenceCounts:
         """Count documents.
 
         Parameters
@@ -143,7 +150,8 @@ class CooccurrenceCounts:
             take; what is too much goes into temporary files that have no name and
             cannot be left behind.  None: no bound.
         n_jobs : int or None, default=None
-            Threads; the result does not depend on it.
+            Threads.  None means 1, -1 all processors.  The result does not depend on
+            it.
 
         Returns
         -------
@@ -162,7 +170,7 @@ class CooccurrenceCounts:
         if vocabulary is not None:
             words = Vocabulary(given_words(vocabulary)).counted([documents])
         else:
-            limits = Limits(min_count, max_features, stop_words)
+            limits = VocabularyFilter(min_count, max_features, stop_words)
             words = learn_vocabulary([documents], limits)
         part = (
             documents.ids,
@@ -174,17 +182,17 @@ class CooccurrenceCounts:
         return cls._unchecked(list(words.words), words.counts, pairs, shape)
 
     @property
-    def n_pairs(self):
+    def n_pairs(self) -> int:
         """Number of stored pairs."""
         return len(self.pairs.indices)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.words)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"CooccurrenceCounts({len(self.words):,} words, {self.n_pairs:,} pairs)"
 
-    def __add__(self, other):
+    def __add__(self, other: CooccurrenceCounts) -> CooccurrenceCounts:
         """Return the counts of both; of unequal word lists, the words in order."""
         if not isinstance(other, CooccurrenceCounts):
             return NotImplemented
@@ -212,7 +220,7 @@ class CooccurrenceCounts:
         )
         return self._unchecked(list(words), counts, pairs, self.window)
 
-    def __radd__(self, other):
+    def __radd__(self, other: object) -> CooccurrenceCounts:
         """Allow ``sum(parts)``, which begins with 0."""
         return self if other == 0 else NotImplemented
 
@@ -227,7 +235,7 @@ class CooccurrenceCounts:
             i, j = np.minimum(i, j), np.maximum(i, j)
         return sp.coo_matrix((units, (i, j)), (n_rows, n_rows)).tocsr()
 
-    def save(self, path):
+    def save(self, path: FilePath) -> None:
         """Write to a file of arrays and JSON, which cannot run code.
 
         Parameters
@@ -259,7 +267,7 @@ class CooccurrenceCounts:
         save_arrays(path, arrays, meta)
 
     @classmethod
-    def load(cls, path, *, mmap=False):
+    def load(cls, path: FilePath, *, mmap: bool = False) -> CooccurrenceCounts:
         """Read what `save` wrote.
 
         Parameters
@@ -296,8 +304,8 @@ class CooccurrenceCounts:
             size, weighting, direction = meta["window"]
             window = Window(size, weighting, direction).checked()
             names = ("words", "word_counts", "indptr", "indices", "units")
-            words, word_counts, *pairs = (arrays[name] for name in names)
-            _check(words, word_counts, *pairs, direction == "both")
+            words, word_counts, indptr, indices, units = (arrays[n] for n in names)
+            _check(words, word_counts, indptr, indices, units, direction == "both")
         except (KeyError, TypeError, ValueError) as error:
             raise VectorFileError(
                 path,
@@ -305,10 +313,10 @@ class CooccurrenceCounts:
                 "The file is damaged; write it anew",
             ) from error
         # The unit depends on the window alone.
-        pairs = Pairs(*pairs, window.units(0)[1])
+        pairs = Pairs(indptr, indices, units, window.units(0)[1])
         return cls._unchecked(words, word_counts, pairs, window)
 
-    def to_scipy(self):
+    def to_scipy(self) -> sp.csr_array:
         """Return the counts as a sparse matrix.
 
         Returns
@@ -323,7 +331,7 @@ class CooccurrenceCounts:
             return half
         return (half + sp.triu(half, 1).T).tocsr()
 
-    def ppmi(self, shift=1.0):
+    def ppmi(self, shift: float = 1.0) -> sp.csr_array:
         """Return the positive pointwise mutual information.
 
         Parameters

@@ -1,13 +1,18 @@
-"""The life of a training run: epochs, threads, callbacks, early stopping, Ctrl-C."""
+"""How a training run goes: epochs, threads, early stopping, who is told."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from sklearn_embed._core.threads import Threads
+from sklearn_embed._core.threads import n_threads, run
+
+#: Tasks begun before the first result is used, for each thread: a result is small, and
+#: no thread has to wait for another one that the system lets rest.
+AHEAD = 16
 
 
 class Schedule(NamedTuple):
@@ -18,12 +23,42 @@ class Schedule(NamedTuple):
     n_epochs: int
 
 
-class Job(ABC):
-    """What an estimator hands over to be trained, one epoch after the other.
+class Data(NamedTuple):
+    """What to learn from, and what to measure the loss on."""
 
-    Its tasks are calls into kernels
-    that release the GIL, each short enough (a fifth of a second) that Ctrl-C gets
-    its turn.
+    parts: list
+    held_out: list
+
+
+class Run(NamedTuple):
+    """How parameters are trained."""
+
+    seed: int  # of everything drawn
+    schedule: Schedule
+    n_jobs: int | None  # threads; None: one
+
+
+class Task(NamedTuple):
+    """A task that may not run at the same time as certain others: see `Job`."""
+
+    call: Callable[[], tuple[float, int]]
+    touches: frozenset
+
+    def __call__(self):
+        """Make the call."""
+        return self.call()
+
+
+def touched_by(task):
+    """Return what a task changes, as far as it says so."""
+    return getattr(task, "touches", ())
+
+
+class Job(ABC):
+    """What is to be trained, one epoch after the other.
+
+    Its tasks are calls into kernels that release the GIL, each short enough (a fifth
+    of a second) that Ctrl-C takes effect soon.
     """
 
     @abstractmethod
@@ -31,7 +66,9 @@ class Job(ABC):
         """Yield lists of tasks; tasks of one phase may run at the same time.
 
         A task is a callable without arguments that returns ``(loss, n_terms)``:
-        a sum of losses in float64, and how many predictions it is made of.
+        a sum of losses in float64, and how many predictions it is made of.  If it has
+        an attribute ``touches``, a set, it runs after all earlier tasks of the phase
+        that touch one of the same.
         """
 
     @abstractmethod
@@ -39,26 +76,31 @@ class Job(ABC):
         """Yield phases as above that only measure the loss of held-out documents."""
 
 
-class KeepingJob(Job):
-    """A job some of whose rows do not change in the end.
+class FrozenRows(NamedTuple):
+    """How rows that training must not move get their values back."""
+
+    put_back: Callable[[], None]
+    often: bool  # after each task, too, and not only after an epoch
+
+
+class FrozenRowsJob(Job):
+    """A job some of whose rows have their first values again in the end.
 
     Parameters
     ----------
     job : Job
         What is trained, these rows included.
-    put_back : callable
-        Overwrites the rows with what they shall be.
-    often : bool
-        Whether that is done after each task, too, and not only after an epoch.
+    frozen : FrozenRows
+        What gives them back their values.
     """
 
-    def __init__(self, job, put_back, often):
-        self._job, self._put_back, self._often = job, put_back, often
+    def __init__(self, job, frozen):
+        self._job, (self._put_back, self._often) = job, frozen
 
     def phases(self, epoch):
         """Yield the phases of the job, and one more in which rows are put back."""
         for tasks in self._job.phases(epoch):
-            yield (partial(self._run, task) for task in tasks) if self._often else tasks
+            yield map(self._restoring, tasks) if self._often else tasks
         # Now nothing else writes to them.
         yield [self._finish]
 
@@ -66,6 +108,9 @@ class KeepingJob(Job):
         """Yield those of the job; adding 0 to a row may have made -0.0 0.0."""
         yield from self._job.validation_phases()
         yield [self._finish]
+
+    def _restoring(self, task):
+        return Task(partial(self._run, task), touched_by(task))
 
     def _run(self, task):
         result = task()
@@ -99,8 +144,26 @@ class EarlyStopping:
         return self.waited >= self.patience
 
 
-def train(job, epochs, n_jobs, watch, stopping=None, validate=False):
-    """Run epochs until they are over, or until somebody says stop.
+def mean_loss(phases, n_jobs):
+    """Run phases one after the other and return the mean loss of all tasks.
+
+    Parameters
+    ----------
+    phases : iterable of iterable of callable
+        As of a Job.
+    n_jobs : int
+        Threads.
+    """
+    total, n_terms = 0.0, 0
+    for tasks in phases:
+        # All results before the first is used: nothing can interrupt between them.
+        for loss, n in list(run(tasks, n_jobs, touched_by, AHEAD)):
+            total, n_terms = total + loss, n_terms + n
+    return total / n_terms if n_terms else 0.0
+
+
+def train(job, epochs, n_jobs, monitor, stopping=None, validate=False):
+    """Run epochs until they are over, a callback stops them, or the loss stays.
 
     Parameters
     ----------
@@ -109,9 +172,9 @@ def train(job, epochs, n_jobs, watch, stopping=None, validate=False):
     epochs : range
         Numbers of the epochs to run.
     n_jobs : int or None
-        Threads, as joblib counts them.
-    watch : Watch
-        Whom to tell.
+        Threads; None: one.
+    monitor : TrainingMonitor
+        Who is told of each epoch.
     stopping : EarlyStopping or None
         Judge of the held-out loss.
     validate : bool
@@ -120,7 +183,7 @@ def train(job, epochs, n_jobs, watch, stopping=None, validate=False):
     Yields
     ------
     loss, validation_loss : float
-        Mean losses of an epoch, before anybody is told; the second is None without
+        Mean losses of an epoch, before the monitor is told; the second is None without
         ``validate``.
 
     Raises
@@ -128,22 +191,22 @@ def train(job, epochs, n_jobs, watch, stopping=None, validate=False):
     FloatingPointError
         If a loss is not finite.
     """
-    with Threads(n_jobs) as threads:
-        for epoch in epochs:
-            watch.epoch_begins()
-            seen = {"loss": threads.mean_loss(job.phases(epoch))}
-            if validate:
-                loss = threads.mean_loss(job.validation_phases())
-                seen["validation_loss"] = loss
-            if not all(map(math.isfinite, seen.values())):
-                raise FloatingPointError(
-                    f"Training diverged: the loss of epoch {epoch + 1} is "
-                    f"{seen['loss']}. Lower learning_rate."
-                )
-            yield seen["loss"], seen.get("validation_loss")
-            stop = watch.epoch_ends(epoch, seen)
-            if stopping is not None:
-                stop |= stopping.should_stop(seen["validation_loss"])
-            if stop:
-                break
-    watch.fit_ends()
+    n_jobs = n_threads(n_jobs)
+    for epoch in epochs:
+        monitor.epoch_begins()
+        seen = {"loss": mean_loss(job.phases(epoch), n_jobs)}
+        if validate:
+            loss = mean_loss(job.validation_phases(), n_jobs)
+            seen["validation_loss"] = loss
+        if not all(map(math.isfinite, seen.values())):
+            raise FloatingPointError(
+                f"Training diverged: the loss of epoch {epoch + 1} is "
+                f"{seen['loss']}. Lower learning_rate."
+            )
+        yield seen["loss"], seen.get("validation_loss")
+        stop = monitor.epoch_ends(epoch, seen)
+        if stopping is not None:
+            stop |= stopping.should_stop(seen["validation_loss"])
+        if stop:
+            break
+    monitor.fit_ends()

@@ -3,12 +3,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from sklearn_embed._text.compiled import fast_encoder, fast_lookup
+from sklearn_embed._text.compiled import fast_encoder
+from sklearn_embed._text.documents import shortened, shown
 from sklearn_embed._text.table import TokenTable
 
 DEFAULT_PATTERN = r"(?u)\b\w\w+\b"
@@ -67,25 +68,36 @@ class Encoder:
     preprocess : callable or None
         str → str.
     split : callable or None
-        str → list of str.  None: documents come as tokens.
+        str → iterable of str.  None: documents come as tokens, checked.
+
+    Attributes
+    ----------
+    n_documents : int
+        Documents before the next one, for messages.
     """
 
     def __init__(self, preprocess=None, split=None):
         self._preprocess, self._split = preprocess, split
-        self._index = _Index()
+        self._index, self.n_documents = _Index(), 0
 
     def encode(self, documents, n_jobs=1):
         """Return the ids of all tokens (int32), and the documents' lengths (int64)."""
-        if self._preprocess is not None:
-            documents = map(self._preprocess, documents)
-        if self._split is not None:
-            documents = map(self._split, documents)
         ids, lengths = [], []
+        preprocess, split = self._preprocess, self._split
         lookup = self._index.__getitem__
-        for tokens in documents:
+        for document in documents:
+            if preprocess is not None:
+                document = _plain(preprocess(document))
+            tokens = document if split is None else split(document)
+            if type(tokens) is not list:
+                tokens = self._listed(tokens, len(lengths))
             before = len(ids)
-            ids.extend(map(lookup, tokens))
+            try:
+                ids.extend(map(lookup, tokens))
+            except TypeError as error:
+                self._refuse(tokens, len(lengths), error)
             lengths.append(len(ids) - before)
+        self.n_documents += len(lengths)
         return np.array(ids, np.int32), np.array(lengths, np.int64)
 
     def encode_into(self, ids, lengths, chunks, n_jobs=1):
@@ -103,13 +115,37 @@ class Encoder:
         """Return an encoder that gives these words the first ids."""
         fresh = Encoder(self._preprocess, self._split)
         fresh._index.update(zip(words, range(len(words)), strict=True))
+        fresh.n_documents = self.n_documents
         return fresh
+
+    def _listed(self, tokens, place):
+        """Return what a tokenizer returned as a list, if it can be one of tokens."""
+        if isinstance(tokens, str) or not isinstance(tokens, Iterable):
+            raise TypeError(
+                f"{self._named()} returned a value {shown(tokens)} for document "
+                f"{self.n_documents + place}: it must return a list of strings."
+            )
+        return list(tokens)
+
+    def _refuse(self, tokens, place, error):
+        """Raise the error that names the token that is no string."""
+        wrong = next(token for token in tokens if not isinstance(token, str))
+        raise TypeError(
+            f"{self._named()} returned a token {shown(wrong)} for document "
+            f"{self.n_documents + place}: every token must be a string."
+        ) from error
+
+    def _named(self):
+        name = getattr(self._split, "__name__", type(self._split).__name__)
+        return f"The tokenizer {name}"
 
 
 class _Index(dict):
-    """A dict that gives every new key the next number."""
+    """A dict that gives every new key, which must be a string, the next number."""
 
     def __missing__(self, key):
+        if not isinstance(key, str):
+            raise TypeError("no string")  # Encoder says more
         number = self[key] = len(self)
         return number
 
@@ -120,23 +156,11 @@ def make_encoder(options):
     if options.tokenizer is None:
         compiled = fast_encoder(preprocess is str.lower, options.token_pattern)
         if compiled is not None:
-            return _Prepared(compiled, preprocess)
+            return Prepared(compiled, preprocess)
     return Encoder(preprocess, make_split(options))
 
 
-def make_lookup(words, options):
-    """Return what turns strings into rows of given words, or None.
-
-    There is one only where the pattern has a compiled form.
-    """
-    if options.tokenizer is not None:
-        return None
-    preprocess = make_preprocess(options)
-    compiled = fast_lookup(words, preprocess is str.lower, options.token_pattern)
-    return None if compiled is None else _Prepared(compiled, preprocess)
-
-
-class _Prepared:
+class Prepared:
     """A compiled encoder or lookup behind what only Python can do to strings."""
 
     def __init__(self, compiled, preprocess):
@@ -152,6 +176,10 @@ class _Prepared:
         chunks = map(self._prepared, chunks)
         self._compiled.encode_into(ids, lengths, chunks, n_jobs)
 
+    def numbering(self):
+        """Return an encoder that numbers unknown tokens; see `FastLookup`."""
+        return Prepared(self._compiled.numbering(), self._preprocess)
+
     def map(self, function, documents, n_jobs=1):
         """Call ``function(first, rows, lengths)`` for batch after batch."""
         return self._compiled.map(function, self._prepared(documents), n_jobs)
@@ -162,7 +190,7 @@ class _Prepared:
 
     def restarted(self, words):
         """Return an encoder that gives these words the first ids."""
-        return _Prepared(self._compiled.restarted(words), self._preprocess)
+        return Prepared(self._compiled.restarted(words), self._preprocess)
 
     def _prepared(self, documents):
         if self._preprocess is None:
@@ -178,8 +206,8 @@ def _plain(text):
     if isinstance(text, str):
         return str.__str__(text)
     raise TypeError(
-        f"A preprocessor returned {text!r:.40}, of type {type(text).__name__}: it must "
-        "return a string."
+        f"A preprocessor returned {shortened(text)}, of type {type(text).__name__}: it "
+        "must return a string."
     )
 
 
@@ -196,4 +224,10 @@ def stop_word_set(stop_words):
         from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
         return ENGLISH_STOP_WORDS
+    for word in stop_words:
+        if not isinstance(word, str):
+            raise TypeError(
+                f"stop_words holds {word!r} of type {type(word).__name__}: every stop "
+                "word must be a string."
+            )
     return frozenset(stop_words)

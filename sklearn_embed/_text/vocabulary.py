@@ -3,13 +3,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections.abc import Mapping
-from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
 
+from sklearn_embed._text.hash_table import merged_tables
+from sklearn_embed._text.scanner import Scanner
 from sklearn_embed._text.table import TokenTable
 from sklearn_embed._text.tokens import stop_word_set
+from sklearn_embed._text.word_index import LEFT_OUT, WordIndex
 
 _COUNTED_AT_ONCE = 1 << 18
 
@@ -25,37 +27,45 @@ class Vocabulary:
         Occurrences in the documents it was made of.
     index : dict or None
         Word → row, if it is there already.
-    source : tuple or None
-        The TokenTable that it was made of, and int32 (n_tokens,), the row of each of
-        its tokens.
+    lookup : WordIndex, WordLookup or None
+        What finds the rows of tokens, if it is there already.
+    sources : sequence of (TokenTable, ndarray)
+        Tables that it was made of, and int32 (n_tokens,), the rows of their tokens.
     """
 
-    def __init__(self, words, counts=(), index=None, source=(None, None)):
+    def __init__(self, words, counts=(), index=None, lookup=None, sources=()):
         self.words = words
         self.counts = np.asarray(counts, np.int64)
-        if index is None:
-            index = dict(zip(words, range(len(words)), strict=True))
-        self.index = index
-        self._table, self._rows = source
+        self._index, self._lookup, self._sources = index, lookup, tuple(sources)
 
     def __len__(self):
         return len(self.words)
 
+    @property
+    def index(self):
+        """Dict from word to row."""
+        if self._index is None:
+            self._index = dict(zip(self.words, range(len(self)), strict=True))
+        return self._index
+
     def counted(self, parts):
         """Return the same words with their counts in some TokenizedDocuments."""
-        found = counts_by_word(parts)
-        counts = [found.get(word, 0) for word in self.words]
-        return Vocabulary(self.words, counts, self.index)
+        counts = np.zeros(len(self), np.int64)
+        for documents in parts:
+            counts += counts_of_rows(documents, self.rows(documents.table), len(self))
+        return Vocabulary(self.words, counts, self._index, self._lookup)
 
     def rows(self, table):
         """Return int32 (n_tokens,): the row of each token of a table, or -1."""
-        if table is self._table:
-            return self._rows
-        found = map(self.index.get, table.tolist(), repeat(-1))
-        return np.fromiter(found, np.int32, len(table))
+        for source, rows in self._sources:
+            if source is table:
+                return rows
+        if self._lookup is None:
+            self._lookup = WordIndex(self.words)
+        return self._lookup.rows(table)
 
 
-class Limits(NamedTuple):
+class VocabularyFilter(NamedTuple):
     """Which words get a row."""
 
     min_count: int = 1
@@ -79,11 +89,11 @@ class Limits(NamedTuple):
             See above.
         """
         picks = np.flatnonzero(counts >= max(self.min_count, 1))
-        left_out = stop_word_set(self.stop_words)
-        if left_out or self.vocabulary is not None:
-            words, given = table.take(picks), self.vocabulary
-            admitted = set(words if given is None else given_words(given)) - left_out
-            picks = picks[np.array([word in admitted for word in words], bool)]
+        left_out, given = stop_word_set(self.stop_words), self.vocabulary
+        if left_out or given is not None:
+            words = [] if given is None else given_words(given)
+            rows = WordIndex(words, left_out).rows(table)[picks]
+            picks = picks[rows != LEFT_OUT if given is None else rows >= 0]
         picks = table.in_order(picks)
         if by_word and (self.max_features is None or self.max_features >= len(picks)):
             return picks
@@ -111,16 +121,25 @@ class Limits(NamedTuple):
 
 def learn_vocabulary(parts, limits, by_word=False):
     """Learn a vocabulary from one or several TokenizedDocuments, within limits."""
-    if len(parts) == 1:
-        table, counts = parts[0].table, token_counts(parts[0])
-    else:
-        table, counts = counted_table(counts_by_word(parts))
+    tables = list({id(part.table): part.table for part in parts}.values())
+    table, ids = tables[0], [None]
+    if len(tables) > 1:
+        table, ids = merged_tables(tables, Scanner.hash_mask)
+    counts = np.zeros(len(table), np.int64)
+    for part in parts:
+        where = ids[[part.table is one for one in tables].index(True)]
+        # Each token of a part's table is another one of the merged table.
+        counts[slice(None) if where is None else where] += token_counts(part)
     picks = limits.select(table, counts, by_word)
     if not len(picks):
         raise limits.nothing_left()
     rows = np.full(len(table), -1, np.int32)
     rows[picks] = np.arange(len(picks))
-    return Vocabulary(table.take(picks), counts[picks], source=(table, rows))
+    sources = [
+        (one, rows if where is None else rows[where])
+        for one, where in zip(tables, ids, strict=True)
+    ]
+    return Vocabulary(table.take(picks), counts[picks], sources=sources)
 
 
 def counted_table(counts):
@@ -138,6 +157,24 @@ def token_counts(documents):
         for first in range(0, len(ids), step):
             counts += np.bincount(ids[first : first + step], minlength=len(counts))
     return counts
+
+
+def counts_of_rows(documents, row_of, n_rows):
+    """Return int64 (n_rows,): how often tokens of each row occur in some documents.
+
+    Parameters
+    ----------
+    documents : TokenizedDocuments
+        The documents.
+    row_of : ndarray of shape (n_tokens,), int32
+        Row of each token of their table, below 0 where it has none.
+    n_rows : int
+        How many rows there are.
+    """
+    known = row_of >= 0
+    # Sums of integers below 2**53 are exact.
+    weights = token_counts(documents)[known]
+    return np.bincount(row_of[known], weights, minlength=n_rows).astype(np.int64)
 
 
 def given_words(vocabulary):

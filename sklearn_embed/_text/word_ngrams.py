@@ -2,20 +2,37 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from numbers import Integral
+
 import numpy as np
 
 from sklearn_embed._text.table import TokenTable
+from sklearn_embed._text.word_index import LEFT_OUT, WordIndex
 
 
 def without(documents, left_out):
     """Return documents without some tokens, a collection of str."""
     if not left_out:
         return documents
-    kept_token = np.array([token not in left_out for token in documents.table.tolist()])
+    kept_token = WordIndex([], left_out).rows(documents.table) != LEFT_OUT
     ids = documents.flat_ids()
     kept = kept_token[ids] if len(ids) else np.zeros(0, bool)
     offsets = np.concatenate([[0], np.cumsum(kept)])[documents.offsets]
-    return documents.over(ids[kept], offsets[:-1], offsets)
+    return documents._over(ids[kept], offsets[:-1], offsets)
+
+
+def checked_range(ngram_range):
+    """Return `ngram_range` if it is one."""
+    if (
+        len(ngram_range) != 2
+        or not all(isinstance(n, Integral) for n in ngram_range)
+        or not 1 <= ngram_range[0] <= ngram_range[1]
+    ):
+        raise ValueError(
+            f"ngram_range={ngram_range} must be two integers, the first at least 1 "
+            "and the second no less."
+        )
+    return ngram_range
 
 
 def with_ngrams(documents, ngram_range):
@@ -50,7 +67,7 @@ def with_ngrams(documents, ngram_range):
             all_names += names
     flat, offsets = _interleaved(kinds, len(lengths))
     table = TokenTable.from_tokens(all_names)
-    return documents.over(flat, offsets[:-1], offsets, table)
+    return documents._over(flat, offsets[:-1], offsets, table)
 
 
 def _counts(lengths, n):

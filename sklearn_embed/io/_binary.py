@@ -81,7 +81,7 @@ def _take(window, done, budget, rows):
 
 
 def _check_end(window, n_rows):
-    """Refuse bytes beyond the rows that the header speaks of."""
+    """Refuse bytes beyond the rows of the header."""
     window.slide()
     if window.data[window.begin : window.end].tobytes().strip():
         raise window.source.error(

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections.abc import Mapping
+from typing import Any, TypeAlias
 
 import numpy as np
 from sklearn.base import clone
@@ -10,6 +11,9 @@ from sklearn.preprocessing import normalize
 from sklearn.utils import check_random_state
 
 _PROJECTIONS = ('"tsne"', '"pca"', "a transformer with fit_transform")
+
+#: "tsne", "pca", or a transformer.
+Projection: TypeAlias = Any
 
 
 def chosen_words(vectors, words=None, n_words=150, stop_words=None):
@@ -70,7 +74,7 @@ def _first_words(vectors, n_words, stop_words):
 
 
 def unit_vectors(vectors, words):
-    """Return the words' vectors at length one: distance then speaks of the angle."""
+    """Return the words' vectors at length 1, where distances depend on angles alone."""
     return normalize(np.stack([vectors[word] for word in words]).astype(np.float64))
 
 

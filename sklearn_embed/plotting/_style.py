@@ -1,4 +1,4 @@
-"""What all pictures share: matplotlib at the door, colours, fonts, safe text."""
+"""What all pictures share: the check for matplotlib, colours, fonts, safe text."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -12,8 +12,8 @@ from importlib.util import find_spec
 # yellow, too pale on white, is left out.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = "osD^vPX"
-QUIET = "#777777"
-INK = "#222222"
+GREY = "#777777"
+TEXT_COLOR = "#222222"
 
 # Looked at first where the usual font lacks a character; then every other font.
 FALLBACKS = (
@@ -134,7 +134,7 @@ class Lettering:
             style["fontfamily"] = self.families
         return style
 
-    def dress(self, text):
+    def apply_to(self, text):
         """Give the fonts to a text that is already there."""
         text.set_parse_math(False)
         text.set_usetex(False)
