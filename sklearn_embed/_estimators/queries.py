@@ -7,6 +7,7 @@ Methods of every estimator that learns one vector a word, with labels or without
 
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_embed._vectors import queries
 from sklearn_embed._vectors.word_vectors import WordVectors
 
 
@@ -65,8 +66,7 @@ def most_similar(self, positive=(), negative=(), topn=10):
     KeyError
         If a word is unknown.
     """
-    keyed = self.to_keyed_vectors()
-    return keyed.most_similar(_listed(positive), _listed(negative), topn)
+    return queries.most_similar(self.to_word_vectors(), positive, negative, topn)
 
 
 def similarity(self, w1, w2):
@@ -87,10 +87,4 @@ def similarity(self, w1, w2):
     KeyError
         If a word is unknown.
     """
-    return float(self.to_keyed_vectors().similarity(w1, w2))
-
-
-def _listed(words):
-    """Return a list of words or vectors; one alone becomes a list of one."""
-    alone = isinstance(words, str) or getattr(words, "ndim", 0) == 1
-    return [words] if alone else list(words)
+    return queries.similarity(self.to_word_vectors(), w1, w2)
