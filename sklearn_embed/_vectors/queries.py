@@ -166,9 +166,28 @@ def most_similar(vectors, positive=(), negative=(), topn=10, *, cosmul=False):
         raise ValueError(f"there is nothing to look for: give positive{also} words")
     keyed = keyed_for_queries(vectors)
     if cosmul:
-        words = [[term for term, _ in terms] for terms in (added, taken)]
-        return keyed.most_similar_cosmul(*words, topn=topn)
+        return _most_similar_cosmul(keyed, added, taken, topn)
     return keyed.most_similar(added + taken, topn=topn)
+
+
+def _most_similar_cosmul(keyed, added, taken, topn):
+    """Do as gensim's method of that name, which warns of its own parts."""
+    scores = np.ones(len(keyed), np.float32)
+    for terms, combine in ((added, np.multiply), (taken, np.divide)):
+        for term, _ in terms:
+            vector = (
+                keyed.get_vector(term, norm=True) if isinstance(term, str) else term
+            )
+            shifted = (1 + keyed.vectors @ vector / keyed.norms) / 2
+            combine(scores, shifted + (1e-6 if terms is taken else 0), out=scores)
+    if topn is None:
+        return scores
+    asked = {
+        keyed.key_to_index[term] for term, _ in added + taken if isinstance(term, str)
+    }
+    best = np.argsort(-scores, kind="stable")[: max(topn, 0) + len(asked)]
+    found = [i for i in best.tolist() if i not in asked]
+    return [(keyed.index_to_key[i], float(scores[i])) for i in found[: max(topn, 0)]]
 
 
 def similarity(vectors, w1, w2):
@@ -197,6 +216,8 @@ def _listed(given, name):
         return []
     if isinstance(given, str):
         return [given]
+    if isinstance(given, bytes):
+        raise TypeError(f"{name} must hold words, that is, str; got {given!r}")
     if hasattr(given, "__array__"):  # a Series, a tensor
         given = np.asarray(given)
     if isinstance(given, np.ndarray) and given.ndim == 1 and not _holds_words(given):
@@ -224,7 +245,7 @@ def _term(vectors, term, name, unit):
         return term
     if not isinstance(term, np.ndarray):
         hint = ""
-        if isinstance(term, (Real, list, tuple)):
+        if isinstance(term, Real):
             hint = "; a vector must be an array: numpy.array(...)"
         raise TypeError(f"{name} must hold words or vectors; got {_shown(term)}{hint}")
     try:

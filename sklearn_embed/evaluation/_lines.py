@@ -87,7 +87,7 @@ def rows_of(source, usable):
 
 def _items(source):
     """Return the rows of any container, of a table by rows and not by columns."""
-    if hasattr(source, "collect") and hasattr(source, "columns"):  # lazy, of polars
+    if hasattr(source, "collect_schema") and hasattr(source, "collect"):  # lazy polars
         source = source.collect()
     if hasattr(source, "itertuples"):  # pandas
         return source.itertuples(index=False, name=None)

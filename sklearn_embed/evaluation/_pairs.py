@@ -157,6 +157,7 @@ def _usable(fields):
 def _columns(rows):
     """Return the column of the first word, and that of the number (None: nowhere)."""
     rows = [fields for fields in rows if len(fields) > 2]
+    rows = rows[1:] or rows  # the first one may be a heading
     width = max(map(len, rows), default=0)
     shares = [
         np.mean([c < len(row) and _number(row[c]) is not None for row in rows])
