@@ -25,6 +25,8 @@ def converted(source):
     """Return word vectors of an object in memory; see `as_word_vectors` of io."""
     if isinstance(source, WordVectors):
         return source
+    if isinstance(source, type):
+        raise TypeError(f"word vectors must be {_ACCEPTED}; got the class {source!r}")
     if callable(getattr(source, "to_word_vectors", None)):
         return source.to_word_vectors()
     if hasattr(source, "words_") and hasattr(source, "vectors_"):
@@ -39,8 +41,6 @@ def converted(source):
     if isinstance(source, Mapping):
         return _from_mapping(source)
     name = type(source).__name__
-    if isinstance(source, type):
-        raise TypeError(f"word vectors must be {_ACCEPTED}; got the class {source!r}")
     if hasattr(source, "fit"):
         raise _without_vectors(source, name)
     if hasattr(source, "columns"):  # of polars, of Arrow

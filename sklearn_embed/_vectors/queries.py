@@ -172,14 +172,13 @@ def most_similar(vectors, positive=(), negative=(), topn=10, *, cosmul=False):
 
 def _most_similar_cosmul(keyed, added, taken, topn):
     """Do as gensim's method of that name, which warns of its own parts."""
-    scores = np.ones(len(keyed), np.float32)
-    for terms, combine in ((added, np.multiply), (taken, np.divide)):
+    products = [np.ones(len(keyed), np.float32) for _ in range(2)]
+    for product, terms in zip(products, (added, taken), strict=True):
         for term, _ in terms:
-            vector = (
-                keyed.get_vector(term, norm=True) if isinstance(term, str) else term
-            )
-            shifted = (1 + keyed.vectors @ vector / keyed.norms) / 2
-            combine(scores, shifted + (1e-6 if terms is taken else 0), out=scores)
+            if isinstance(term, str):
+                term = keyed.get_vector(term, norm=True)
+            product *= (1 + keyed.vectors @ term / keyed.norms) / 2
+    scores = products[0] / (products[1] + np.float32(1e-6))
     if topn is None:
         return scores
     asked = {
@@ -206,7 +205,11 @@ def _terms(vectors, given, name, weight, unit):
         terms.append((_term(vectors, term, name, unit), its_weight))
     words = [term for term, _ in terms if isinstance(term, str)]
     unknown = [word for word in dict.fromkeys(words) if word not in vectors]
-    made = dict(zip(unknown, unit_vectors(vectors_of(vectors, unknown)), strict=True))
+    made = dict(zip(unknown, vectors_of(vectors, unknown), strict=True))
+    for word, vector in made.items():
+        length = np.linalg.norm(vector)
+        usual = _SHORT < length < _LONG  # as gensim rounds
+        made[word] = vector / length if usual else unit_vectors(vector[None])[0]
     return [(made.get(t, t) if isinstance(t, str) else t, w) for t, w in terms]
 
 

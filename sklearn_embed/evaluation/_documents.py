@@ -156,7 +156,9 @@ def wmdistance(
     distances".
     """
     if find_spec("ot") is None:
-        raise ImportError("wmdistance needs POT, an optimal transport: pip install POT")
+        raise ImportError(
+            "wmdistance needs POT (Python Optimal Transport): pip install POT"
+        )
     from ot import emd2
     from scipy.spatial.distance import cdist
 

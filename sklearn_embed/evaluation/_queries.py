@@ -94,8 +94,8 @@ def most_similar_cosmul(
 
     Notes
     -----
-    Cosines are moved to [0, 1] by (1 + cos) / 2; those with `positive` are multiplied,
-    and divided by those with `negative`, to which 1e-6 is added.  One large term so
+    Cosines are moved to [0, 1] by (1 + cos) / 2.  The product of those with `positive`
+    is divided by the product of those with `negative` plus 1e-6.  One large term so
     cannot outweigh the others, as it can in the sum of `most_similar`.
 
     References
