@@ -260,10 +260,12 @@ def test_unknown_words_are_made_of_their_ngrams_as_gensim_makes_them(fasttext):
     )
     words = ["kitten", "kitty", "kittens", "кошка"]
     assert evaluation.doesnt_match(fasttext, words) == keyed.doesnt_match(words)
-    assert evaluation.rank(fasttext, "kitty", "kitten") == keyed.rank("kitty", "kitten")
+    order = [word for word, _ in keyed.most_similar("kitty", topn=len(keyed))]
+    for place, word in enumerate(order, 1):
+        assert evaluation.rank(fasttext, "kitty", word) == place
 
 
-def test_a_word_without_ngrams_is_unknown(fasttext):
+def test_a_word_without_ngrams_is_unknown():
     spaced = FastText(
         [["abcde", "bcdef"]] * 3, min_count=1, bucket=9, min_n=4, workers=1
     )

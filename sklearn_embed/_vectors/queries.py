@@ -205,7 +205,11 @@ def _terms(vectors, given, name, weight, unit):
         terms.append((_term(vectors, term, name, unit), its_weight))
     words = [term for term, _ in terms if isinstance(term, str)]
     unknown = [word for word in dict.fromkeys(words) if word not in vectors]
-    made = dict(zip(unknown, vectors_of(vectors, unknown), strict=True))
+    made = {}
+    if unknown:
+        vectors_of(vectors, unknown)  # or KeyError
+        sums, _ = vectors.subwords.sums(unknown)
+        made = dict(zip(unknown, sums, strict=True))
     for word, vector in made.items():
         length = np.linalg.norm(vector)
         usual = _SHORT < length < _LONG  # as gensim rounds
