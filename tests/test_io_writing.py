@@ -82,5 +82,5 @@ def test_a_damaged_parquet_file_is_refused(path):
 
 
 def test_an_unknown_format_is_refused_with_the_list(path):
-    with pytest.raises(ValueError, match=r"format must be one of \['fasttext'"):
+    with pytest.raises(ValueError, match=r"format must be one of \['csv', 'fasttext'"):
         write_vectors(PLAIN, path, "xls")

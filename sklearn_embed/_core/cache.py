@@ -231,4 +231,4 @@ def _warn_once(kind, message):
         warnings.warn(message, UserWarning, stacklevel=3)
 
 
-_warned = set()
+_warned: set[str] = set()

@@ -17,7 +17,7 @@ from numba.extending import is_jitted
 try:
     from sklearn_embed._core.cache import KernelCache
 except ImportError:  # numba's private names have changed: its own cache is used
-    KernelCache = None
+    KernelCache = None  # type: ignore[assignment,misc]
 
 #: Optimisations that reorder sums but keep NaN and infinity as they are.
 REORDERED = frozenset({"reassoc", "contract", "nsz"})

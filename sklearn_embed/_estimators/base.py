@@ -2,23 +2,32 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import copy
-from numbers import Integral, Real
+from __future__ import annotations
 
-from joblib import effective_n_jobs
-from sklearn.base import (
-    BaseEstimator,
-    TransformerMixin,
-    _clone_parametrized,
-    _fit_context,
-)
+import copy
+from collections.abc import Callable
+from numbers import Integral, Real
+from typing import TYPE_CHECKING
+
+from sklearn.base import BaseEstimator, TransformerMixin, _clone_parametrized
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_embed._core.threads import n_threads
+from sklearn_embed._core.typing import FilePath, Method
 from sklearn_embed._estimators import persistence
 from sklearn_embed._text.lookup import make_lookup
 from sklearn_embed._text.tokenized import tokenize
 from sklearn_embed._text.tokens import TextOptions
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    def _fit_context(
+        *, prefer_skip_nested_validation: bool
+    ) -> Callable[[Method], Method]: ...
+else:
+    from sklearn.base import _fit_context
 
 __all__ = [
     "COUNT",
@@ -49,10 +58,10 @@ class TextEstimator(BaseEstimator):
     """Base of everything that takes documents."""
 
     # Parameters that clone hands on as they are: big, and never changed.
-    _shared_parameters = ()
+    _shared_parameters: tuple[str, ...] = ()
 
     # Parameters that are sources of vectors, which `save` writes as WordVectors.
-    _vector_parameters = ()
+    _vector_parameters: tuple[str, ...] = ()
 
     _text_constraints: dict = {
         "lowercase": ["boolean"],
@@ -100,7 +109,7 @@ class TextEstimator(BaseEstimator):
         """Return the tokens that do not even count as unknown; see `make_lookup`."""
         return ()
 
-    def save(self, path):
+    def save(self, path: FilePath) -> None:
         """Write this estimator to a file of arrays and JSON, which cannot run code.
 
         Parameters
@@ -128,14 +137,14 @@ class TextEstimator(BaseEstimator):
         ``sklearn_embed._estimators.word2vec.Word2VecVectorizer``, with
         ``sklearn_embed._text.tokens.TextOptions`` and, where vectors are parameters,
         ``sklearn_embed._vectors.word_vectors.WordVectors`` and
-        ``sklearn_embed._models.pretrained.Pretrained``;
+        ``sklearn_embed._estimators.pretrained.Pretrained``;
         ``skops.io.get_untrusted_types`` lists
         them.
         """
         persistence.save(self, path)
 
     @classmethod
-    def load(cls, path, *, mmap=False):
+    def load(cls, path: FilePath, *, mmap: bool = False) -> Self:
         """Read an estimator that `save` wrote.
 
         Parameters
@@ -203,7 +212,7 @@ class TextEstimator(BaseEstimator):
 
     def _n_threads(self):
         """Return the number of threads that `n_jobs` allows."""
-        return effective_n_jobs(getattr(self, "n_jobs", None))
+        return n_threads(getattr(self, "n_jobs", None))
 
 
 class TextTransformer(TransformerMixin, TextEstimator):

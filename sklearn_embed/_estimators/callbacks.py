@@ -2,16 +2,27 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-try:
-    from sklearn.callback import CallbackSupportMixin, with_callbacks
-except ImportError:  # scikit-learn < 1.9 has no callbacks
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
-    class CallbackSupportMixin:
-        """Stand-in for scikit-learn's mixin of the same name."""
+from sklearn_embed._core.typing import Method
 
-    def with_callbacks(method):
-        """Return the method as it is."""
-        return method
+
+class CallbackSupportMixin:
+    """Stand-in for scikit-learn's mixin of the same name."""
+
+
+def with_callbacks(method: Method) -> Method:
+    """Return the method as it is."""
+    return method
+
+
+if not TYPE_CHECKING:
+    with suppress(ImportError):  # scikit-learn < 1.9 has no callbacks
+        from sklearn.callback import (  # noqa: F401 (they replace those above)
+            CallbackSupportMixin,
+            with_callbacks,
+        )
 
 
 class TrainingMonitor:

@@ -2,9 +2,24 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_embed._core.typing import (
+    Documents,
+    Float32Array,
+    Preprocessor,
+    RandomState,
+    StopWords,
+    StripAccents,
+    Tokenizer,
+    VectorSource,
+)
 from sklearn_embed._estimators.base import Integral, Interval, StrOptions
 from sklearn_embed._estimators.persistence import register
 from sklearn_embed._estimators.training import adopt, settings_of
@@ -20,6 +35,12 @@ from sklearn_embed._vectors.document_rows import Pooler
 from sklearn_embed._vectors.unknown import UnknownWords
 from sklearn_embed._vectors.weights import unit_factors
 from sklearn_embed._vectors.word_vectors import WordVectors
+
+if TYPE_CHECKING:
+    from gensim.models import FastText as GensimFastText
+    from typing_extensions import Self
+
+    from sklearn_embed.io.fasttext import FastTextModel
 
 
 @register
@@ -119,8 +140,7 @@ class FastTextVectorizer(WordVectorizer):
         vectors, and the epochs missing from `epochs` are trained, at the learning
         rates where the schedule stands.
     n_jobs : int or None, default=None
-        Threads.  None means 1 unless in a :obj:`joblib.parallel_config` context,
-        -1 all processors.
+        Threads.  None means 1, -1 all processors.
     random_state : int, RandomState instance or None, default=None
         Seed of whatever is drawn.
     verbose : bool or int, default=False
@@ -197,43 +217,43 @@ class FastTextVectorizer(WordVectorizer):
 
     def __init__(
         self,
-        vector_size=100,
+        vector_size: int = 100,
         *,
-        min_n=3,
-        max_n=6,
-        bucket=2_000_000,
-        window=5,
-        architecture="skipgram",
-        loss="negative_sampling",
-        negative=5,
-        ns_exponent=0.75,
-        sample=1e-3,
-        cbow_mean=True,
-        shrink_windows=True,
-        pooling="mean",
-        pretrained=None,
-        learning_rate=0.025,
-        min_learning_rate=1e-4,
-        epochs=5,
-        lowercase=True,
-        strip_accents=None,
-        preprocessor=None,
-        tokenizer=None,
-        token_pattern=DEFAULT_PATTERN,
-        stop_words=None,
-        min_count=5,
-        max_features=None,
-        vocabulary=None,
-        unlabeled=None,
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=5,
-        tol=1e-3,
-        warm_start=False,
-        n_jobs=None,
-        random_state=None,
-        verbose=False,
-    ):
+        min_n: int = 3,
+        max_n: int = 6,
+        bucket: int | None = 2_000_000,
+        window: int = 5,
+        architecture: str = "skipgram",
+        loss: str = "negative_sampling",
+        negative: int = 5,
+        ns_exponent: float = 0.75,
+        sample: float = 1e-3,
+        cbow_mean: bool = True,
+        shrink_windows: bool = True,
+        pooling: str = "mean",
+        pretrained: VectorSource = None,
+        learning_rate: float = 0.025,
+        min_learning_rate: float = 1e-4,
+        epochs: int = 5,
+        lowercase: bool = True,
+        strip_accents: StripAccents = None,
+        preprocessor: Preprocessor = None,
+        tokenizer: Tokenizer = None,
+        token_pattern: str | None = DEFAULT_PATTERN,
+        stop_words: StopWords = None,
+        min_count: int = 5,
+        max_features: int | None = None,
+        vocabulary: Collection[str] | None = None,
+        unlabeled: Documents | None = None,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 5,
+        tol: float = 1e-3,
+        warm_start: bool = False,
+        n_jobs: int | None = None,
+        random_state: RandomState = None,
+        verbose: bool | int = False,
+    ) -> None:
         self.vector_size = vector_size
         self.min_n = min_n
         self.max_n = max_n
@@ -270,7 +290,7 @@ class FastTextVectorizer(WordVectorizer):
         self.random_state = random_state
         self.verbose = verbose
 
-    def transform(self, X):
+    def transform(self, X: Documents) -> Float32Array:
         """Return the mean of each document's word vectors, unknown words included.
 
         Parameters
@@ -297,7 +317,7 @@ class FastTextVectorizer(WordVectorizer):
             n_jobs=self._n_threads(),
         ).rows(X)
 
-    def vector(self, word):
+    def vector(self, word: str) -> Float32Array:
         """Return the vector of a word, known or not.
 
         Parameters
@@ -316,7 +336,7 @@ class FastTextVectorizer(WordVectorizer):
             self._model.made_of_ngrams([word])[0] if row is None else self.vectors_[row]
         )
 
-    def to_word_vectors(self):
+    def to_word_vectors(self) -> WordVectors:
         """Return words, vectors, counts and n-grams as one immutable value.
 
         Returns
@@ -330,7 +350,7 @@ class FastTextVectorizer(WordVectorizer):
         parts = self._model.exported(self.vectors_)
         return WordVectors(self.words_, self.vectors_, self.counts_, parts)
 
-    def to_gensim(self):
+    def to_gensim(self) -> GensimFastText:
         """Return a gensim model that can be trained further.
 
         Returns
@@ -354,7 +374,7 @@ class FastTextVectorizer(WordVectorizer):
         )
 
     @classmethod
-    def from_gensim(cls, model, **params):
+    def from_gensim(cls, model: GensimFastText, **params: Any) -> Self:
         """Return a fitted vectorizer with what a gensim model has learned.
 
         Parameters
@@ -382,7 +402,7 @@ class FastTextVectorizer(WordVectorizer):
         adopt(estimator, vocabulary, model)
         return estimator
 
-    def to_fasttext(self):
+    def to_fasttext(self) -> FastTextModel:
         """Return all that was learned as fastText's files hold it.
 
         Returns

@@ -2,16 +2,30 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
 from functools import partial
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.utils import check_consistent_length
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from sklearn_embed._core.arrays import padded
-from sklearn_embed._core.threads import Threads
+from sklearn_embed._core.typing import (
+    Documents,
+    FilePath,
+    Preprocessor,
+    RandomState,
+    StopWords,
+    StripAccents,
+    Tokenizer,
+    VectorSource,
+)
 from sklearn_embed._estimators import queries
 from sklearn_embed._estimators.base import (
     COUNT,
@@ -27,7 +41,8 @@ from sklearn_embed._estimators.labels import (
     document_weights,
     stratified,
 )
-from sklearn_embed._estimators.persistence import check_words, register
+from sklearn_embed._estimators.loading import check_words
+from sklearn_embed._estimators.persistence import register
 from sklearn_embed._estimators.pretrained import (
     checked_pretrained,
     refuse_penalty,
@@ -57,6 +72,11 @@ from sklearn_embed._models.loop import Data
 from sklearn_embed._text.tokens import DEFAULT_PATTERN
 from sklearn_embed._text.vocabulary import Vocabulary, learn_vocabulary
 from sklearn_embed._vectors.word_vectors import WordVectors
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from sklearn_embed.io.fasttext import FastTextModel
 
 
 @register
@@ -132,8 +152,7 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         vectors, and the epochs missing from `epochs` are trained, at the learning
         rates where the schedule stands.
     n_jobs : int or None, default=None
-        Threads.  None means 1 unless in a :obj:`joblib.parallel_config` context,
-        -1 all processors.
+        Threads.  None means 1, -1 all processors.
     random_state : int, RandomState instance or None, default=None
         Seed of whatever is drawn.
     verbose : bool or int, default=False
@@ -215,36 +234,36 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
 
     def __init__(
         self,
-        vector_size=100,
+        vector_size: int = 100,
         *,
-        loss="auto",
-        negative=5,
-        word_ngrams=1,
-        min_n=0,
-        max_n=0,
-        bucket=2_000_000,
-        pretrained=None,
-        learning_rate=0.5,
-        epochs=10,
-        class_weight=None,
-        lowercase=True,
-        strip_accents=None,
-        preprocessor=None,
-        tokenizer=None,
-        token_pattern=DEFAULT_PATTERN,
-        stop_words=None,
-        min_count=1,
-        max_features=None,
-        vocabulary=None,
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=5,
-        tol=1e-3,
-        warm_start=False,
-        n_jobs=None,
-        random_state=None,
-        verbose=False,
-    ):
+        loss: str = "auto",
+        negative: int = 5,
+        word_ngrams: int = 1,
+        min_n: int = 0,
+        max_n: int = 0,
+        bucket: int = 2_000_000,
+        pretrained: VectorSource = None,
+        learning_rate: float = 0.5,
+        epochs: int = 10,
+        class_weight: Mapping[Any, float] | str | None = None,
+        lowercase: bool = True,
+        strip_accents: StripAccents = None,
+        preprocessor: Preprocessor = None,
+        tokenizer: Tokenizer = None,
+        token_pattern: str | None = DEFAULT_PATTERN,
+        stop_words: StopWords = None,
+        min_count: int = 1,
+        max_features: int | None = None,
+        vocabulary: Collection[str] | None = None,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 5,
+        tol: float = 1e-3,
+        warm_start: bool = False,
+        n_jobs: int | None = None,
+        random_state: RandomState = None,
+        verbose: bool | int = False,
+    ) -> None:
         self.vector_size = vector_size
         self.loss = loss
         self.negative = negative
@@ -281,7 +300,9 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
+    def fit(
+        self, X: Documents, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Learn vectors that tell the labels of documents.
 
         Parameters
@@ -327,7 +348,13 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
+    def partial_fit(
+        self,
+        X: Documents,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
         """Learn from one more batch of documents, in one pass.
 
         The learning rate is `learning_rate` throughout, and weights are taken as they
@@ -356,7 +383,7 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
                 "partial_fit a dict, or sample_weight."
             )
         begun = hasattr(self, "vectors_")
-        known = self.classes_ if begun else None
+        known: Any = self.classes_ if begun else None
         if classes is not None:
             classes = np.unique(column_or_1d(classes))
             if begun and not np.array_equal(classes, known):
@@ -380,7 +407,7 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         learn_batch(self, training, rare)
         return self
 
-    def decision_function(self, X):
+    def decision_function(self, X: Documents) -> NDArray[Any]:
         """Return how much speaks for each class.
 
         Parameters
@@ -399,7 +426,7 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
             return scores[:, 1] - scores[:, 0]
         return scores
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: Documents) -> NDArray[Any]:
         """Return the probability of each class.
 
         Parameters
@@ -421,7 +448,7 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
             shares /= shares.sum(axis=1, keepdims=True)
         return shares
 
-    def predict(self, X):
+    def predict(self, X: Documents) -> NDArray[Any]:
         """Return the most probable class, or all that are more probable than not.
 
         Parameters
@@ -434,12 +461,13 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         ndarray of shape (n_documents,) or (n_documents, n_classes)
             Labels, or indicators if `fit` was given indicators.
         """
-        scores = self._scores(X)
         if self._model.labels.multilabel:
-            return (scores > 0).astype(np.int64)
-        return self.classes_[scores.argmax(axis=1)]
+            return (self._scores(X) > 0).astype(np.int64)
+        documents = self._tokenize(X)
+        vocabulary, n_jobs = self._fitted_vocabulary(), self._n_threads()
+        return self.classes_[self._model.best(documents, vocabulary, n_jobs)]
 
-    def to_word_vectors(self):
+    def to_word_vectors(self) -> WordVectors:
         """Return words, vectors, counts and subwords as one immutable value.
 
         Returns
@@ -456,7 +484,7 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
     most_similar = queries.most_similar
     similarity = queries.similarity
 
-    def to_fasttext(self):
+    def to_fasttext(self) -> FastTextModel:
         """Return all that was learned as fastText's files hold it.
 
         Returns
@@ -475,7 +503,9 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         )
 
     @classmethod
-    def from_fasttext(cls, source, **params):
+    def from_fasttext(
+        cls, source: FilePath | BinaryIO | FastTextModel, **params: Any
+    ) -> Self:
         """Return a fitted classifier with what a supervised fastText model learned.
 
         Parameters
@@ -579,8 +609,8 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
     def _scores(self, X):
         """Return a score for each class; of a tree, logarithms of probabilities."""
         documents = self._tokenize(X)
-        with Threads(self.n_jobs) as threads:
-            return self._model.scores(documents, self._fitted_vocabulary(), threads)
+        vocabulary, n_jobs = self._fitted_vocabulary(), self._n_threads()
+        return self._model.scores(documents, vocabulary, n_jobs)
 
 
 def _labelled(documents, matrix, weights):

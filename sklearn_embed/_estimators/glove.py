@@ -2,11 +2,24 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from __future__ import annotations
+
+from collections.abc import Collection
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_memory
 
+from sklearn_embed._core.typing import (
+    Documents,
+    Preprocessor,
+    RandomState,
+    StopWords,
+    StripAccents,
+    Tokenizer,
+    VectorSource,
+)
 from sklearn_embed._estimators.base import (
     COUNT,
     NOT_NEGATIVE,
@@ -24,6 +37,9 @@ from sklearn_embed._models.glove import GloVe, GloveSettings, prepared
 from sklearn_embed._models.loop import Data, Schedule
 from sklearn_embed._text.tokens import DEFAULT_PATTERN
 from sklearn_embed._text.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 def _never(estimator):
@@ -110,8 +126,7 @@ class GloVeVectorizer(WordVectorizer):
         vectors, and the epochs missing from `epochs` are trained, at the learning
         rates where the schedule stands.
     n_jobs : int or None, default=None
-        Threads.  None means 1 unless in a :obj:`joblib.parallel_config` context,
-        -1 all processors.
+        Threads.  None means 1, -1 all processors.
     random_state : int, RandomState instance or None, default=None
         Seed of whatever is drawn.
     verbose : bool or int, default=False
@@ -214,39 +229,39 @@ class GloVeVectorizer(WordVectorizer):
 
     def __init__(
         self,
-        vector_size=100,
+        vector_size: int = 100,
         *,
-        window=10,
-        weighting="harmonic",
-        direction="both",
-        x_max=100.0,
-        alpha=0.75,
-        combine="sum",
-        pretrained=None,
-        learning_rate=0.05,
-        gradient_clip=100.0,
-        epochs=25,
-        max_memory=None,
-        memory=None,
-        lowercase=True,
-        strip_accents=None,
-        preprocessor=None,
-        tokenizer=None,
-        token_pattern=DEFAULT_PATTERN,
-        stop_words=None,
-        min_count=5,
-        max_features=None,
-        vocabulary=None,
-        unlabeled=None,
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=5,
-        tol=1e-5,
-        warm_start=False,
-        n_jobs=None,
-        random_state=None,
-        verbose=False,
-    ):
+        window: int | str = 10,
+        weighting: str = "harmonic",
+        direction: str = "both",
+        x_max: float = 100.0,
+        alpha: float = 0.75,
+        combine: str = "sum",
+        pretrained: VectorSource = None,
+        learning_rate: float = 0.05,
+        gradient_clip: float = 100.0,
+        epochs: int = 25,
+        max_memory: int | None = None,
+        memory: Any = None,
+        lowercase: bool = True,
+        strip_accents: StripAccents = None,
+        preprocessor: Preprocessor = None,
+        tokenizer: Tokenizer = None,
+        token_pattern: str | None = DEFAULT_PATTERN,
+        stop_words: StopWords = None,
+        min_count: int = 5,
+        max_features: int | None = None,
+        vocabulary: Collection[str] | None = None,
+        unlabeled: Documents | None = None,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 5,
+        tol: float = 1e-5,
+        warm_start: bool = False,
+        n_jobs: int | None = None,
+        random_state: RandomState = None,
+        verbose: bool | int = False,
+    ) -> None:
         self.vector_size = vector_size
         self.window = window
         self.weighting = weighting
@@ -281,7 +296,7 @@ class GloVeVectorizer(WordVectorizer):
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit_counts(self, counts):
+    def fit_counts(self, counts: CooccurrenceCounts) -> Self:
         """Learn the vectors of words that have been counted already.
 
         The parameters about vocabulary, window and early stopping play no part.
@@ -304,7 +319,8 @@ class GloVeVectorizer(WordVectorizer):
         vocabulary = Vocabulary(counts.words, counts.word_counts)
         data = Data([counts], [])
         training = self._training(counts, data, vocabulary, self._options())
-        schedule = Schedule(*self._rates(), self.epochs)
+        first, last = self._rates()
+        schedule = Schedule(first, last, self.epochs)
         learn(self, training, draw_seed(self), schedule, range(self.epochs))
         return self
 

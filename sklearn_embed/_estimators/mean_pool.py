@@ -2,10 +2,25 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import ClassNamePrefixFeaturesOutMixin
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_embed._core.typing import (
+    Documents,
+    Float32Array,
+    Preprocessor,
+    StopWords,
+    StripAccents,
+    Tokenizer,
+    VectorSource,
+)
 from sklearn_embed._estimators.base import (
     COUNT,
     POSITIVE,
@@ -25,11 +40,17 @@ from sklearn_embed._estimators.embedding import (
     settings_of,
     text_options,
 )
+from sklearn_embed._estimators.loading import check_rows, make_record
 from sklearn_embed._estimators.persistence import register
-from sklearn_embed._text.tokens import DEFAULT_PATTERN, stop_word_set
+from sklearn_embed._models.checks import check_matrix
+from sklearn_embed._text.tokens import DEFAULT_PATTERN, TextOptions, stop_word_set
 from sklearn_embed._vectors.pooled import checked_powers, learn
 from sklearn_embed._vectors.pooling import PoolingSpec
+from sklearn_embed._vectors.word_vectors import WordVectors
 from sklearn_embed.io._sources import as_word_vectors
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 #: Fields of a PoolingSpec that `fit` decides and a file holds.
 _SPEC = ("kind", "by_number", "powers", "max_length")
@@ -53,7 +74,8 @@ class MeanPoolEmbedder(
           searched as ``embedding__vector_size`` and so on.
         - A fitted vectorizer: taken as it is, shared by `clone`.
         - gensim's ``KeyedVectors``, a DataFrame whose index holds the words, a
-          dict from word to vector, a file of vectors: shared by `clone`, too.
+          dict from word to vector, a file of vectors: shared by `clone`, too.  How
+          a file is read is said by :class:`sklearn_embed.io.VectorFile`.
     pooling : {"mean", "sum", "max", "min", "power", "concat"}, default="mean"
         What becomes of the vectors of a document's words.
 
@@ -118,8 +140,7 @@ class MeanPoolEmbedder(
         A vectorizer as `embedding` brings its own rules; then these must be left
         at their defaults, except for `stop_words`.
     n_jobs : int or None, default=None
-        Threads.  None means 1 unless in a :obj:`joblib.parallel_config` context,
-        -1 all processors.  The result does not depend on it.
+        Threads.  None means 1, -1 all processors.  The result does not depend on it.
 
     Attributes
     ----------
@@ -228,26 +249,26 @@ class MeanPoolEmbedder(
 
     def __init__(
         self,
-        embedding,
+        embedding: VectorSource,
         *,
-        pooling="mean",
-        powers=(-np.inf, 1, np.inf),
-        max_length=None,
-        weights=None,
-        smoothing=1e-3,
-        n_components_removed=0,
-        normalize_words=False,
-        normalize=False,
-        oov="skip",
-        empty="zero",
-        lowercase=True,
-        strip_accents=None,
-        preprocessor=None,
-        tokenizer=None,
-        token_pattern=DEFAULT_PATTERN,
-        stop_words=None,
-        n_jobs=None,
-    ):
+        pooling: str = "mean",
+        powers: ArrayLike = (-np.inf, 1, np.inf),
+        max_length: int | None = None,
+        weights: str | Callable[[str], float] | None = None,
+        smoothing: float = 1e-3,
+        n_components_removed: int = 0,
+        normalize_words: bool = False,
+        normalize: bool = False,
+        oov: str = "skip",
+        empty: str = "zero",
+        lowercase: bool = True,
+        strip_accents: StripAccents = None,
+        preprocessor: Preprocessor = None,
+        tokenizer: Tokenizer = None,
+        token_pattern: str | None = DEFAULT_PATTERN,
+        stop_words: StopWords = None,
+        n_jobs: int | None = None,
+    ) -> None:
         self.embedding = embedding
         self.pooling = pooling
         self.powers = powers
@@ -271,7 +292,13 @@ class MeanPoolEmbedder(
     def _shared_parameters(self):
         return () if is_unfitted(self.embedding) else ("embedding",)
 
-    def set_params(self, **params):
+    if TYPE_CHECKING:  # scikit-learn's methods, which have no types
+
+        def fit_transform(
+            self, X: Documents, y: Any = None, **fit_params: Any
+        ) -> Float32Array: ...
+
+    def set_params(self, **params: Any) -> Self:
         """Set parameters, those of an unfitted embedding included.
 
         Parameters
@@ -294,7 +321,7 @@ class MeanPoolEmbedder(
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y=None):
+    def fit(self, X: Documents, y: Any = None) -> Self:
         """Fit the embedding if it is not fitted yet, and learn the weights.
 
         Parameters
@@ -330,8 +357,8 @@ class MeanPoolEmbedder(
         stops |= stop_word_set(getattr(embedding, "stop_words", None))
         lookup = lookup_of(embedding, source.words, options, stops)
         pooled = learn(settings, documents, source, lookup)
-        vars(self).pop("max_length_", None)
-        vars(self).update(
+        self.__dict__.pop("max_length_", None)
+        self.__dict__.update(
             {
                 "embedding_": embedding,
                 "vectors_": source.vectors,
@@ -342,7 +369,7 @@ class MeanPoolEmbedder(
                 "_stops": sorted(stops),
                 "_factors": pooled.factors,
                 "_unknown": (pooled.unknown_weight, pooled.unknown_vector),
-                "_recipe": dict(zip(_SPEC, pooled.spec, strict=False)),
+                "_spec": dict(zip(_SPEC, pooled.spec, strict=False)),
                 "_text_options": options,
                 "_lookup": lookup,
             }
@@ -351,7 +378,7 @@ class MeanPoolEmbedder(
             self.max_length_ = pooled.spec.max_length
         return self
 
-    def transform(self, X):
+    def transform(self, X: Documents) -> Float32Array:
         """Return one row per document, pooled of its words' vectors.
 
         Parameters
@@ -389,12 +416,34 @@ class MeanPoolEmbedder(
 
     def _check_loaded(self):
         """Refuse arrays that do not belong to these vectors."""
-        shape = self._source.vectors.shape
-        if self.vectors_.shape != shape or self.vectors_.dtype != np.float32:
-            raise ValueError(f"vectors of shape {self.vectors_.shape}, not {shape}")
-        if not self._recipe["max_length"] >= 1:
-            raise ValueError("max_length")
+        if not isinstance(self._source, WordVectors):
+            raise ValueError("there are no vectors")
+        n_words, width = self._source.vectors.shape
+        check_matrix("vectors_", self.vectors_, n_words, width)
+        check_rows("weights_", self.weights_, n_words)
+        check_rows("_factors", self._factors, n_words)
+        weight, vector = self._unknown
+        check_rows("_unknown", vector, width)
+        parts = {**self._spec, "powers": tuple(self._spec["powers"])}
+        if set(parts) != set(_SPEC):
+            raise ValueError(f"_spec has other parts than {_SPEC}")
+        spec = make_record(PoolingSpec, [parts[name] for name in _SPEC])
+        if not (
+            isinstance(weight, float | int)
+            and spec.kind in ("mean", "sum", "max", "min", "power", "concat")
+            and 1 <= spec.max_length < 1 << 31
+            and (spec.powers or spec.kind != "power")
+            and set(map(type, spec.powers)) <= {float, int}
+            and isinstance(self._text_options, TextOptions)
+            and set(map(type, self._stops)) <= {str}
+        ):
+            raise ValueError("the pooling is none that can be asked for")
+        if self.components_ is not None:
+            n_components = len(self.components_)
+            columns = spec.n_columns(width)
+            check_matrix("components_", self.components_, n_components, columns)
+            check_rows("component_weights_", self.component_weights_, n_components)
 
     @property
     def _n_features_out(self):
-        return PoolingSpec(**self._recipe).n_columns(self.vectors_.shape[1])
+        return PoolingSpec(**self._spec).n_columns(self.vectors_.shape[1])

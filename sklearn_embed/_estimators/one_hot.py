@@ -2,15 +2,29 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_embed._core.typing import (
+    Documents,
+    Preprocessor,
+    StopWords,
+    StripAccents,
+    Tokenizer,
+)
 from sklearn_embed._estimators.base import (
     COUNT,
     StrOptions,
     TextTransformer,
     _fit_context,
 )
+from sklearn_embed._estimators.loading import check_vocabulary
 from sklearn_embed._estimators.one_hot_outputs import (
     bags,
     sequences,
@@ -30,12 +44,15 @@ from sklearn_embed._text.vocabulary import (
 from sklearn_embed._text.word_index import UNKNOWN
 from sklearn_embed._text.word_ngrams import checked_range, with_ngrams, without
 
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
 #: What stands for an unknown word in feature names and in inverse_transform.
 UNKNOWN_NAME = "<unk>"
 
 
 @register
-class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
+class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     r"""Represent each document by the one-hot vectors of its words.
 
     A word is a unit vector of as many dimensions as there are words; all of them
@@ -142,24 +159,24 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
 
     def __init__(
         self,
-        output="count",
+        output: str = "count",
         *,
-        lowercase=True,
-        strip_accents=None,
-        preprocessor=None,
-        tokenizer=None,
-        token_pattern=DEFAULT_PATTERN,
-        stop_words=None,
-        ngram_range=(1, 1),
-        min_count=1,
-        max_features=None,
-        vocabulary=None,
-        handle_unknown="auto",
-        max_length=None,
-        padding="post",
-        truncating="post",
-        dtype=np.int64,
-    ):
+        lowercase: bool = True,
+        strip_accents: StripAccents = None,
+        preprocessor: Preprocessor = None,
+        tokenizer: Tokenizer = None,
+        token_pattern: str | None = DEFAULT_PATTERN,
+        stop_words: StopWords = None,
+        ngram_range: tuple[int, int] = (1, 1),
+        min_count: int = 1,
+        max_features: int | None = None,
+        vocabulary: Collection[str] | None = None,
+        handle_unknown: str = "auto",
+        max_length: int | None = None,
+        padding: str = "post",
+        truncating: str = "post",
+        dtype: DTypeLike = np.int64,
+    ) -> None:
         self.output = output
         self.lowercase = lowercase
         self.strip_accents = strip_accents
@@ -177,7 +194,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
         self.truncating = truncating
         self.dtype = dtype
 
-    def fit(self, X, y=None):
+    def fit(self, X: Documents, y: object = None) -> Self:
         """Learn the vocabulary.
 
         Parameters
@@ -202,7 +219,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
         self._fit(X)
         return self
 
-    def fit_transform(self, X, y=None):
+    def fit_transform(self, X: Documents, y: object = None) -> Any:
         """Learn the vocabulary and transform the same documents, read once.
 
         Parameters
@@ -220,7 +237,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
         documents = self._fit(X)
         return self._encode(documents)
 
-    def transform(self, X):
+    def transform(self, X: Documents) -> Any:
         """Represent documents by the one-hot vectors of their words.
 
         Parameters
@@ -246,7 +263,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
             X = self._terms(self._tokenize(X))
         return self._encode(X)
 
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: Any) -> list[Any]:
         """Return the words of each row.
 
         Parameters
@@ -266,7 +283,9 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
             return words_of_ids(words, np.asarray(X))
         return words_of_columns(words[: self._width()], X)
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(
+        self, input_features: ArrayLike | None = None
+    ) -> NDArray[np.object_]:
         """Return the names of the columns.
 
         Parameters
@@ -333,7 +352,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
         limits = VocabularyFilter(self.min_count, self.max_features, self.stop_words)
         return learn_vocabulary([documents], limits, by_word=True)
 
-    def _left_out(self, stop_words):
+    def _left_out(self, model):
         return self._other_stops(self.words_)
 
     def _other_stops(self, words):
@@ -376,13 +395,14 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
 
     def _check_loaded(self):
         """Refuse parts that do not fit together."""
-        n_words = len(self.words_)
-        if self.vocabulary_ != {word: row for row, word in enumerate(self.words_)}:
-            raise ValueError("vocabulary_ differs from words_")
-        if self.counts_.dtype != np.int64 or self.counts_.shape != (n_words,):
-            raise ValueError(f"{n_words} words, but counts {self.counts_.shape}")
-        if not getattr(self, "max_length_", 1) >= 1:
-            raise ValueError("max_length_")
+        check_vocabulary(self)
+        if np.dtype(self.dtype).kind not in "biuf":
+            raise ValueError(f"dtype {self.dtype!r:.40} is none of numbers")
+        length = getattr(self, "max_length_", None)
+        if length is None and self.output not in ("ids", "one_hot"):
+            return
+        if type(length) is not int or not 1 <= length < 1 << 31:
+            raise ValueError(f"max_length_ is {length!r:.40}")
 
 
 def _refuse_unknown(documents, unknown):

@@ -2,9 +2,14 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from __future__ import annotations
+
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from sklearn_embed._core.typing import (
+    VectorSource,
+)
 from sklearn_embed._estimators.base import NOT_NEGATIVE
 from sklearn_embed._estimators.persistence import register
 from sklearn_embed._models.pretrained import check_size
@@ -91,7 +96,9 @@ class Pretrained(BaseEstimator):
         "penalty": [NOT_NEGATIVE],
     }
 
-    def __init__(self, vectors, *, trainable=True, penalty=0.0):
+    def __init__(
+        self, vectors: VectorSource, *, trainable: bool = True, penalty: float = 0.0
+    ) -> None:
         self.vectors = vectors
         self.trainable = trainable
         self.penalty = penalty

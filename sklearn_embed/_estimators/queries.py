@@ -5,13 +5,22 @@ Methods of every estimator that learns one vector a word, with labels or without
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_embed._core.typing import Words
 from sklearn_embed._vectors import queries
 from sklearn_embed._vectors.word_vectors import WordVectors
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from gensim.models import KeyedVectors
 
-def to_word_vectors(self):
+
+def to_word_vectors(self: Any) -> WordVectors:
     """Return words, vectors and counts as one immutable value.
 
     Returns
@@ -23,7 +32,7 @@ def to_word_vectors(self):
     return WordVectors(self.words_, self.vectors_, self.counts_)
 
 
-def to_keyed_vectors(self):
+def to_keyed_vectors(self: Any) -> KeyedVectors:
     """Return gensim's KeyedVectors, for its queries and its file formats.
 
     Returns
@@ -34,7 +43,7 @@ def to_keyed_vectors(self):
     return self.to_word_vectors().to_keyed_vectors()
 
 
-def to_frame(self):
+def to_frame(self: Any) -> pd.DataFrame:
     """Return the vectors as a DataFrame.
 
     Returns
@@ -45,7 +54,9 @@ def to_frame(self):
     return self.to_word_vectors().to_frame()
 
 
-def most_similar(self, positive=(), negative=(), topn=10):
+def most_similar(
+    self: Any, positive: Words = (), negative: Words = (), topn: int = 10
+) -> list[tuple[str, float]]:
     """Return the nearest words, by the cosine; see gensim's method of that name.
 
     Parameters
@@ -69,7 +80,7 @@ def most_similar(self, positive=(), negative=(), topn=10):
     return queries.most_similar(self.to_word_vectors(), positive, negative, topn)
 
 
-def similarity(self, w1, w2):
+def similarity(self: Any, w1: str, w2: str) -> float:
     """Return the cosine of two words.
 
     Parameters

@@ -2,8 +2,22 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_embed._core.typing import (
+    Documents,
+    Preprocessor,
+    RandomState,
+    StopWords,
+    StripAccents,
+    Tokenizer,
+    VectorSource,
+)
 from sklearn_embed._estimators.base import StrOptions
 from sklearn_embed._estimators.persistence import register
 from sklearn_embed._estimators.training import adopt, settings_of
@@ -15,6 +29,10 @@ from sklearn_embed._models import interop_gensim
 from sklearn_embed._models.word2vec import Word2Vec, Word2VecSettings
 from sklearn_embed._text.tokens import DEFAULT_PATTERN
 from sklearn_embed._text.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from gensim.models import Word2Vec as Word2VecModel
+    from typing_extensions import Self
 
 
 @register
@@ -103,8 +121,7 @@ class Word2VecVectorizer(WordVectorizer):
         vectors, and the epochs missing from `epochs` are trained, at the learning
         rates where the schedule stands.
     n_jobs : int or None, default=None
-        Threads.  None means 1 unless in a :obj:`joblib.parallel_config` context,
-        -1 all processors.
+        Threads.  None means 1, -1 all processors.
     random_state : int, RandomState instance or None, default=None
         Seed of whatever is drawn.
     verbose : bool or int, default=False
@@ -196,40 +213,40 @@ class Word2VecVectorizer(WordVectorizer):
 
     def __init__(
         self,
-        vector_size=100,
+        vector_size: int = 100,
         *,
-        window=5,
-        architecture="skipgram",
-        loss="negative_sampling",
-        negative=5,
-        ns_exponent=0.75,
-        sample=1e-3,
-        cbow_mean=True,
-        shrink_windows=True,
-        combine="input",
-        pretrained=None,
-        learning_rate=0.025,
-        min_learning_rate=1e-4,
-        epochs=5,
-        lowercase=True,
-        strip_accents=None,
-        preprocessor=None,
-        tokenizer=None,
-        token_pattern=DEFAULT_PATTERN,
-        stop_words=None,
-        min_count=5,
-        max_features=None,
-        vocabulary=None,
-        unlabeled=None,
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=5,
-        tol=1e-3,
-        warm_start=False,
-        n_jobs=None,
-        random_state=None,
-        verbose=False,
-    ):
+        window: int = 5,
+        architecture: str = "skipgram",
+        loss: str = "negative_sampling",
+        negative: int = 5,
+        ns_exponent: float = 0.75,
+        sample: float = 1e-3,
+        cbow_mean: bool = True,
+        shrink_windows: bool = True,
+        combine: str = "input",
+        pretrained: VectorSource = None,
+        learning_rate: float = 0.025,
+        min_learning_rate: float = 1e-4,
+        epochs: int = 5,
+        lowercase: bool = True,
+        strip_accents: StripAccents = None,
+        preprocessor: Preprocessor = None,
+        tokenizer: Tokenizer = None,
+        token_pattern: str | None = DEFAULT_PATTERN,
+        stop_words: StopWords = None,
+        min_count: int = 5,
+        max_features: int | None = None,
+        vocabulary: Collection[str] | None = None,
+        unlabeled: Documents | None = None,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 5,
+        tol: float = 1e-3,
+        warm_start: bool = False,
+        n_jobs: int | None = None,
+        random_state: RandomState = None,
+        verbose: bool | int = False,
+    ) -> None:
         self.vector_size = vector_size
         self.window = window
         self.architecture = architecture
@@ -263,7 +280,7 @@ class Word2VecVectorizer(WordVectorizer):
         self.random_state = random_state
         self.verbose = verbose
 
-    def to_gensim(self):
+    def to_gensim(self) -> Word2VecModel:
         """Return a gensim model that can be trained further.
 
         Returns
@@ -282,7 +299,7 @@ class Word2VecVectorizer(WordVectorizer):
         )
 
     @classmethod
-    def from_gensim(cls, model, **params):
+    def from_gensim(cls, model: Word2VecModel, **params: Any) -> Self:
         """Return a fitted vectorizer with what a gensim model has learned.
 
         Parameters

@@ -2,12 +2,19 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_embed._core.typing import (
+    Documents,
+    Float32Array,
+)
 from sklearn_embed._estimators import queries
 from sklearn_embed._estimators.base import (
     COUNT,
@@ -22,7 +29,7 @@ from sklearn_embed._estimators.base import (
     _fit_context,
 )
 from sklearn_embed._estimators.callbacks import CallbackSupportMixin, with_callbacks
-from sklearn_embed._estimators.persistence import check_words
+from sklearn_embed._estimators.loading import check_words
 from sklearn_embed._estimators.pretrained import (
     checked_pretrained,
     refuse_penalty,
@@ -41,6 +48,9 @@ from sklearn_embed._models.loop import Data
 from sklearn_embed._text.tokenized import tokenize
 from sklearn_embed._text.vocabulary import Vocabulary, learn_vocabulary
 from sklearn_embed._vectors.document_rows import Pooler
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 #: Parameters of everything that is trained.
 LEARNING_CONSTRAINTS: dict = {
@@ -71,7 +81,7 @@ PREDICTION_CONSTRAINTS: dict = {
     "sample": [NOT_NEGATIVE],
     "cbow_mean": ["boolean"],
     "shrink_windows": ["boolean"],
-    "min_learning_rate": [POSITIVE],
+    "min_learning_rate": [NOT_NEGATIVE],
 }
 
 
@@ -98,6 +108,12 @@ class WordVectorizer(
     def _shared_parameters(self):
         return (*shared_pretrained(self.pretrained), "unlabeled")
 
+    if TYPE_CHECKING:  # scikit-learn's methods, which have no types
+
+        def fit_transform(
+            self, X: Documents, y: Any = None, **fit_params: Any
+        ) -> Float32Array: ...
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = []
@@ -105,7 +121,9 @@ class WordVectorizer(
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None, *, unlabeled=None):
+    def fit(
+        self, X: Documents, y: object = None, *, unlabeled: Documents | None = None
+    ) -> Self:
         """Learn the vectors of the words in some documents.
 
         Parameters
@@ -152,7 +170,9 @@ class WordVectorizer(
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y=None, *, update_vocabulary=True):
+    def partial_fit(
+        self, X: Documents, y: object = None, *, update_vocabulary: bool = True
+    ) -> Self:
         """Learn from one more batch of documents, in one pass.
 
         The learning rate is `learning_rate` throughout: the length of the stream is
@@ -181,7 +201,7 @@ class WordVectorizer(
         learn_batch(self, training, rare)
         return self
 
-    def transform(self, X):
+    def transform(self, X: Documents) -> Float32Array:
         """Return the mean of each document's word vectors.
 
         Parameters

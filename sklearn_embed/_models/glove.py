@@ -16,14 +16,14 @@ from sklearn_embed._models.kernels.glove import (
     FROZEN_SQUARE,
     measure_pairs,
     new_state,
-    pull_towards,
     state_views,
     state_width,
+    step_towards,
     train_pairs,
 )
-from sklearn_embed._models.loop import FrozenRows, Job
+from sklearn_embed._models.loop import FrozenRows, Job, Task
 from sklearn_embed._models.partition import PartitionedPairs, Weighting
-from sklearn_embed._models.rounds import in_order, in_turn, rounds
+from sklearn_embed._models.rounds import in_turn, rounds
 from sklearn_embed._models.warm_start import take_over
 
 _ROWS_PER_PULL = 1 << 13
@@ -290,10 +290,10 @@ class GloveJob(Job):
         groups = rng.permutation(self._pairs.n_groups).tolist()
         order = in_turn(schedule[number] for number in rng.permutation(len(schedule)))
         starts = rng.random(len(order))
-        yield in_order(
-            (
-                {groups[a], groups[b]},
+        yield (
+            Task(
                 partial(self._train, groups[a], groups[b], start),
+                frozenset({groups[a], groups[b]}),
             )
             for (a, b), start in zip(order, starts, strict=True)
         )
@@ -313,16 +313,13 @@ class GloveJob(Job):
 
     def _train(self, a, b, start):
         loss, n_terms = 0.0, 0
-        for groups, places, terms in self._pairs.of(a, b):
+        for tile in self._pairs.of(a, b):
             part, n = train_pairs(
                 self._flat,
                 self._width,
-                places,
-                terms,
-                int(start * len(terms)),
-                groups,
-                self._pairs.n_groups,
-                self._pairs.mirrored,
+                tile,
+                int(start * len(tile.terms)),
+                self._pairs.partition,
                 self._rate,
                 self._clip,
             )
@@ -331,21 +328,16 @@ class GloveJob(Job):
 
     def _measure(self, a, b):
         loss, n_terms = 0.0, 0
-        for groups, *arrays in self._held_out.of(a, b):
+        for tile in self._held_out.of(a, b):
             part, n = measure_pairs(
-                self._flat,
-                self._width,
-                *arrays,
-                groups,
-                self._held_out.n_groups,
-                self._held_out.mirrored,
+                self._flat, self._width, tile, self._held_out.partition
             )
             loss, n_terms = loss + part, n_terms + n
         return loss, n_terms
 
     def _pull(self, at):
         rows, goals, strength = self._retrofit
-        loss = pull_towards(
+        loss = step_towards(
             self._matrix.reshape(len(self._matrix), 4, self._width),
             readonly(rows[at]),
             readonly(goals[at]),

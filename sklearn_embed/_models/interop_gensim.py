@@ -172,6 +172,11 @@ def read_word2vec(theirs):
         If it has no vocabulary yet.
     """
     params = _parameters(theirs, "Word2Vec")
+    if hasattr(theirs.wv, "vectors_ngrams"):
+        raise TypeError(
+            "expected a gensim Word2Vec model, got FastText, whose words are made of "
+            "n-grams, too: use FastTextVectorizer.from_gensim."
+        )
     inputs = np.array(theirs.wv.vectors, np.float32, order="C")
     return Parts(params, *_words(theirs), inputs, _outputs(theirs))
 
@@ -196,10 +201,12 @@ def read_fasttext(theirs):
         raise TypeError(
             f"expected a gensim FastText model, got {type(theirs).__name__}"
         )
-    limits = int(theirs.wv.min_n), int(theirs.wv.max_n), int(theirs.wv.bucket)
+    limits = _ngram_limits(theirs)
     params |= dict(zip(("min_n", "max_n", "bucket"), limits, strict=True))
     words, counts = _words(theirs)
     own, buckets = theirs.wv.vectors_vocab, theirs.wv.vectors_ngrams
+    if limits[1] == 0:
+        buckets = np.zeros((limits[2], own.shape[1]), np.float32)
     _, numbers = ngram_buckets(TokenTable.from_tokens(words), *limits)
     marks = np.zeros(limits[2], np.uint8)
     marks[numbers] = 1
@@ -210,6 +217,21 @@ def read_fasttext(theirs):
     return Parts(params, words, counts, inputs, _outputs(theirs), rows)
 
 
+def _ngram_limits(theirs):
+    """Return min_n, max_n and bucket as we name them; max_n 0: there are no n-grams."""
+    min_n, max_n = int(theirs.wv.min_n), int(theirs.wv.max_n)
+    bucket = int(theirs.wv.bucket)
+    # gensim switches n-grams off by limits upside down, or by no bucket at all.
+    if max_n < max(min_n, 1) or bucket == 0:
+        return 3, 0, max(bucket, 1)
+    if min_n < 1:
+        raise ValueError(
+            f"the model has n-grams of min_n={min_n} characters: train one with "
+            "min_n of at least 1."
+        )
+    return min_n, max_n, bucket
+
+
 def _words(theirs):
     """Return the words of a gensim model, and how often they occurred."""
     return list(theirs.wv.index_to_key), theirs.wv.expandos["count"]
@@ -217,16 +239,18 @@ def _words(theirs):
 
 def _parameters(theirs, kind):
     """Return a gensim model's parameters under our names."""
-    if not hasattr(theirs, "wv") or not hasattr(theirs, "sg"):
+    has_documents = hasattr(theirs, "dv") or hasattr(theirs, "docvecs")
+    if not hasattr(theirs, "wv") or not hasattr(theirs, "sg") or has_documents:
         raise TypeError(
             f"expected a gensim {kind} model, got {type(theirs).__name__}; "
-            "MeanPoolEmbedder takes KeyedVectors."
+            "MeanPoolEmbedder takes KeyedVectors, such as a model's wv."
         )
     if len(theirs.wv) == 0:
         raise ValueError("the model has no vocabulary yet: train it first.")
+    most = getattr(theirs, "max_final_vocab", None)
     return {
         "vector_size": int(theirs.vector_size),
-        "window": int(theirs.window),
+        "window": max(int(theirs.window), 1),
         "architecture": "skipgram" if theirs.sg else "cbow",
         "loss": "hierarchical_softmax" if theirs.hs else "negative_sampling",
         "negative": int(theirs.negative) or 5,
@@ -237,7 +261,9 @@ def _parameters(theirs, kind):
         "learning_rate": float(theirs.alpha),
         "min_learning_rate": float(theirs.min_alpha),
         "epochs": int(theirs.epochs),
-        "min_count": int(theirs.min_count),
+        "min_count": max(int(theirs.min_count), 1),
+        "max_features": None if most is None else int(most),
+        "random_state": int(theirs.seed) % 2**32,
     }
 
 

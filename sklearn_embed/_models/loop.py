@@ -8,7 +8,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from sklearn_embed._core.threads import Threads
+from sklearn_embed._core.threads import n_threads, run
+
+#: Tasks begun before the first result is used, for each thread: a result is small, and
+#: no thread has to wait for another one that the system lets rest.
+AHEAD = 16
 
 
 class Schedule(NamedTuple):
@@ -34,6 +38,22 @@ class Run(NamedTuple):
     n_jobs: int | None  # threads; None: one
 
 
+class Task(NamedTuple):
+    """A task that may not run at the same time as certain others: see `Job`."""
+
+    call: Callable[[], tuple[float, int]]
+    touches: frozenset
+
+    def __call__(self):
+        """Make the call."""
+        return self.call()
+
+
+def touched_by(task):
+    """Return what a task changes, as far as it says so."""
+    return getattr(task, "touches", ())
+
+
 class Job(ABC):
     """What is to be trained, one epoch after the other.
 
@@ -46,7 +66,9 @@ class Job(ABC):
         """Yield lists of tasks; tasks of one phase may run at the same time.
 
         A task is a callable without arguments that returns ``(loss, n_terms)``:
-        a sum of losses in float64, and how many predictions it is made of.
+        a sum of losses in float64, and how many predictions it is made of.  If it has
+        an attribute ``touches``, a set, it runs after all earlier tasks of the phase
+        that touch one of the same.
         """
 
     @abstractmethod
@@ -78,7 +100,7 @@ class FrozenRowsJob(Job):
     def phases(self, epoch):
         """Yield the phases of the job, and one more in which rows are put back."""
         for tasks in self._job.phases(epoch):
-            yield (partial(self._run, task) for task in tasks) if self._often else tasks
+            yield map(self._restoring, tasks) if self._often else tasks
         # Now nothing else writes to them.
         yield [self._finish]
 
@@ -86,6 +108,9 @@ class FrozenRowsJob(Job):
         """Yield those of the job; adding 0 to a row may have made -0.0 0.0."""
         yield from self._job.validation_phases()
         yield [self._finish]
+
+    def _restoring(self, task):
+        return Task(partial(self._run, task), touched_by(task))
 
     def _run(self, task):
         result = task()
@@ -119,6 +144,24 @@ class EarlyStopping:
         return self.waited >= self.patience
 
 
+def mean_loss(phases, n_jobs):
+    """Run phases one after the other and return the mean loss of all tasks.
+
+    Parameters
+    ----------
+    phases : iterable of iterable of callable
+        As of a Job.
+    n_jobs : int
+        Threads.
+    """
+    total, n_terms = 0.0, 0
+    for tasks in phases:
+        # All results before the first is used: nothing can interrupt between them.
+        for loss, n in list(run(tasks, n_jobs, touched_by, AHEAD)):
+            total, n_terms = total + loss, n_terms + n
+    return total / n_terms if n_terms else 0.0
+
+
 def train(job, epochs, n_jobs, monitor, stopping=None, validate=False):
     """Run epochs until they are over, a callback stops them, or the loss stays.
 
@@ -148,22 +191,22 @@ def train(job, epochs, n_jobs, monitor, stopping=None, validate=False):
     FloatingPointError
         If a loss is not finite.
     """
-    with Threads(n_jobs) as threads:
-        for epoch in epochs:
-            monitor.epoch_begins()
-            seen = {"loss": threads.mean_loss(job.phases(epoch))}
-            if validate:
-                loss = threads.mean_loss(job.validation_phases())
-                seen["validation_loss"] = loss
-            if not all(map(math.isfinite, seen.values())):
-                raise FloatingPointError(
-                    f"Training diverged: the loss of epoch {epoch + 1} is "
-                    f"{seen['loss']}. Lower learning_rate."
-                )
-            yield seen["loss"], seen.get("validation_loss")
-            stop = monitor.epoch_ends(epoch, seen)
-            if stopping is not None:
-                stop |= stopping.should_stop(seen["validation_loss"])
-            if stop:
-                break
+    n_jobs = n_threads(n_jobs)
+    for epoch in epochs:
+        monitor.epoch_begins()
+        seen = {"loss": mean_loss(job.phases(epoch), n_jobs)}
+        if validate:
+            loss = mean_loss(job.validation_phases(), n_jobs)
+            seen["validation_loss"] = loss
+        if not all(map(math.isfinite, seen.values())):
+            raise FloatingPointError(
+                f"Training diverged: the loss of epoch {epoch + 1} is "
+                f"{seen['loss']}. Lower learning_rate."
+            )
+        yield seen["loss"], seen.get("validation_loss")
+        stop = monitor.epoch_ends(epoch, seen)
+        if stopping is not None:
+            stop |= stopping.should_stop(seen["validation_loss"])
+        if stop:
+            break
     monitor.fit_ends()

@@ -9,10 +9,12 @@ from typing import NamedTuple
 import numpy as np
 
 from sklearn_embed._core.arrays import readonly
-from sklearn_embed._core.threads import Threads
+from sklearn_embed._core.threads import n_threads, run_all
+from sklearn_embed._models.kernels.glove import PairTile
 from sklearn_embed._models.kernels.partition import (
     BLOCK_BYTES,
-    deal_pairs,
+    Partition,
+    partition_pairs,
     unpack_records,
 )
 
@@ -76,33 +78,28 @@ class PartitionedPairs:
         self.n_groups = _number_of_groups(len(indptr) - 1, len(tiles))
         bits = int(np.log2(BLOCK_BYTES / (16 * width)))
         self._bits = min(max(bits, 3), 15)
-        self._ends = deal_pairs(
+        self.partition = Partition(self.n_groups, bool(mirrored))
+        self._ends = partition_pairs(
             readonly(indptr),
             tiles,
             records,
             float(units_in_1) / scale,
-            self.n_groups,
-            self.mirrored,
+            self.partition,
             self._bits,
         )
         # What trains takes the place of what it is made from.
         self.places = tiles.view(np.uint16).reshape(-1, 2)
         self.terms = records.view(np.float32).reshape(-1, 2)
-        tasks = (
-            partial(self._finish, records, first, last, weighting)
-            for first, last in pairwise(self._ends)
-            if last > first
-        )
-        with Threads(n_jobs) as threads:
-            for _ in threads.run(tasks):
-                pass
+        finish = partial(self._finish, records, weighting)
+        run_all(finish, pairwise(self._ends), n_threads(n_jobs))
         self.places, self.terms = readonly(self.places), readonly(self.terms)
 
     def __len__(self):
         return len(self.terms)
 
-    def _finish(self, records, first, last, weighting):
+    def _finish(self, records, weighting, bounds):
         """Put the pairs of two groups in order, and turn counts into terms."""
+        first, last = bounds
         records[first:last].view(np.uint64).sort()  # no two keys are equal
         for begin in range(first, last, _PAIRS_AT_ONCE):
             at = slice(begin, min(begin + _PAIRS_AT_ONCE, last))
@@ -111,7 +108,7 @@ class PartitionedPairs:
             self.terms[at, 1] = weighting(counts)
 
     def of(self, a, b):
-        """Yield (groups, places, terms) of the pairs of two groups."""
+        """Yield the tiles of two groups that have pairs."""
         orders = [(a, b), (b, a)]
         for groups in (
             orders if a != b and not self.mirrored else [(min(a, b), max(a, b))]
@@ -119,7 +116,7 @@ class PartitionedPairs:
             tile = groups[0] * self.n_groups + groups[1]
             at = slice(self._ends[tile], self._ends[tile + 1])
             if at.stop > at.start:
-                yield groups, self.places[at], self.terms[at]
+                yield PairTile(self.places[at], self.terms[at], groups)
 
 
 def _is_own(array):

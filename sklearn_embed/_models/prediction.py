@@ -7,9 +7,9 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from joblib import effective_n_jobs
 
 from sklearn_embed._core.arrays import padded_zeros, readonly, stripped
+from sklearn_embed._core.threads import n_threads
 from sklearn_embed._models.checks import check_matrix
 from sklearn_embed._models.kernels.bags import Bags
 from sklearn_embed._models.kernels.replicas import Replicas, make_replica
@@ -131,7 +131,7 @@ class PredictionJob(Job):
         self._epoch = make_epoch(
             settings.architecture, settings.loss, negative, bags=bags is not None
         )
-        self._n_threads = effective_n_jobs(n_jobs)
+        self._n_threads = n_threads(n_jobs)
         self._spare = []  # workspaces and replicas that no thread is using
 
     def phases(self, epoch):

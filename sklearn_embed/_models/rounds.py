@@ -2,9 +2,6 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import threading
-from functools import partial
-
 
 def rounds(n_groups):
     """Return lists of pairs of groups: each pair once, each group once a list.
@@ -34,30 +31,3 @@ def in_turn(schedule):
             turns.update(dict.fromkeys(pair, len(order)))
             order.append(pair)
     return order
-
-
-def in_order(tasks):
-    """Yield tasks that wait for earlier ones that touch the same groups.
-
-    Parameters
-    ----------
-    tasks : iterable of (set, callable)
-        Groups and task.  They must be begun in this order: then whatever a task waits
-        for is running, and the result is that of one task after the other.
-    """
-    last = {}
-    for groups, task in tasks:
-        done = threading.Event()
-        earlier = {last[group] for group in groups if group in last}
-        last.update(dict.fromkeys(groups, done))
-        yield partial(_after, earlier, task, done)
-
-
-def _after(earlier, task, done):
-    """Run a task after others, and say when it is done, or failed."""
-    try:
-        for event in earlier:
-            event.wait()
-        return task()
-    finally:
-        done.set()

@@ -11,7 +11,7 @@ class Before(NamedTuple):
     """A trained model, and the words that its rows belong to."""
 
     model: Any
-    index: dict[str, int]
+    index: dict[str, int]  # type: ignore[assignment]
     counts: np.ndarray
 
     def rows(self, vocabulary):

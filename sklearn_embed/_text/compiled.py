@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import sys
-from contextlib import closing
 from copy import copy
 from itertools import chain
 
@@ -12,7 +11,13 @@ import numpy as np
 from sklearn_embed._core.growing import Growing
 from sklearn_embed._core.threads import in_order
 from sklearn_embed._text.hash_table import HashTable
-from sklearn_embed._text.scanner import BATCH_CHARS, Scanner, Strings, batches, rooms
+from sklearn_embed._text.scanner import (
+    BATCH_CHARS,
+    Scanner,
+    Strings,
+    batches,
+    scratch_buffers,
+)
 from sklearn_embed._text.word_index import WordIndex
 
 #: Patterns with a compiled form: the characters of a token, and how many at least.
@@ -89,20 +94,24 @@ class FastEncoder:
         """
 
         def read(strings):
-            room, spare = own.take()
-            found = self.scanner.read(strings, room, self.hash_table.arrays)
-            return strings, room, spare, *found
+            scratch, spare = buffers.take()
+            found = self.scanner.read(strings, scratch, self.hash_table.arrays)
+            return strings, scratch, spare, *found
 
         short = chain.from_iterable(map(self._short, chunks))
-        with rooms() as own, closing(in_order(read, short, n_jobs)) as found:
-            for strings, room, spare, batch, n_missed in found:
-                self.hash_table.add(batch, n_missed)
-                ids.append(batch.ids)
-                if strings.continues:
-                    lengths.add_to_last(room.lengths[0])
-                else:
-                    lengths.append(room.lengths[: strings.n])
-                spare.append(room)
+        with scratch_buffers() as buffers:
+            found = in_order(read, short, n_jobs)
+            try:
+                for strings, scratch, spare, batch, n_missed in found:
+                    self.hash_table.add(batch, n_missed)
+                    ids.append(batch.ids)
+                    if strings.continues:
+                        lengths.add_to_last(scratch.lengths[0])
+                    else:
+                        lengths.append(scratch.lengths[: strings.n])
+                    spare.append(scratch)
+            finally:
+                found.close()
 
     def _short(self, documents):
         """Yield batches, with long documents in pieces."""
@@ -144,10 +153,13 @@ class FastLookup:
         def copies(first, found, some):
             return first, found.copy(), some.copy()
 
-        with closing(self._mapped(copies, documents, n_jobs)) as mapped:
+        mapped = self._mapped(copies, documents, n_jobs)
+        try:
             for first, found, some in mapped:
                 rows.append(found)
                 lengths[first : first + len(some)] = some
+        finally:
+            mapped.close()
         return rows.result(), lengths
 
     def map(self, function, documents, n_jobs=1):
@@ -162,29 +174,29 @@ class FastLookup:
 
     def _mapped(self, function, documents, n_jobs):
         def read(strings):
-            room, spare = own.take()
-            rows, lengths = self._rows(strings, room)
+            scratch, spare = buffers.take()
+            rows, lengths = self._rows(strings, scratch, known)
             result = function(strings.first, rows, lengths)
-            spare.append(room)
+            spare.append(scratch)
             return result
 
-        with rooms() as own:
+        known = self._index.hash_table.arrays  # made here, and not by each thread
+        with scratch_buffers() as buffers:
             yield from in_order(read, batches(documents), n_jobs)
 
-    def _rows(self, strings, room):
+    def _rows(self, strings, scratch, known):
         """Return the rows of all tokens of strings, and the documents' lengths."""
         if not strings.is_long():
-            batch, _ = self.scanner.read(strings, room, self._index.hash_table.arrays)
+            batch, _ = self.scanner.read(strings, scratch, known)
             self._index.finish(batch.ids)
-            return batch.ids, room.lengths[: strings.n]
+            return batch.ids, scratch.lengths[: strings.n]
         pieces = self.scanner.pieces(strings.documents[strings.first])
-        parts = [self._piece(text, room) for text in pieces]
+        parts = [self._piece(text, scratch, known) for text in pieces]
         rows = np.concatenate(parts)
         return rows, np.array([len(rows)])
 
-    def _piece(self, text, room):
-        known = self._index.hash_table.arrays
-        batch, _ = self.scanner.read(Strings([text]), room, known)
+    def _piece(self, text, scratch, known):
+        batch, _ = self.scanner.read(Strings([text]), scratch, known)
         self._index.finish(batch.ids)
         return batch.ids.copy()
 

@@ -6,8 +6,12 @@ import bz2
 import gzip
 import io
 import lzma
+import zlib
 from functools import partial
 from pathlib import Path
+
+from sklearn_embed._files.errors import printable
+from sklearn_embed._files.foreign import N_BYTES, foreign, foreign_zip
 
 #: Bytes of a line, decompressed.  Longer ones are no text with a document a line.
 LONGEST_LINE = 1 << 28
@@ -55,26 +59,41 @@ def _lines(file):
     number = 0
     try:
         with _opened(file) as stream:
+            _check_kind(file, stream)
             # Read as bytes: str would also break lines at form feeds and the like.
-            read = partial(stream.readline, LONGEST_LINE + 1)
+            read = partial(stream.readline, LONGEST_LINE + 2)
             for number, line in enumerate(iter(read, b""), 1):
-                if len(line) > LONGEST_LINE and not line.endswith(b"\n"):
+                line = line.rstrip(b"\r\n")
+                if len(line) > LONGEST_LINE:
                     raise _TooLong
-                yield line.rstrip(b"\r\n").decode(
-                    "utf-8-sig" if number == 1 else "utf-8"
-                )
+                yield line.decode("utf-8-sig" if number == 1 else "utf-8")
     except UnicodeDecodeError as error:
         raise ValueError(
-            f"Line {number} of {file} is not UTF-8 ({error.reason} at byte "
+            f"Line {number} of {printable(file)} is not UTF-8 ({error.reason} at byte "
             f"{error.start} of the line): convert the file first, e.g. with iconv."
         ) from error
     except _TooLong as error:
         raise ValueError(
-            f"Line {number} of {file} is longer than {LONGEST_LINE:,} bytes, but a "
+            f"Line {number} of {printable(file)} is longer than {LONGEST_LINE:,} bytes, but a "
             "document is one line of text: cut the file into lines first."
         ) from error
-    except (EOFError, lzma.LZMAError, gzip.BadGzipFile) as error:
-        raise ValueError(f"{file} is damaged after line {number}: {error}") from error
+    except (EOFError, lzma.LZMAError, gzip.BadGzipFile, zlib.error) as error:
+        raise ValueError(
+            f"{printable(file)} is damaged after line {number}: {error}"
+        ) from error
+
+
+def _check_kind(file, stream):
+    """Refuse what is no text, by the first bytes of a file that is not yet read."""
+    start = stream.peek(N_BYTES)[:N_BYTES]
+    kind = foreign(start, text=False)
+    if start.startswith(b"PK\x03\x04"):
+        kind = foreign_zip(file)
+    if kind is not None:
+        raise ValueError(
+            f"{printable(file)} is {kind.name}, and no text with a document a line. "
+            f"{kind.remedy}."
+        )
 
 
 class _TooLong(Exception):

@@ -153,6 +153,7 @@ def batch_of_table(table, first, last, hash_mask):
 
 def merged_tables(tables, hash_mask):
     """Return the TokenTable of the tokens of several, and each one's ids in it."""
+    tables = list(tables)
     known = HashTable(max(map(len, tables), default=0))
     ids = [known.ids_of(table, hash_mask, grow=True) for table in tables]
     return known.to_token_table(), ids

@@ -15,7 +15,7 @@ _CODEC = ("utf-8", "surrogatepass")
 _CUT = 1 << 16
 
 #: The first 0 to 8 bytes of a number.
-_FIRST = ~(np.uint64(2**64 - 1) >> np.arange(0, 72, 8, np.uint64))
+_FIRST = ~(np.uint64(2**64 - 1) >> np.arange(0, 72, 8).astype(np.uint64))
 
 
 class TokenTable:
@@ -104,7 +104,7 @@ class TokenTable:
         """Return the tokens of some ids, as a list of str."""
         starts, stops = self.offsets[:-1][ids], self.offsets[1:][ids]
         if 8 * len(starts) <= len(self) or not self.blob.all():
-            blob = memoryview(self.blob)
+            blob = self.blob.data
             places = zip(starts.tolist(), stops.tolist(), strict=True)
             return [str(blob[start:stop], *_CODEC) for start, stop in places]
         # Many, none of which has a zero in it: Python cuts at zeros much faster.

@@ -2,14 +2,13 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from contextlib import closing
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from sklearn_embed._core.arrays import readonly
-from sklearn_embed._core.threads import in_order
+from sklearn_embed._core.threads import run_all
 from sklearn_embed._vectors.kernels.pooling import (
     KINDS,
     Documents,
@@ -104,9 +103,7 @@ def pool(spec, ids, starts, offsets, row_of, words, out, n_jobs=1):
         work(*bounds)
         finish(*bounds)
 
-    with closing(in_order(both, pairwise(slices(offsets)), n_jobs)) as calls:
-        for _ in calls:
-            pass
+    run_all(both, pairwise(slices(offsets)), n_jobs)
 
 
 def _kernel(spec, documents, words, fill, flat):

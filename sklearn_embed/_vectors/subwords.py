@@ -2,11 +2,16 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sklearn_embed._core.arrays import readonly
+from sklearn_embed._core.typing import Float32Array
 from sklearn_embed._text.char_ngrams import NgramNumbers, ngram_buckets
 from sklearn_embed._text.kernels.char_ngrams import add_rows
 from sklearn_embed._text.table import TokenTable
@@ -43,7 +48,9 @@ class Subwords(NamedTuple):
     own: np.ndarray | None = None
     numbers: NgramNumbers | None = None
 
-    def sums(self, words, start=None):
+    def sums(
+        self, words: Sequence[str] | TokenTable, start: Float32Array | None = None
+    ) -> tuple[Float32Array, NDArray[np.int64]]:
         """Add up the n-grams of each word.
 
         Parameters
@@ -77,7 +84,9 @@ class Subwords(NamedTuple):
             add_rows(readonly(bounds), readonly(rows, np.int32), vectors, sums[part])
         return sums, counts
 
-    def rows_of(self, words):
+    def rows_of(
+        self, words: Sequence[str] | TokenTable
+    ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """Return the rows of the n-grams of some words.
 
         Parameters
@@ -100,10 +109,11 @@ class Subwords(NamedTuple):
             return bounds, rows if self.rows is None else self.rows[rows]
         bounds, numbers = self.numbers.rows(table, *limits)
         known = numbers >= 0
-        numbers[known] = self.rows[numbers[known]]
+        if self.rows is not None:
+            numbers[known] = self.rows[numbers[known]]
         return bounds, numbers
 
-    def check(self, shape):
+    def check(self, shape: tuple[int, ...]) -> None:
         """Refuse parts that do not fit together.
 
         Parameters
@@ -135,7 +145,7 @@ class Subwords(NamedTuple):
                 f"{self.n_buckets} buckets of n-grams do not fit {n_rows} vectors"
             )
 
-    def full(self):
+    def full(self) -> Float32Array:
         """Return one row per bucket, as gensim and fastText's files want it."""
         if self.rows is None:
             return self.vectors

@@ -2,12 +2,22 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from __future__ import annotations
+
 import operator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import issparse
 
+from sklearn_embed._core.typing import Float32Array
 from sklearn_embed._vectors.subwords import Subwords
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from gensim.models import KeyedVectors
 
 
 class WordVectors:
@@ -62,72 +72,78 @@ class WordVectors:
     False
     """
 
+    words: list[str]
+    vectors: Float32Array
+    counts: NDArray[np.int64] | None
+    subwords: Subwords | None
+    _row_of: dict[str, int] | None
+
     __slots__ = ("_row_of", "counts", "subwords", "vectors", "words")
 
     def __init__(
         self,
-        words,
-        vectors,
-        counts=None,
-        subwords=None,
+        words: Iterable[str],
+        vectors: ArrayLike,
+        counts: ArrayLike | None = None,
+        subwords: Subwords | None = None,
         *,
-        check_finite=True,
-        row_of=None,
-    ):
+        check_finite: bool = True,
+        row_of: dict[str, int] | None = None,
+    ) -> None:
         if isinstance(words, (str, bytes)):
             raise TypeError(f"words must be a list of strings; got one, {words!r}")
         words = words.tolist() if isinstance(words, np.ndarray) else list(words)
-        vectors = frozen_array(float32_numbers(vectors, "vectors"), np.float32)
-        if vectors.ndim != 2 or len(vectors) != len(words):
+        matrix = frozen_array(float32_numbers(vectors, "vectors"), np.float32)
+        if matrix.ndim != 2 or len(matrix) != len(words):
             raise ValueError(
                 f"vectors must have shape ({len(words)}, n_dimensions), one row for "
-                f"each word; got {vectors.shape}"
+                f"each word; got {matrix.shape}"
             )
-        if counts is not None:
-            counts = _checked_counts(counts, words)
+        numbers = None if counts is None else _checked_counts(counts, words)
         if row_of is not None and not _agrees(row_of, words):
             row_of = None
         _check_words(words, unique=row_of is not None)
         if subwords is not None:
-            subwords.check(vectors.shape)
+            subwords.check(matrix.shape)
         if check_finite:
-            _check_finite(vectors, words)
+            _check_finite(matrix, words)
         for name, value in (
             ("words", words),
-            ("vectors", vectors),
-            ("counts", counts),
+            ("vectors", matrix),
+            ("counts", numbers),
             ("subwords", subwords),
             ("_row_of", row_of),
         ):
             object.__setattr__(self, name, value)
 
-    def __setattr__(self, name, value):
+    def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"WordVectors cannot be changed: {name}")
 
     @property
-    def vector_size(self):
+    def vector_size(self) -> int:
         """Number of dimensions."""
         return self.vectors.shape[1]
 
     @property
-    def row_of(self):
+    def row_of(self) -> dict[str, int]:
         """Dict from word to row, built at the first use unless it was given."""
         # One that was given may have grown since.
-        if self._row_of is None or len(self._row_of) != len(self.words):
+        table = self._row_of
+        if table is None or len(table) != len(self.words):
             table = {word: row for row, word in enumerate(self.words)}
             object.__setattr__(self, "_row_of", table)
-        return self._row_of
+        return table
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.words)
 
-    def __contains__(self, word):
+    def __contains__(self, word: object) -> bool:
         return word in self.row_of
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[str]:
         return iter(self.words)
 
-    def __getitem__(self, word):
+    def __getitem__(self, word: str) -> Float32Array:
         row = self.row_of.get(word)
         if row is not None:
             return self.vectors[row]
@@ -135,11 +151,11 @@ class WordVectors:
             return self.subword_vectors([word])[0]
         raise KeyError(word)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         more = ", with subwords" if self.subwords is not None else ""
         return f"<WordVectors: {len(self)} words, {self.vector_size} dimensions{more}>"
 
-    def rows(self, words):
+    def rows(self, words: Iterable[str]) -> NDArray[np.int32]:
         """Return the row of each word, -1 where it is unknown.
 
         Parameters
@@ -154,7 +170,7 @@ class WordVectors:
         get = self.row_of.get
         return np.fromiter((get(word, -1) for word in words), np.int32)
 
-    def subword_vectors(self, words):
+    def subword_vectors(self, words: Sequence[str]) -> Float32Array:
         """Return the mean of each word's n-gram vectors, known word or not.
 
         Parameters
@@ -177,7 +193,7 @@ class WordVectors:
         sums /= np.maximum(counts, 1).astype(np.float32)[:, None]
         return sums
 
-    def to_keyed_vectors(self, *, subwords=True):
+    def to_keyed_vectors(self, *, subwords: bool = True) -> KeyedVectors:
         """Return gensim's KeyedVectors over the same memory.
 
         Parameters
@@ -216,7 +232,7 @@ class WordVectors:
             keyed.expandos["count"] = self.counts.copy()
         return keyed
 
-    def to_frame(self):
+    def to_frame(self) -> pd.DataFrame:
         """Return a pandas DataFrame: a row for each word, over the same memory.
 
         Returns

@@ -5,25 +5,21 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
-from typing import TypeAlias
+from collections.abc import Iterable
 
 import numpy as np
 
-from sklearn_embed._core.typing import VectorSource
+from sklearn_embed._core.typing import VectorSource, Words
 from sklearn_embed._vectors import queries
 from sklearn_embed.evaluation._source import embedding_of
-
-#: A word or a vector, or several of them.
-Words: TypeAlias = str | np.ndarray | Sequence[str | np.ndarray]
 
 
 def most_similar(
     vectors: VectorSource,
     positive: Words = (),
     negative: Words = (),
-    topn: int | None = 10,
-) -> list[tuple[str, float]] | np.ndarray:
+    topn: int = 10,
+) -> list[tuple[str, float]]:
     """Return the words nearest to a sum of words, by the cosine.
 
     Parameters
@@ -32,12 +28,12 @@ def most_similar(
         Word vectors of any kind.
     positive, negative : str, ndarray, or list of these
         What to add, and what to subtract.
-    topn : int or None, default=10
-        How many words.  None: the cosines of all words, in their order.
+    topn : int, default=10
+        How many words.
 
     Returns
     -------
-    list of (str, float), or ndarray of shape (n_words,)
+    list of (str, float)
         Words and cosines, nearest first; the words asked about are left out.  The
         cosine with a vector of zeros is 0.
 
@@ -64,8 +60,8 @@ def most_similar_cosmul(
     vectors: VectorSource,
     positive: Words = (),
     negative: Words = (),
-    topn: int | None = 10,
-) -> list[tuple[str, float]] | np.ndarray:
+    topn: int = 10,
+) -> list[tuple[str, float]]:
     """Return the words nearest to several words, by a product of their cosines.
 
     Parameters
@@ -75,12 +71,12 @@ def most_similar_cosmul(
     positive, negative : str, ndarray, or list of these
         What to be near to, and what to be far from.  `positive` must hold something;
         vectors are brought to length one.
-    topn : int or None, default=10
-        How many words.  None: the scores of all words, in their order.
+    topn : int, default=10
+        How many words.
 
     Returns
     -------
-    list of (str, float), or ndarray of shape (n_words,)
+    list of (str, float)
         Words and scores, best first; the words asked about are left out.
 
     Raises

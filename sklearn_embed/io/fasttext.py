@@ -136,9 +136,9 @@ def write_vectors(vectors: WordVectors, path: FilePath, **arguments: Any) -> Non
     **arguments : dict
         Fields of `Arguments`, so far as the vectors do not determine them.
     """
-    parts = vectors.subwords
+    parts, counts = vectors.subwords, vectors.counts
     problem = None
-    if vectors.counts is None:
+    if counts is None:
         problem = "the words' counts are unknown"
     elif parts is None:
         own, buckets = vectors.vectors, np.empty((0, vectors.vector_size), np.float32)
@@ -150,7 +150,7 @@ def write_vectors(vectors: WordVectors, path: FilePath, **arguments: Any) -> Non
     else:
         own, buckets = parts.own, parts.full()
         limits = {"minn": parts.min_n, "maxn": parts.max_n, "bucket": parts.n_buckets}
-    if problem is not None:
+    if problem is not None or counts is None:
         raise VectorFileError(
             str(path),
             f"cannot be written in fastText's format: {problem}",
@@ -160,10 +160,10 @@ def write_vectors(vectors: WordVectors, path: FilePath, **arguments: Any) -> Non
     model = FastTextModel(
         Arguments(**fields),
         vectors.words,
-        vectors.counts,
+        counts,
         [],
         np.empty(0, np.int64),
-        int(vectors.counts.sum()),
+        int(counts.sum()),
         own,
         buckets,
         None,
