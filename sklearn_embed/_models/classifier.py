@@ -279,6 +279,8 @@ class ClassifierJob(Job):
         Seed and schedule.
     """
 
+    needed = "a label and a weight above 0"
+
     def __init__(self, space, data, model, run):
         self._space, (self._seed, self._schedule, _) = space, run
         self._matrices = model.inputs, model.outputs
@@ -286,6 +288,10 @@ class ClassifierJob(Job):
         self._parts = [self._arrays(part) for part in data.parts]
         self._held_out = [self._arrays(part) for part in data.held_out]
         self._guide = None
+        # All classes are judged at once, and documents may weigh more than 1.
+        weights = [part.targets.weights for part in data.parts]
+        heaviest = max(1.0, *(float(some.max(initial=0)) for some in weights))
+        self.loss_limit = Job.loss_limit * len(model.outputs) * heaviest
         if settings.loss == "negative_sampling":
             rng = np.random.default_rng([run.seed, 2])
             self._guide = readonly(draw_pool(labels.counts, 0.5, rng))
