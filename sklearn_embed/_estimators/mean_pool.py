@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import ClassNamePrefixFeaturesOutMixin
-from sklearn.utils.validation import check_is_fitted
 
 from sklearn_embed._core.typing import (
     Documents,
@@ -42,6 +41,7 @@ from sklearn_embed._estimators.embedding import (
 )
 from sklearn_embed._estimators.loading import check_rows, make_record
 from sklearn_embed._estimators.persistence import register
+from sklearn_embed._estimators.snapshot import publish, snapshot
 from sklearn_embed._models.checks import check_matrix
 from sklearn_embed._text.tokens import DEFAULT_PATTERN, TextOptions, stop_word_set
 from sklearn_embed._vectors.pooled import checked_powers, learn
@@ -357,9 +357,11 @@ class MeanPoolEmbedder(
         stops |= stop_word_set(getattr(embedding, "stop_words", None))
         lookup = lookup_of(embedding, source.words, options, stops)
         pooled = learn(settings, documents, source, lookup)
-        self.__dict__.pop("max_length_", None)
-        self.__dict__.update(
-            {
+        length = {"max_length_": pooled.spec.max_length}
+        publish(
+            self,
+            (length if self.pooling == "concat" else {})
+            | {
                 "embedding_": embedding,
                 "vectors_": source.vectors,
                 "weights_": pooled.weights,
@@ -372,10 +374,9 @@ class MeanPoolEmbedder(
                 "_spec": dict(zip(_SPEC, pooled.spec, strict=False)),
                 "_text_options": options,
                 "_lookup": lookup,
-            }
+            },
+            ["max_length_"],
         )
-        if self.pooling == "concat":
-            self.max_length_ = pooled.spec.max_length
         return self
 
     def transform(self, X: Documents) -> Float32Array:
@@ -392,10 +393,11 @@ class MeanPoolEmbedder(
             As many columns as the vectors have, times the number of `powers` with
             pooling="power", or `max_length` with "concat".
         """
-        check_is_fitted(self)
+        fitted_now = snapshot(self)
         fill = 0.0 if self.empty == "zero" else np.nan
         how = {"fill": fill, "normalize": self.normalize}
-        rows = pooled_of(self).pooler(settings_of(self), **how).rows(X)
+        pooler = pooled_of(fitted_now).pooler(settings_of(fitted_now), **how)
+        rows = pooler.rows(X)
         if self.empty == "error" and np.isnan(rows).any():
             number = int(np.argmax(np.isnan(rows).any(axis=1)))
             raise ValueError(

@@ -33,6 +33,7 @@ from sklearn_embed._estimators.one_hot_outputs import (
     words_of_ids,
 )
 from sklearn_embed._estimators.persistence import register
+from sklearn_embed._estimators.snapshot import publish, snapshot
 from sklearn_embed._text.lookup import make_lookup
 from sklearn_embed._text.tokens import DEFAULT_PATTERN, stop_word_set
 from sklearn_embed._text.vocabulary import (
@@ -255,13 +256,13 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
         ValueError
             If a token is unknown and ``handle_unknown="error"``.
         """
-        check_is_fitted(self)
-        if self._unknown() == "error":
+        fitted = snapshot(self)
+        if fitted._unknown() == "error":
             # Tokens are kept apart, since an unknown one is to be named.
-            X = self._tokenize(X)
-        if self.ngram_range != (1, 1):
-            X = self._terms(self._tokenize(X))
-        return self._encode(X)
+            X = fitted._tokenize(X)
+        if fitted.ngram_range != (1, 1):
+            X = fitted._terms(fitted._tokenize(X))
+        return fitted._encode(X)
 
     def inverse_transform(self, X: Any) -> list[Any]:
         """Return the words of each row.
@@ -332,8 +333,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
             if self.max_length is None:
                 _, offsets = self._columns(documents, lookup)
                 fitted["max_length_"] = max(1, int(np.diff(offsets).max()))
-        vars(self).pop("max_length_", None)
-        vars(self).update(fitted)
+        publish(self, fitted, ["max_length_"])
         return documents
 
     def _terms(self, documents):
