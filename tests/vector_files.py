@@ -140,6 +140,15 @@ class Kind(NamedTuple):
         return self.mutate(rng, self.intact)
 
 
+_FASTTEXT = [
+    *("fasttext", "fasttext_oldest", "fasttext_quantised", "fasttext_supervised")
+]
+NAMES = [
+    *("word2vec", "word2vec_binary", "glove", "native", *_FASTTEXT),
+    *("gzip", "bzip2", "xz", "zip", *(f"{name} model" for name in _FASTTEXT)),
+]
+
+
 def kinds(tmp_path):
     """Return every format of word vectors, and of whole fastText models, by name."""
     files = samples(tmp_path)
