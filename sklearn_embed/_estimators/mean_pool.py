@@ -440,11 +440,12 @@ class MeanPoolEmbedder(
             and set(map(type, self._stops)) <= {str}
         ):
             raise ValueError("the pooling is none that can be asked for")
-        if self.components_ is not None:
-            n_components = len(self.components_)
+        components, strengths = self.components_, self.component_weights_
+        n_components = 0 if components is None else len(components)
+        check_rows("component_weights_", strengths, n_components)
+        if components is not None:
             columns = spec.n_columns(width)
-            check_matrix("components_", self.components_, n_components, columns)
-            check_rows("component_weights_", self.component_weights_, n_components)
+            check_matrix("components_", components, n_components, columns)
 
     @property
     def _n_features_out(self):
