@@ -10,15 +10,17 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING
 
 from sklearn.base import BaseEstimator, TransformerMixin, _clone_parametrized
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_embed._core.threads import n_threads
 from sklearn_embed._core.typing import FilePath, Method
 from sklearn_embed._estimators import persistence
+from sklearn_embed._estimators.checks import check_settings
 from sklearn_embed._text.lookup import make_lookup
 from sklearn_embed._text.tokenized import tokenize
 from sklearn_embed._text.tokens import TextOptions
+from sklearn_embed._text.vocabulary import VocabularyFilter
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -34,6 +36,7 @@ __all__ = [
     "FRACTION",
     "NOT_NEGATIVE",
     "POSITIVE",
+    "VOCABULARY_CONSTRAINTS",
     "Integral",
     "Interval",
     "StrOptions",
@@ -41,6 +44,7 @@ __all__ = [
     "TextTransformer",
     "_fit_context",
     "at_least",
+    "limits_of",
 ]
 
 POSITIVE = Interval(Real, 0, None, closed="neither")
@@ -52,6 +56,30 @@ COUNT = Interval(Integral, 1, None, closed="left")
 def at_least(number):
     """Return the constraint of an integer that is no less than ``number``."""
     return Interval(Integral, number, None, closed="left")
+
+
+#: Of a vocabulary: a number of documents, or a share of them.
+DOCUMENT_FREQUENCY = [Interval(RealNotInt, 0, 1, closed="both"), COUNT]
+
+#: Parameters of everything that selects words.
+VOCABULARY_CONSTRAINTS: dict = {
+    "min_count": [COUNT],
+    "min_df": DOCUMENT_FREQUENCY,
+    "max_df": DOCUMENT_FREQUENCY,
+    "max_features": [COUNT, None],
+}
+
+
+def limits_of(estimator):
+    """Return which words get a row."""
+    return VocabularyFilter(
+        estimator.min_count,
+        estimator.max_features,
+        estimator.stop_words,
+        estimator.vocabulary,
+        estimator.min_df,
+        estimator.max_df,
+    )
 
 
 class TextEstimator(BaseEstimator):
@@ -196,6 +224,7 @@ class TextEstimator(BaseEstimator):
 
     def _tokenize_to_fit(self, X, options=None):
         """Return documents as tokens, and how later strings must be cut."""
+        check_settings(self)
         options = options or self._options()
         documents = tokenize(X, options, n_jobs=self._n_threads())
         if len(documents) == 0:

@@ -34,6 +34,7 @@ from sklearn_embed._estimators.base import (
     StrOptions,
     TextEstimator,
     _fit_context,
+    limits_of,
 )
 from sklearn_embed._estimators.callbacks import CallbackSupportMixin, with_callbacks
 from sklearn_embed._estimators.labels import (
@@ -55,7 +56,6 @@ from sklearn_embed._estimators.training import (
     hold_out,
     learn_batch,
     learn_epochs,
-    limits_of,
     settings_of,
 )
 from sklearn_embed._estimators.word_vectorizer import LEARNING_CONSTRAINTS
@@ -133,6 +133,11 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         Tokens to leave out.
     min_count : int, default=1
         Words that occur less often are left out.
+    min_df : int or float, default=1
+        Words that occur in fewer documents are left out; an integer is a number of
+        documents, a float in [0, 1] a share of them.
+    max_df : int or float, default=1.0
+        Words that occur in more documents are left out; likewise.
     max_features : int or None, default=None
         Keep only this many words, the most frequent ones.  None: no limit.
     vocabulary : collection of str, mapping or None, default=None
@@ -252,6 +257,8 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         token_pattern: str | None = DEFAULT_PATTERN,
         stop_words: StopWords = None,
         min_count: int = 1,
+        min_df: float = 1,
+        max_df: float = 1.0,
         max_features: int | None = None,
         vocabulary: Collection[str] | None = None,
         early_stopping: bool = False,
@@ -281,6 +288,8 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         self.token_pattern = token_pattern
         self.stop_words = stop_words
         self.min_count = min_count
+        self.min_df = min_df
+        self.max_df = max_df
         self.max_features = max_features
         self.vocabulary = vocabulary
         self.early_stopping = early_stopping
@@ -357,7 +366,8 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         """Learn from one more batch of documents, in one pass.
 
         The learning rate is `learning_rate` throughout, and weights are taken as they
-        are.  `epochs` and `early_stopping` play no part.
+        are.  `epochs` and `early_stopping` play no part; `min_df` and `max_df`, which
+        need all documents at once, are refused.
 
         Parameters
         ----------

@@ -104,6 +104,11 @@ class GloVeVectorizer(WordVectorizer):
         Tokens to leave out.
     min_count : int, default=5
         Words that occur less often are left out.
+    min_df : int or float, default=1
+        Words that occur in fewer documents are left out; an integer is a number of
+        documents, a float in [0, 1] a share of them.
+    max_df : int or float, default=1.0
+        Words that occur in more documents are left out; likewise.
     max_features : int or None, default=None
         Keep only this many words, the most frequent ones.  None: no limit.
     vocabulary : collection of str, mapping or None, default=None
@@ -250,6 +255,8 @@ class GloVeVectorizer(WordVectorizer):
         token_pattern: str | None = DEFAULT_PATTERN,
         stop_words: StopWords = None,
         min_count: int = 5,
+        min_df: float = 1,
+        max_df: float = 1.0,
         max_features: int | None = None,
         vocabulary: Collection[str] | None = None,
         unlabeled: Documents | None = None,
@@ -282,6 +289,8 @@ class GloVeVectorizer(WordVectorizer):
         self.token_pattern = token_pattern
         self.stop_words = stop_words
         self.min_count = min_count
+        self.min_df = min_df
+        self.max_df = max_df
         self.max_features = max_features
         self.vocabulary = vocabulary
         self.unlabeled = unlabeled

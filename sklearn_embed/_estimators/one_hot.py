@@ -20,9 +20,11 @@ from sklearn_embed._core.typing import (
 )
 from sklearn_embed._estimators.base import (
     COUNT,
+    VOCABULARY_CONSTRAINTS,
     StrOptions,
     TextTransformer,
     _fit_context,
+    limits_of,
 )
 from sklearn_embed._estimators.one_hot_outputs import (
     bags,
@@ -36,7 +38,6 @@ from sklearn_embed._text.lookup import make_lookup
 from sklearn_embed._text.tokens import DEFAULT_PATTERN, stop_word_set
 from sklearn_embed._text.vocabulary import (
     Vocabulary,
-    VocabularyFilter,
     given_words,
     learn_vocabulary,
 )
@@ -91,11 +92,16 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
         is one of two words.  Stop words are left out before.
     min_count : int, default=1
         Words that occur less often in all documents together are left out.
+    min_df : int or float, default=1
+        Words that occur in fewer documents are left out; an integer is a number of
+        documents, a float in [0, 1] a share of them.
+    max_df : int or float, default=1.0
+        Words that occur in more documents are left out; likewise.
     max_features : int or None, default=None
         Keep only this many words, the most frequent ones.  None: no limit.
     vocabulary : collection of str, mapping of str to column, or None, default=None
-        The words, in the order of their columns; then `min_count`, `max_features`
-        and `stop_words` select nothing.
+        The words, in the order of their columns; then `min_count`, `min_df`,
+        `max_df`, `max_features` and `stop_words` select nothing.
     handle_unknown : {"auto", "ignore", "error", "unknown"}, default="auto"
         What becomes of a token that is not in the vocabulary.
 
@@ -145,10 +151,9 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
 
     _parameter_constraints: dict = {
         **TextTransformer._text_constraints,
+        **VOCABULARY_CONSTRAINTS,
         "output": [StrOptions({"count", "binary", "ids", "one_hot"})],
         "ngram_range": [tuple],
-        "min_count": [COUNT],
-        "max_features": [COUNT, None],
         "handle_unknown": [StrOptions({"auto", "ignore", "error", "unknown"})],
         "max_length": [COUNT, None],
         "padding": [StrOptions({"post", "pre"})],
@@ -168,6 +173,8 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
         stop_words: StopWords = None,
         ngram_range: tuple[int, int] = (1, 1),
         min_count: int = 1,
+        min_df: float = 1,
+        max_df: float = 1.0,
         max_features: int | None = None,
         vocabulary: Collection[str] | None = None,
         handle_unknown: str = "auto",
@@ -185,6 +192,8 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
         self.stop_words = stop_words
         self.ngram_range = ngram_range
         self.min_count = min_count
+        self.min_df = min_df
+        self.max_df = max_df
         self.max_features = max_features
         self.vocabulary = vocabulary
         self.handle_unknown = handle_unknown
@@ -348,7 +357,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
         if self.vocabulary is not None:
             given = Vocabulary(given_words(self.vocabulary))
             return given.counted([documents])
-        limits = VocabularyFilter(self.min_count, self.max_features, self.stop_words)
+        limits = limits_of(self)._replace(vocabulary=None)
         return learn_vocabulary([documents], limits, by_word=True)
 
     def _left_out(self, model):
