@@ -110,7 +110,9 @@ def test_a_stream_refuses_limits_that_need_all_documents(trainer):
         return
     trainer.set_params(min_df=2)
     y = () if not hasattr(trainer, "predict") else (LABELS, [0, 1])
-    with pytest.raises(ValueError, match=r"min_df=2 and max_df=1\.0 need all documents"):
+    with pytest.raises(
+        ValueError, match=r"min_df=2 and max_df=1\.0 need all documents"
+    ):
         trainer.partial_fit(TEXTS, *y)
     trainer.set_params(min_df=1)
 

@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from sklearn_embed._text.analyzers import refuse_word_ngrams
 from sklearn_embed._text.vocabulary import VocabularyFilter
 
 
@@ -13,6 +14,7 @@ def check_settings(estimator):
     params = estimator.get_params(deep=False)
     _check_subwords(params)
     _check_document_limits(params)
+    _check_analyzer(params)
 
 
 def refuse_document_limits(estimator):
@@ -44,3 +46,16 @@ def _check_document_limits(params):
             f"max_df={high} is below min_df={low}: no word occurs in that many "
             "documents. Raise max_df or lower min_df."
         )
+
+
+def _check_analyzer(params):
+    """Refuse parameters of words beside an analyzer that knows none."""
+    analyzer = params.get("analyzer", "word")
+    if "output" not in params:  # OneHotTokens warns, as CountVectorizer does
+        if "ngram_range" in params:
+            refuse_word_ngrams(analyzer, params["ngram_range"])
+        if analyzer != "word" and params.get("stop_words") is not None:
+            raise ValueError(
+                "stop_words are words, which there are none of beside "
+                f"analyzer={analyzer!r}: set stop_words=None, or analyzer='word'."
+            )
