@@ -34,6 +34,12 @@ _DTYPES = {"F64": 8, "I64": 8, "U64": 8, "F32": 4, "I32": 4, "U32": 4, "F16": 2}
 _DTYPES.update({"I16": 2, "U16": 2, "I8": 1, "U8": 1, "BOOL": 1, "BF16": 2})
 
 
+NAMES = [
+    *("documents", "documents mapped", "counts"),
+    *(f"{n} {type(of).__name__}" for n, of in enumerate([*ESTIMATORS, *CLASSIFIERS])),
+]
+
+
 def kinds(folder):
     """Return every kind of saved object by name."""
     documents = TokenizedDocuments.from_documents(TEXTS)
@@ -132,14 +138,14 @@ def damage(rng, data):
     """Damage a file of arrays: its bytes, or, more often, its parts one by one."""
     if rng.random() < 0.3:
         return mutate(rng, data)
-    tensors, document = _parts(data)
+    tensors, document = parts(data)
     for _ in range(1 if rng.random() < 0.7 else 3):
         change = _CHANGES[rng.integers(len(_CHANGES))]
         change(rng, tensors, document)
-    return _joined(tensors, document)
+    return joined(tensors, document)
 
 
-def _parts(data):
+def parts(data):
     """Return the arrays, as name to type, shape and bytes, and the document."""
     length = int.from_bytes(data[:8], "little")
     header = json.loads(data[8 : 8 + length])
@@ -151,7 +157,7 @@ def _parts(data):
     return tensors, document
 
 
-def _joined(tensors, document):
+def joined(tensors, document):
     """Put a file together again, its sizes right."""
     header = {"__metadata__": {"sklearn-embed": json.dumps(document)}}
     offset = 0

@@ -9,6 +9,7 @@ import lzma
 import struct
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -132,18 +133,27 @@ class Kind(NamedTuple):
     use: Callable
     mutate: Callable
     refusals: tuple = (ValueError,)
-    errors: tuple = (ValueError, FloatingPointError)
+    errors: tuple = (ValueError, FloatingPointError, OSError)
 
     def damaged(self, rng):
         """Return a damaged file."""
         return self.mutate(rng, self.intact)
 
 
+_FASTTEXT = [
+    *("fasttext", "fasttext_oldest", "fasttext_quantised", "fasttext_supervised")
+]
+NAMES = [
+    *("word2vec", "word2vec_binary", "glove", "native", *_FASTTEXT),
+    *("gzip", "bzip2", "xz", "zip", *(f"{name} model" for name in _FASTTEXT)),
+]
+
+
 def kinds(tmp_path):
     """Return every format of word vectors, and of whole fastText models, by name."""
     files = samples(tmp_path)
     found = {
-        name: Kind(data, read_vectors, _use_vectors, mutate, (VectorFileError,))
+        name: Kind(data, read_vectors, _use_vectors, _inside(name), (VectorFileError,))
         for name, data in files.items()
     }
     for name in files:
@@ -152,6 +162,27 @@ def kinds(tmp_path):
                 files[name], fasttext.read_model, _use_model, mutate, (VectorFileError,)
             )
     return found
+
+
+_PACKED = {
+    "gzip": (gzip.decompress, partial(gzip.compress, compresslevel=1)),
+    "bzip2": (bz2.decompress, bz2.compress),
+    "xz": (lzma.decompress, partial(lzma.compress, preset=0)),
+}
+
+
+def _inside(name):
+    """Return what damages a file, or what a compressed file holds."""
+    if name not in _PACKED:
+        return mutate
+    unpack, pack = _PACKED[name]
+
+    def change(rng, data):
+        if rng.random() < 0.3:
+            return mutate(rng, data)
+        return pack(mutate(rng, unpack(data)))
+
+    return change
 
 
 def _use_vectors(vectors, thoroughly):

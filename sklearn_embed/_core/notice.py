@@ -67,8 +67,8 @@ def _is_terminal(stream):
 def warn(message, category=UserWarning):
     """Warn at the line of the caller's own code, however deep in ours this is."""
     frame, level = sys._getframe(1), 2
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(
-        "sklearn_embed."
-    ):
+    # scikit-learn's wrappers stand between, where `fit` is called.
+    inner = "sklearn_embed.", "sklearn."
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith(inner):
         frame, level = frame.f_back, level + 1
     warnings.warn(message, category, stacklevel=level)

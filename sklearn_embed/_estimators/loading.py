@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 
 from sklearn_embed._text.corpus_file import checked_options
-from sklearn_embed._text.tokens import TextOptions
+from sklearn_embed._text.tokens import TextOptions, stop_word_set
 
 
 def make_record(record, values):
@@ -85,9 +85,13 @@ def check_fitted(estimator, params):
     ValueError
         If there is one; it is named.
     """
+    is_trained = hasattr(estimator, "_model")
     for name, is_right in _ATTRIBUTES.items():
-        if hasattr(estimator, name) and not is_right(getattr(estimator, name)):
+        is_there = hasattr(estimator, name)
+        if is_there and not is_right(getattr(estimator, name)):
             raise ValueError(f"{name} is nothing that fit gives")
+        if is_trained and not is_there and name in _TRAINED:
+            raise ValueError(f"{name} is missing")
     estimator._validate_params()
     settings = getattr(getattr(estimator, "_model", None), "settings", None)
     if settings is None:
@@ -95,8 +99,9 @@ def check_fitted(estimator, params):
     own = {
         name: getattr(settings, name)
         for name in _fields(type(settings))[0]
-        if name in params and name != "stop_words"
+        if name in params
     }
+    stop_word_set(own.get("stop_words"))
     # Those that the model was trained with, which may have been set anew since.
     type(estimator)(**{**params, **own})._validate_params()
     for name, value in own.items():
@@ -132,10 +137,13 @@ def _are_rare(value):
     )
 
 
+# What every estimator has that was trained.
+_TRAINED = ("n_iter_", "_seed", "_n_documents", "loss_curve_")
+
 #: Attributes of a fitted estimator, and what each must be.
 _ATTRIBUTES = {
-    **dict.fromkeys(("n_iter_", "_seed", "_n_documents"), _is_count),
-    **dict.fromkeys(("loss_curve_", "validation_loss_curve_"), _is_curve),
+    **dict.fromkeys(_TRAINED[:3], _is_count),
+    **dict.fromkeys((*_TRAINED[3:], "validation_loss_curve_"), _is_curve),
     **dict.fromkeys(
         (
             *("vectors_", "context_vectors_", "subword_vectors_", "word_vectors_"),

@@ -26,12 +26,19 @@ class Kind(NamedTuple):
     remedy: str
     is_text: bool = False
 
+    def for_documents(self):
+        """Return what someone can do who has documents in such a file."""
+        if self.remedy.startswith(_WHATEVER_IS_IN_IT):
+            return self.remedy
+        return "Take out the texts with a program for such files, and pass a list"
+
 
 #: Bytes of a file that tell its kind: the mark of tar stands at 257.
 N_BYTES = 512
 
 _FRAME = "and pass the DataFrame, with the words in its index"
 _UNPACK = "Unpack it first"
+_WHATEVER_IS_IN_IT = (_UNPACK, "Run: ", "Write it as", "Take out its text", "Fetch")
 _TORCH = (
     "Load it with torch.load(path, weights_only=True), and pass WordVectors(words, "
     "matrix.numpy())"
@@ -129,7 +136,10 @@ _MAGIC = (
     ),
     (rb"\x04\x22\x4d\x18", Kind("compressed by lz4", _UNPACK)),
     (rb"\x1f[\x9d\xa0]", Kind("compressed by compress (.Z)", _UNPACK)),
-    (rb"\x5d\x00\x00.{2}\x00", Kind("compressed in the old lzma format", _UNPACK)),
+    (
+        rb"\x5d\x00\x00.{2}(\xff{8}|.{5}\x00{3})",
+        Kind("compressed in an old format (.lzma)", _UNPACK),
+    ),
     (rb"\xff\x06\x00\x00sNaPpY", Kind("compressed by snappy", _UNPACK)),
     (
         rb"x[\x01\x9c\xda]",

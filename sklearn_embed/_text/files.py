@@ -7,6 +7,7 @@ import gzip
 import io
 import lzma
 import zlib
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -74,8 +75,8 @@ def _lines(file):
         ) from error
     except _TooLong as error:
         raise ValueError(
-            f"Line {number} of {printable(file)} is longer than {LONGEST_LINE:,} bytes, but a "
-            "document is one line of text: cut the file into lines first."
+            f"Line {number} of {printable(file)} is longer than {LONGEST_LINE:,} "
+            "bytes, but a document is one line of text: cut the file into lines first."
         ) from error
     except (EOFError, lzma.LZMAError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(
@@ -92,7 +93,7 @@ def _check_kind(file, stream):
     if kind is not None:
         raise ValueError(
             f"{printable(file)} is {kind.name}, and no text with a document a line. "
-            f"{kind.remedy}."
+            f"{kind.for_documents()}."
         )
 
 
@@ -100,11 +101,14 @@ class _TooLong(Exception):
     """A line is longer than may be."""
 
 
+@contextmanager
 def _opened(file):
-    """Open a file for reading bytes, decompressed."""
+    """Open a file for reading bytes, decompressed; it may be a pipe."""
     with open(file, "rb") as stream:
-        head = stream.read(6)
-    for magic, opener in _OPENERS:
-        if head.startswith(magic):
-            return io.BufferedReader(opener(file, "rb"), BUFFER)
-    return open(file, "rb")
+        head = stream.peek(6)
+        for magic, opener in _OPENERS:
+            if head.startswith(magic):
+                with opener(stream, "rb") as inner:
+                    yield io.BufferedReader(inner, BUFFER)
+                return
+        yield stream

@@ -84,10 +84,11 @@ def diagnosis(sample):
             "If the first number of each line is the word: format='glove'.  Otherwise "
             "pass WordVectors(words, numbers)",
         )
-    for row in fields:
-        for field in row[1:]:
-            if (odd := odd_number(field)) is not None:
-                return f"{field[:40]!r} is {odd[0]}", odd[1]
+    odd = [next(filter(odd_number, row[1:]), None) for row in fields]
+    odd = [field for field in odd if field is not None]
+    if 2 * len(odd) > len(fields):
+        what, remedy = odd_number(odd[0])
+        return f"{odd[0][:40]!r} is {what}", remedy
     for separator, name in ((b",", "commas"), (b";", "semicolons")):
         cells = lines[-1].split(separator)
         if len(cells) > 2 and all(

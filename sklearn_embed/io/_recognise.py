@@ -101,7 +101,7 @@ def _with_header(source):
     is_whole = len(sample) < n_bytes
     is_text = (
         _has_text_rows(sample, is_whole, n_dimensions)
-        or _reads_as_text(sample)
+        or _reads_as_text(sample, is_whole)
         or not _has_binary_rows(sample, n_dimensions)
     )
     kind = "word2vec" if is_text else "word2vec_binary"
@@ -122,14 +122,14 @@ def _has_text_rows(sample, is_whole, n_dimensions):
     return is_cut and len(lines) == 1 and fields and all(map(_FIELD.fullmatch, fields))
 
 
-def _reads_as_text(sample):
+def _reads_as_text(sample, is_whole):
     """Tell whether a sample holds neither control characters nor broken UTF-8."""
     if len(sample.translate(None, _CONTROLS)) < len(sample):
         return False
     try:
         sample.decode()
     except UnicodeDecodeError as error:
-        return error.start > len(sample) - 4  # a character that is cut
+        return not is_whole and error.start > len(sample) - 4  # it is cut there
     return True
 
 
@@ -142,7 +142,7 @@ def _has_binary_rows(sample, n_dimensions):
         at += sample[at : at + 1] == b"\n"
         blank = sample.find(b" ", at)
         stop = blank + 1 + n_bytes
-        if stop > len(sample):
+        if stop > len(sample) or not sample[at:].strip():
             break
         word = sample[at:blank]
         numbers = np.frombuffer(sample[blank + 1 : stop], "<f4")
@@ -179,7 +179,7 @@ def _unknown(source):
     kind = foreign(sample[:N_BYTES])
     if kind is not None:
         return source.error(f"this is {kind.name}", kind.remedy)
-    if not _reads_as_text(sample):
+    if not _reads_as_text(sample, len(sample) < 1 << 16):
         return source.error(problem, _KNOWN)
     reason, remedy = diagnosis(sample)
     return source.error(f"{problem}: {reason}", remedy)

@@ -56,7 +56,8 @@ def read_rows(source, n_dimensions, n_rows, options):
     if n_rows is not None and done < budget and not rows.complete:
         raise source.error(
             f"the header promises {n_rows} rows, but the file ends after {done}",
-            f"Fetch it again, or read what is there with limit={done}",
+            "Fetch it again"
+            + f", or read what is there with limit={done}" * (done > 0),
             row=done,
         )
     return rows.finish()

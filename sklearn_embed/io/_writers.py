@@ -4,7 +4,7 @@
 
 import csv
 import os
-from io import TextIOWrapper
+from io import StringIO
 
 import numpy as np
 
@@ -56,15 +56,17 @@ def write_gensim(vectors, path):
 def write_csv(vectors, path):
     """Write a table with a header and the words in its first column."""
     _check_writable(vectors, vectors.words, path)
-    with (
-        replacing(path) as stream,
-        TextIOWrapper(stream, "utf-8", newline="", write_through=True) as text,
-    ):
+    with replacing(path) as stream:
+        text = StringIO(newline="")
         rows = csv.writer(text, lineterminator="\n")
         rows.writerow(["word", *range(vectors.vector_size)])
-        for word, row in zip(vectors.words, vectors.vectors, strict=True):
-            rows.writerow([word, *map(str, row)])
-        text.detach()
+        for start in range(0, len(vectors), _BLOCK):
+            words = vectors.words[start : start + _BLOCK]
+            for word, row in zip(words, vectors.vectors[start:], strict=False):
+                rows.writerow([word, *map(str, row)])
+            stream.write(text.getvalue().encode())
+            text.seek(0)
+            text.truncate()
 
 
 def write_tsv(vectors, path, metadata=None, blank=None):
