@@ -107,12 +107,36 @@ def test_threads_learn_the_same_to_the_eye():
     assert_allclose(two.loss_curve_, one.loss_curve_, rtol=0.2)
 
 
-def test_an_empty_document_is_judged_by_how_common_classes_are():
-    y = np.arange(300) % 10 == 0
-    model = FastTextClassifier(**FAST).fit(["same words"] * 300, y)
-    shares = model.predict_proba(["", "??"])
-    assert_array_equal(shares[0], shares[1])
-    assert shares[0, 0] > 0.7
+@every_loss
+@pytest.mark.parametrize("ngrams", [{}, {"word_ngrams": 2, "min_n": 3, "max_n": 4}])
+def test_a_document_of_unknown_words_gets_the_shares_of_the_classes(loss, ngrams):
+    model = FastTextClassifier(**FAST, loss=loss, **ngrams)
+    y = np.r_[np.zeros(60), np.ones(90), np.full(150, 2)]
+    texts = ["zeroes"] * 60 + ["ones here"] * 90 + ["two of two"] * 150
+    blank = ["", "??", "unknown", "qqqq unknown qqqq"]
+    shares = clone(model).fit(texts, y).predict_proba([*blank, "ones"])
+    assert_allclose(shares[:4], np.tile([0.2, 0.3, 0.5], (4, 1)), atol=0.01)
+    assert shares[4, 1] > 0.5
+    weights = np.r_[np.full(60, 5.0), np.ones(240)]
+    weighted = clone(model).fit(texts, y, weights)
+    expected = np.array([300, 90, 150]) / 540
+    assert_allclose(weighted.predict_proba([""])[0], expected, atol=0.01)
+    assert_array_equal(weighted.predict(blank), np.zeros(4))
+    balanced = clone(model).set_params(class_weight="balanced").fit(texts, y)
+    assert_allclose(balanced.predict_proba([""])[0], np.full(3, 1 / 3), atol=0.01)
+    parts = clone(model).partial_fit(texts[::2], y[::2], [0, 1, 2])
+    parts.partial_fit(texts[:60], y[:60])
+    expected = np.array([90, 45, 75]) / 210
+    assert_allclose(parts.predict_proba([""])[0], expected, atol=0.01)
+
+
+def test_an_empty_document_has_each_label_as_often_as_others():
+    several = np.tile([[1, 1, 0], [1, 0, 0], [1, 0, 0], [0, 0, 0]], (75, 1))
+    model = FastTextClassifier(**FAST).fit(
+        ["one", "two", "three", "four"] * 75, several
+    )
+    assert_allclose(model.predict_proba([""])[0], [0.75, 0.25, 0], atol=0.01)
+    assert_array_equal(model.predict([""])[0], [1, 0, 0])
 
 
 def test_word_ngrams_see_the_order_of_words():
@@ -321,7 +345,7 @@ def test_facebooks_files_hold_the_same_model(loss, ngrams, tmp_path):
     back = FastTextClassifier.from_fasttext(path)
     assert_array_equal(back.classes_, model.classes_)
     assert set(back.words_) == set(model.words_)
-    texts = [*TEXTS, "moonlight king", ""]
+    texts = [*TEXTS, "moonlight king"]
     assert_allclose(back.predict_proba(texts), model.predict_proba(texts), atol=1e-6)
     there = fasttext.read_model(path)
     assert there.words[-1] == "</s>"

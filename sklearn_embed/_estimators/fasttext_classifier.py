@@ -208,8 +208,10 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
     -----
     The score of class :math:`c` is :math:`u_c^\top \frac{1}{m} \sum_f v_f`, the sum
     over all features of a document: its words, their character n-grams, its word
-    n-grams and a mark after the last word.  The mark acts as an intercept; a document
-    without known words is judged by it alone.
+    n-grams and a mark after the last word, which acts as an intercept.  A document
+    of which nothing is known gets the shares that the classes have among the training
+    documents, weights included; from a model of fastText's, what fastText says: the
+    score of the mark alone.
 
     This is the supervised mode of fastText, with its hash functions.  Deviations:
     documents come in a new random order in every epoch; the learning rate falls with
@@ -366,7 +368,7 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         data = hold_out(self, [labelled], seed, stratified)
         texts = data.parts[0].documents
         words = learn_vocabulary([texts], limits_of(self))
-        labels = Labels.learn(classes, multilabel, matrix)
+        labels = Labels.learn(classes, multilabel, matrix, weights)
         new_model = self._new_model(words, texts, labels, continued)
         training = Training(X, data, words, options, new_model)
         learn_epochs(self, training, seed, continued)
@@ -428,7 +430,9 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         )
         labelled = _labelled(documents, matrix, weights)
         words, rare = grown_vocabulary(self, documents)
-        labels = Labels.learn(classes, multilabel, matrix)
+        labels = Labels.learn(classes, multilabel, matrix, weights)
+        if begun and self._model.labels.mass is not None:
+            labels.mass[:] += self._model.labels.mass
         new_model = self._new_model(words, documents, labels, begun)
         training = Training(X, Data([labelled], []), words, options, new_model)
         learn_batch(self, training, rare)
@@ -617,7 +621,8 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
                 "warm_start=True or partial_fit."
             )
         # The tree stays as it was: its nodes mean what they meant.
-        return last.labels._replace(multilabel=labels.multilabel)
+        mass = None if last.labels.mass is None else labels.mass
+        return last.labels._replace(multilabel=labels.multilabel, mass=mass)
 
     @property
     def _shared_parameters(self):
