@@ -61,6 +61,7 @@ class Labels(NamedTuple):
     # (n_classes + 1,) float64: weight of each class's documents, then of all.  None:
     # read from fastText, which judges a document without known words by its end mark.
     mass: np.ndarray | None = None
+    prefix: str | None = None  # of the labels in the file that they were read from
 
     @classmethod
     def learn(cls, classes, multilabel, matrix, weights):
