@@ -429,7 +429,7 @@ def test_classes_come_back_from_facebooks_files():
     for wrong in (["a b", "a_b", "c"], ["a b", "a\tb", "c"], ["", "a", "b"]):
         with pytest.raises(ValueError, match="cannot be written for fastText"):
             there_and_back(wrong)
-    with pytest.raises(ValueError, match="refuses the label 'a'"):
+    with pytest.raises(ValueError, match="label_type refuses the label"):
         there_and_back(["a", "b", "c"], label_type=int)
     with pytest.raises(ValueError, match="of two labels"):
         there_and_back(["a", "A", "c"], label_type=str.lower)
@@ -445,6 +445,19 @@ def test_another_prefix_of_labels_is_kept():
         assert read.to_fasttext().labels == labels
         read.partial_fit(TEXTS, read.predict(TEXTS))
         assert read.to_fasttext().labels == labels
+
+
+def test_texts_are_cut_where_fasttext_cuts_them():
+    blanks = ["\xa0", "\u3000", "\u2028", "\x85", "\x1c", "\x1f", "\u200b"]
+    words = [f"sun{blank}moon" for blank in blanks]
+    model = FastTextClassifier(**FAST, bucket=50, min_n=2, max_n=3)
+    model.fit([[word, "king"] for word in words], np.arange(7) % 2)
+    back = FastTextClassifier.from_fasttext(model.to_fasttext())
+    tokens = [[*words, "king", "throne"], words[:2]]
+    expected = model.decision_function(tokens)
+    for gap in " \n\r\t\v\f\0":
+        found = back.decision_function([(gap * 2).join(row) for row in tokens])
+        assert_allclose(found, expected, rtol=1e-5)
 
 
 def test_pruned_ngrams_do_not_count():

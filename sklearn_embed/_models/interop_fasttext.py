@@ -271,7 +271,7 @@ def _parameters(arguments):
         "bucket": max(arguments.bucket, 1),
         "epochs": max(arguments.epoch, 1),
         "min_count": max(arguments.min_count, 1),
-        "token_pattern": r"\S+",
+        "token_pattern": r"[^ \n\r\t\v\f\0]+",
         "lowercase": False,
     }
 
