@@ -216,6 +216,46 @@ def test_batches_are_learned_one_after_the_other():
         model.partial_fit(TEXTS[:2], NAMES[:2], classes=["a", "b"])
 
 
+@pytest.mark.parametrize("loss", ["softmax", "one_vs_all", "negative_sampling"])
+def test_new_classes_come_in_later_batches(loss):
+    model = FastTextClassifier(**FAST, loss=loss)
+    model.partial_fit(TEXTS, Y * 2, classes=[0, 2, 4])
+    for _ in range(5):
+        model.partial_fit(TEXTS, Y * 2)
+    outputs, scores = model.output_vectors_, model.decision_function(TEXTS)
+    with pytest.raises(ValueError, match="not in classes"):
+        model.partial_fit(["noon"], [1])
+    news, labels = ["noon and night"] * 20, [1] * 20
+    grown = FastTextClassifier.partial_fit(
+        pickle.loads(pickle.dumps(model)), news, labels, range(5), np.full(20, 1e-30)
+    )
+    assert_array_equal(grown.classes_, range(5))
+    assert_array_equal(grown.output_vectors_[::2], outputs)
+    assert_allclose(grown.output_vectors_[1::2], 0, atol=1e-20)
+    assert_allclose(grown.decision_function(TEXTS)[:, ::2], scores, rtol=1e-5)
+    for _ in range(5):
+        grown.partial_fit([*TEXTS, *news], [*Y * 2, *labels], range(6))
+    assert_array_equal(grown.predict(news), labels)
+    assert (grown.predict(TEXTS) == Y * 2).mean() > 0.9
+    assert_array_equal(model.classes_, [0, 2, 4])
+    with pytest.raises(ValueError, match="differ from those learned before"):
+        grown.partial_fit(news, labels, [1, 2])
+
+
+def test_new_classes_of_indicators_and_trees():
+    model = FastTextClassifier(**FAST).partial_fit(LONGER, SEVERAL)
+    wider = np.pad(SEVERAL, ((0, 0), (0, 2)))
+    with pytest.raises(ValueError, match="5 columns"):
+        model.partial_fit(LONGER, wider)
+    model.partial_fit(LONGER, wider, classes=range(5))
+    assert model.predict(LONGER).shape == (300, 5)
+    tree = FastTextClassifier(**FAST, loss="hierarchical_softmax")
+    tree.partial_fit(TEXTS, Y, [0, 1, 2])
+    with pytest.raises(ValueError, match="a tree of classes cannot grow"):
+        tree.partial_fit(TEXTS, Y, [0, 1, 2, 3])
+    assert_array_equal(tree.classes_, [0, 1, 2])
+
+
 def test_indicators_come_in_batches_too():
     model = FastTextClassifier(**FAST)
     for _ in range(20):
