@@ -6,13 +6,19 @@ import pytest
 import scipy.sparse as sp
 from interrupts import interrupted
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
-from sklearn_embed import FastTextClassifier, MeanPoolEmbedder, TokenizedDocuments
+from sklearn_embed import (
+    FastTextClassifier,
+    MeanPoolEmbedder,
+    TokenizedDocuments,
+    Word2VecVectorizer,
+)
 from sklearn_embed._models import classifier as job
 from sklearn_embed.io import fasttext
 
@@ -312,6 +318,42 @@ def test_its_vectors_serve_any_other_classifier():
     assert set(fitted.words_) == set(fitted.to_keyed_vectors().key_to_index)
     assert fitted.most_similar("sun", topn=1)[0][0] in TOPICS[0]
     assert not hasattr(fitted, "transform")
+
+
+def test_weights_reach_the_classifier_inside():
+    weights = np.where(Y == 0, 0.01, 1.0)
+    inner = FastTextClassifier(**FAST)
+    expected = clone(inner).fit(TEXTS, NAMES, weights)
+    pooled = MeanPoolEmbedder(inner).fit(TEXTS, NAMES, weights)
+    assert_array_equal(pooled.vectors_, expected.vectors_)
+    plain = MeanPoolEmbedder(inner).fit(TEXTS, NAMES)
+    assert not np.array_equal(plain.vectors_, expected.vectors_)
+    rows = MeanPoolEmbedder(inner).fit_transform(TEXTS, NAMES, sample_weight=weights)
+    assert_array_equal(rows, pooled.transform(TEXTS))
+    pipeline = make_pipeline(MeanPoolEmbedder(inner), LogisticRegression())
+    pipeline.fit(TEXTS, NAMES, meanpoolembedder__sample_weight=weights)
+    assert_array_equal(pipeline[0].vectors_, expected.vectors_)
+    with config_context(enable_metadata_routing=True):
+        routed = MeanPoolEmbedder(inner).set_fit_request(sample_weight=True)
+        forest = LogisticRegression().set_fit_request(sample_weight=True)
+        pipeline = make_pipeline(routed, forest).fit(
+            TEXTS, NAMES, sample_weight=weights
+        )
+    assert_array_equal(pipeline[0].vectors_, expected.vectors_)
+    for other in (Word2VecVectorizer(4), expected, {"sun": [1.0]}):
+        with pytest.raises(ValueError, match="sample_weight is given"):
+            MeanPoolEmbedder(other).fit(TEXTS, NAMES, weights)
+
+
+@pytest.mark.parametrize("ngrams", [{}, {"word_ngrams": 2, "min_n": 2, "max_n": 3}])
+def test_sentence_vectors_are_what_is_scored(ngrams):
+    model = FastTextClassifier(**FAST, **ngrams).fit(TEXTS, NAMES)
+    rows = model.sentence_vectors([*TEXTS, "moonlight sun", ""])
+    scores = rows @ model.output_vectors_.T
+    expected = model.decision_function([*TEXTS, "moonlight sun"])
+    assert_allclose(scores[:301], expected, rtol=1e-4, atol=1e-4)
+    end = model._model.inputs[len(model.words_), :10]
+    assert_array_equal(rows[-1], end)
 
 
 def test_a_search_shares_tokens():

@@ -21,6 +21,7 @@ from sklearn_embed._core.typing import (
     Analyzer,
     Documents,
     FilePath,
+    Float32Array,
     Preprocessor,
     RandomState,
     StopWords,
@@ -559,6 +560,27 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
             [fitted.classes_[row[:count]] for row, _, count in pairs],
             [row[:count] for _, row, count in pairs],
         )
+
+    def sentence_vectors(self, X: Documents) -> Float32Array:
+        """Return the vectors that the classes are scored by.
+
+        They are those of fastText's ``get_sentence_vector`` for a supervised model:
+        the mean over all features of a document, the mark after the last word
+        included, and not normalised.
+
+        Parameters
+        ----------
+        X : iterable of str, of sequences of str, or TokenizedDocuments
+            The documents.
+
+        Returns
+        -------
+        ndarray of shape (n_documents, vector_size), float32
+            The scores are their products with `output_vectors_`.
+        """
+        fitted = snapshot(self)
+        documents, vocabulary = fitted._tokenize(X), fitted._fitted_vocabulary()
+        return fitted._model.means(documents, vocabulary, fitted._n_threads())
 
     def to_word_vectors(self) -> WordVectors:
         """Return words, vectors, counts and subwords as one immutable value.

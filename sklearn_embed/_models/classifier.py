@@ -283,6 +283,12 @@ class SupervisedFastText:
         prior = self.labels.prior_scores(self.settings.loss)
         return space.scores(documents, *matrices, n_jobs, self._tree(), prior)
 
+    def means(self, documents, vocabulary, n_jobs):
+        """Return the mean of each document's rows: float32 (n, vector_size)."""
+        # What the scores would be if each class stood for one dimension.
+        axes = np.eye(self.settings.vector_size, self.inputs.shape[1], dtype=np.float32)
+        return self.space(vocabulary).scores(documents, self.inputs, axes, n_jobs)
+
     def best(self, documents, vocabulary, n_jobs):
         """Return the number of each document's likeliest class."""
         space, matrices = self.space(vocabulary), (self.inputs, self.outputs)
