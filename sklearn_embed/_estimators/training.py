@@ -12,6 +12,7 @@ from sklearn.utils import check_random_state
 from sklearn_embed._estimators.callbacks import TrainingMonitor
 from sklearn_embed._estimators.convergence import (
     check_finite,
+    named_memory,
     warn,
     warn_if_parallel,
     warn_of_losses,
@@ -144,9 +145,10 @@ def learn(estimator, training, seed, schedule, epochs, more=None):
     before = None
     if epochs.start:
         before = Before(estimator._model, estimator.vocabulary_, estimator.counts_)
-    model = new_model(np.random.default_rng([seed, 0]), before)
-    frozen = _start(estimator, model, vocabulary, before)
-    job = model.job(data, vocabulary, Run(seed, schedule, estimator.n_jobs))
+    with named_memory(estimator, len(vocabulary)):
+        model = new_model(np.random.default_rng([seed, 0]), before)
+        frozen = _start(estimator, model, vocabulary, before)
+        job = model.job(data, vocabulary, Run(seed, schedule, estimator.n_jobs))
     if frozen is not None:
         job = FrozenRowsJob(job, frozen)
     losses, held_out_losses, best = [], [], None
@@ -200,7 +202,12 @@ def _start(estimator, model, vocabulary, before):
         return None
     known = {} if before is None else before.index
     size = estimator.vector_size
-    given = find(pretrained, vocabulary.words, size, known)
+    try:
+        given = find(pretrained, vocabulary.words, size, known)
+    except (TypeError, ValueError) as error:
+        if type(error) not in (TypeError, ValueError):
+            raise  # an error of a file, which is named
+        raise type(error)(f"pretrained: {error}") from error
     return None if given is None else model.start_at(given)
 
 
