@@ -17,7 +17,11 @@ from sklearn_embed._models import glove
 from sklearn_embed._models.counting import Pairs
 from sklearn_embed._models.glove import GloveData, Retrofit
 from sklearn_embed._models.kernels import glove as kernels
-from sklearn_embed._models.kernels.partition import deal_pairs, unpack_records
+from sklearn_embed._models.kernels.partition import (
+    Partition,
+    partition_pairs,
+    unpack_records,
+)
 from sklearn_embed._models.loop import mean_loss
 from sklearn_embed._models.partition import PartitionedPairs, Weighting
 from sklearn_embed._models.rounds import in_turn, rounds
@@ -86,7 +90,7 @@ def visited(job, epoch):
     for tasks in job.phases(epoch):
         for task in tasks:
             a, b, start = task.call.args
-            for groups, places, terms in pairs.of(a, b):
+            for places, terms, groups in pairs.of(a, b):
                 n = len(terms)
                 for p in np.roll(np.arange(n), -int(start * n)):
                     i, j = (
@@ -165,10 +169,10 @@ def test_a_limit_that_nothing_reaches_changes_no_bit(share):
     assert_array_equal(*states)
 
 
-def test_slopes_are_those_of_the_loss():
+def test_gradients_are_those_of_the_loss():
     rng = np.random.default_rng(0)
     point = [rng.normal(size=5), rng.normal(size=5), 0.3, -0.2]
-    slopes = reference.pair_slopes(*point, 0.7, 0.4)
+    slopes = reference.pair_gradients(*point, 0.7, 0.4)
     eps = 1e-6
     for number, slope in enumerate(slopes):
         for d in range(np.size(slope)):
@@ -226,23 +230,59 @@ def test_measuring_gives_the_loss_and_changes_nothing(n_groups, mirrored):
     assert_array_equal(state, before)
 
 
+def partitioned(indptr, columns, units, scale, partition, bits):
+    """Partition pairs in place; return where the tiles end."""
+    n_tiles = partition.n_groups**2
+    ends, free = np.zeros(n_tiles + 1, np.int64), np.empty(n_tiles, np.int64)
+    partition_pairs(indptr, columns, units, scale, partition, bits, ends, free)
+    return ends
+
+
+@pytest.mark.parametrize("mirrored", [True, False])
+@pytest.mark.parametrize("groups", [1, 2, 8])
+@pytest.mark.parametrize("bits", [3, 15])
+def test_tiles_hold_the_pairs_of_their_groups(groups, mirrored, bits):
+    pairs, _ = some_pairs(50, mirrored)
+    tiles, records = pairs.indices.copy(), pairs.units.copy()
+    ends = partitioned(
+        pairs.indptr, tiles, records, 3.0, Partition(groups, mirrored), bits
+    )
+    expected = [[] for _ in range(groups**2)]
+    rows = np.repeat(np.arange(50), np.diff(pairs.indptr))
+    for i, j, units in zip(rows, pairs.indices, pairs.units, strict=True):
+        local = [
+            (k % groups if k // groups % 2 == 0 else groups - 1 - k % groups, k)
+            for k in (i, j)
+        ]
+        (a, i), (b, j) = sorted(local, key=lambda p: p[0]) if mirrored else local
+        expected[a * groups + b].append((i // groups, j // groups, units / 3))
+    for tile, pairs_of_tile in enumerate(expected):
+        at = slice(ends[tile], ends[tile + 1])
+        assert (tiles[at] == tile).all()
+        local_rows, counts = unpack_records(records[at], bits)
+        found = [
+            (*p, x) for p, x in zip(local_rows.tolist(), counts.tolist(), strict=True)
+        ]
+        assert_allclose(sorted(found), sorted(pairs_of_tile), rtol=1e-6)
+
+
 @given(st.lists(st.integers(0, 2**16 - 1), min_size=2), st.integers(3, 15))
 @settings(deadline=None)
-def test_places_survive_packing(rows, bits):
-    """All words in one group, so that a place is a row."""
+def test_local_rows_survive_packing(rows, bits):
+    """All words in one group, so that a local row is a row."""
     rows = sorted({*rows, 0, 2**16 - 1})
     indptr = np.zeros(2**16 + 1, np.int64)
     indptr[np.array(rows) + 1] = 1
     indices = np.array(rows[::-1], np.int32)
     units = np.ones(len(rows), np.int64)
-    deal_pairs(np.cumsum(indptr), indices, units, 1.0, 1, False, bits)
+    partitioned(np.cumsum(indptr), indices, units, 1.0, Partition(1, False), bits)
     places, counts = unpack_records(units, bits)
     assert_array_equal(places, np.column_stack([rows, rows[::-1]]))
     assert_array_equal(counts, np.ones(len(rows), np.float32))
 
 
 @pytest.mark.parametrize("mirrored", [True, False])
-def test_pairs_are_dealt_where_they_are(n_groups, mirrored):
+def test_pairs_are_partitioned_in_place(n_groups, mirrored):
     pairs, _ = some_pairs(50, mirrored)
     columns, units = pairs.indices.copy(), pairs.units.copy()
     given = pairs._replace(indices=columns, units=units)
@@ -256,7 +296,7 @@ def test_pairs_are_dealt_where_they_are(n_groups, mirrored):
     assert len(elsewhere) == len(pairs.indices)
 
 
-def test_dealing_takes_little_more_than_the_pairs(monkeypatch):
+def test_partitioning_takes_little_more_than_the_pairs(monkeypatch):
     monkeypatch.setattr("sklearn_embed._models.partition.TASK_PAIRS", 256)
     pairs, _ = some_pairs(500, True, share=1.0)
     options = True, 112, Weighting(10.0, 0.75)
@@ -300,7 +340,7 @@ def test_pairs_come_block_by_block_and_eight_words_at_a_time():
 
 
 @pytest.mark.parametrize("strength", [1e-3, 1.0, 1e6])
-def test_the_pull_ends_where_the_implicit_step_does(strength):
+def test_the_step_ends_where_the_implicit_step_does(strength):
     n_words, size = 6, 5
     params = some_params(n_words, size)
     state = state_of(params)
@@ -310,12 +350,12 @@ def test_the_pull_ends_where_the_implicit_step_does(strength):
     rows = np.array([1, 4], np.int32)
     goals = np.random.default_rng(1).normal(size=(2, size)).astype(np.float32)
     before = state.copy()
-    loss = kernels.pull_towards(
+    loss = kernels.step_towards(
         parts, rows, goals, np.float32(strength), np.float32(0.05)
     )
     expected = 0.0
     for row, goal in zip(rows, goals, strict=True):
-        part, *ends = reference.pull_towards(
+        part, *ends = reference.step_towards(
             params[0][row],
             params[1][row],
             squares[0][row],
@@ -332,7 +372,7 @@ def test_the_pull_ends_where_the_implicit_step_does(strength):
     assert_array_equal(state[others], before[others])
 
 
-def test_a_great_pull_reaches_the_goal():
+def test_a_great_strength_reaches_the_goal():
     state = state_of(some_params(3, 4))
     goals = np.ones((3, 4), np.float32)
     retrofit = Retrofit(np.arange(3, dtype=np.int32), goals, 1e9)

@@ -23,7 +23,7 @@ from numpy.testing import assert_array_equal
 import sklearn_embed
 from sklearn_embed import MeanPoolEmbedder, TokenizedDocuments, Word2VecVectorizer
 from sklearn_embed._core import growing
-from sklearn_embed._text import documents
+from sklearn_embed._text import documents, files
 
 TEXTS = ["The cat sat.", "", "Труд и мир,\x0c мир", "猫 和 狗", "a cat, a dog"] * 20
 FAST = {"min_count": 1, "epochs": 2, "random_state": 0, "sample": 0}
@@ -213,6 +213,31 @@ def test_damaged_files_are_refused_by_line(data, message, tmp_path):
     path.write_bytes(data)
     with pytest.raises(ValueError, match=message):
         TokenizedDocuments.from_documents(path)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_line_without_end_is_refused(pack, tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "LONGEST_LINE", 50)
+    path = tmp_path / "corpus"
+    path.write_bytes(pack(b"fine\n" + b"x" * 50 + b"\r\n" + b"y" * 50))
+    assert len(TokenizedDocuments.from_documents(path)) == 3
+    path.write_bytes(pack(b"fine\n" + b"\0" * 5000))
+    with pytest.raises(ValueError, match=r"Line 2 of .*corpus is longer than 50 "):
+        TokenizedDocuments.from_documents(path)
+
+
+class Misshapen(np.ndarray):
+    """An array that says that it has fewer elements."""
+
+    shape = (2,)
+
+
+@pytest.mark.parametrize("oov", ["skip", "mean"])
+def test_a_false_shape_changes_no_row(oov, monkeypatch):
+    monkeypatch.setattr(documents, "TAKEN", 3)
+    embedder = MeanPoolEmbedder({"cat": [1.0, 2.0]}, oov=oov).fit(TEXTS)
+    rows = embedder.transform(np.array(TEXTS, object).view(Misshapen))
+    assert_array_equal(rows, embedder.transform(TEXTS))
 
 
 def test_what_is_not_there_is_said(tmp_path):

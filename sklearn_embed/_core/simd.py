@@ -287,6 +287,28 @@ def _add_product(builder, total, a, b):
 
 
 @intrinsic
+def total(typing_context, vector):
+    """Return the sum of a vector's numbers."""
+
+    def codegen(context, builder, signature, args):
+        i32, (vector,), n = ir.IntType(32), args, WIDTH
+        while n > 1:
+            n //= 2
+            halves = [
+                builder.shuffle_vector(
+                    vector,
+                    ir.Constant(vector.type, ir.Undefined),
+                    ir.Constant(ir.VectorType(i32, n), [*range(first, first + n)]),
+                )
+                for first in (0, n)
+            ]
+            vector = builder.fadd(*halves, flags=FLAGS)
+        return builder.extract_element(vector, ir.Constant(i32, 0))
+
+    return types.float32(LANES_TYPE), codegen
+
+
+@intrinsic
 def store_sums(typing_context, array, index, vectors):
     """Write the sum of each vector of a tuple; their number is rounded up to WIDTH."""
     count = len(vectors)

@@ -101,7 +101,7 @@ def settings_of(estimator):
 def pooled_of(estimator):
     """Return what was fitted."""
     spec = PoolingSpec(
-        **estimator._recipe,
+        **estimator._spec,
         components=estimator.components_,
         strengths=estimator.component_weights_,
     )

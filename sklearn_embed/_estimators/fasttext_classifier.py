@@ -42,7 +42,8 @@ from sklearn_embed._estimators.labels import (
     document_weights,
     stratified,
 )
-from sklearn_embed._estimators.persistence import check_words, register
+from sklearn_embed._estimators.loading import check_words
+from sklearn_embed._estimators.persistence import register
 from sklearn_embed._estimators.pretrained import (
     checked_pretrained,
     refuse_penalty,
@@ -465,10 +466,11 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
             Labels, or indicators if `fit` was given indicators.
         """
         fitted = snapshot(self)
-        scores = fitted._scores(X)
         if fitted._model.labels.multilabel:
-            return (scores > 0).astype(np.int64)
-        return fitted.classes_[scores.argmax(axis=1)]
+            return (fitted._scores(X) > 0).astype(np.int64)
+        documents = fitted._tokenize(X)
+        vocabulary, n_jobs = fitted._fitted_vocabulary(), fitted._n_threads()
+        return fitted.classes_[fitted._model.best(documents, vocabulary, n_jobs)]
 
     def to_word_vectors(self) -> WordVectors:
         """Return words, vectors, counts and subwords as one immutable value.

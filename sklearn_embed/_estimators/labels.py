@@ -104,7 +104,7 @@ def stratified(labelled, order, n_out):
     A document with several labels counts for each of them; it stays if it is the last
     one of a label.
     """
-    offsets, labels, _ = labelled.targets
+    offsets, labels = labelled.targets[:2]
     n_classes = int(labels.max(initial=-1)) + 1
     left = np.bincount(labels, minlength=n_classes)
     # Rounded up, so that the quotas leave enough; what is too much is not taken.

@@ -39,11 +39,14 @@ from sklearn_embed._estimators.embedding import (
     settings_of,
     text_options,
 )
+from sklearn_embed._estimators.loading import check_rows, make_record
 from sklearn_embed._estimators.persistence import register
 from sklearn_embed._estimators.snapshot import publish, snapshot
-from sklearn_embed._text.tokens import DEFAULT_PATTERN, stop_word_set
+from sklearn_embed._models.checks import check_matrix
+from sklearn_embed._text.tokens import DEFAULT_PATTERN, TextOptions, stop_word_set
 from sklearn_embed._vectors.pooled import checked_powers, learn
 from sklearn_embed._vectors.pooling import PoolingSpec
+from sklearn_embed._vectors.word_vectors import WordVectors
 from sklearn_embed.io._sources import as_word_vectors
 
 if TYPE_CHECKING:
@@ -71,7 +74,8 @@ class MeanPoolEmbedder(
           searched as ``embedding__vector_size`` and so on.
         - A fitted vectorizer: taken as it is, shared by `clone`.
         - gensim's ``KeyedVectors``, a DataFrame whose index holds the words, a
-          dict from word to vector, a file of vectors: shared by `clone`, too.
+          dict from word to vector, a file of vectors: shared by `clone`, too.  How
+          a file is read is said by :class:`sklearn_embed.io.VectorFile`.
     pooling : {"mean", "sum", "max", "min", "power", "concat"}, default="mean"
         What becomes of the vectors of a document's words.
 
@@ -367,7 +371,7 @@ class MeanPoolEmbedder(
                 "_stops": sorted(stops),
                 "_factors": pooled.factors,
                 "_unknown": (pooled.unknown_weight, pooled.unknown_vector),
-                "_recipe": dict(zip(_SPEC, pooled.spec, strict=False)),
+                "_spec": dict(zip(_SPEC, pooled.spec, strict=False)),
                 "_text_options": options,
                 "_lookup": lookup,
             },
@@ -414,12 +418,35 @@ class MeanPoolEmbedder(
 
     def _check_loaded(self):
         """Refuse arrays that do not belong to these vectors."""
-        shape = self._source.vectors.shape
-        if self.vectors_.shape != shape or self.vectors_.dtype != np.float32:
-            raise ValueError(f"vectors of shape {self.vectors_.shape}, not {shape}")
-        if not self._recipe["max_length"] >= 1:
-            raise ValueError("max_length")
+        if not isinstance(self._source, WordVectors):
+            raise ValueError("there are no vectors")
+        n_words, width = self._source.vectors.shape
+        check_matrix("vectors_", self.vectors_, n_words, width)
+        check_rows("weights_", self.weights_, n_words)
+        check_rows("_factors", self._factors, n_words)
+        weight, vector = self._unknown
+        check_rows("_unknown", vector, width)
+        parts = {**self._spec, "powers": tuple(self._spec["powers"])}
+        if set(parts) != set(_SPEC):
+            raise ValueError(f"_spec has other parts than {_SPEC}")
+        spec = make_record(PoolingSpec, [parts[name] for name in _SPEC])
+        if not (
+            isinstance(weight, float | int)
+            and spec.kind in ("mean", "sum", "max", "min", "power", "concat")
+            and 1 <= spec.max_length < 1 << 31
+            and (spec.powers or spec.kind != "power")
+            and set(map(type, spec.powers)) <= {float, int}
+            and isinstance(self._text_options, TextOptions)
+            and set(map(type, self._stops)) <= {str}
+        ):
+            raise ValueError("the pooling is none that can be asked for")
+        components, strengths = self.components_, self.component_weights_
+        n_components = 0 if components is None else len(components)
+        check_rows("component_weights_", strengths, n_components)
+        if components is not None:
+            columns = spec.n_columns(width)
+            check_matrix("components_", components, n_components, columns)
 
     @property
     def _n_features_out(self):
-        return PoolingSpec(**self._recipe).n_columns(self.vectors_.shape[1])
+        return PoolingSpec(**self._spec).n_columns(self.vectors_.shape[1])

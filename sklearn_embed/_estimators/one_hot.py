@@ -24,6 +24,7 @@ from sklearn_embed._estimators.base import (
     TextTransformer,
     _fit_context,
 )
+from sklearn_embed._estimators.loading import check_vocabulary
 from sklearn_embed._estimators.one_hot_outputs import (
     bags,
     sequences,
@@ -351,7 +352,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
         limits = VocabularyFilter(self.min_count, self.max_features, self.stop_words)
         return learn_vocabulary([documents], limits, by_word=True)
 
-    def _left_out(self, stop_words):
+    def _left_out(self, model):
         return self._other_stops(self.words_)
 
     def _other_stops(self, words):
@@ -394,13 +395,14 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
 
     def _check_loaded(self):
         """Refuse parts that do not fit together."""
-        n_words = len(self.words_)
-        if self.vocabulary_ != {word: row for row, word in enumerate(self.words_)}:
-            raise ValueError("vocabulary_ differs from words_")
-        if self.counts_.dtype != np.int64 or self.counts_.shape != (n_words,):
-            raise ValueError(f"{n_words} words, but counts {self.counts_.shape}")
-        if not getattr(self, "max_length_", 1) >= 1:
-            raise ValueError("max_length_")
+        check_vocabulary(self)
+        if np.dtype(self.dtype).kind not in "biuf":
+            raise ValueError(f"dtype {self.dtype!r:.40} is none of numbers")
+        length = getattr(self, "max_length_", None)
+        if length is None and self.output not in ("ids", "one_hot"):
+            return
+        if type(length) is not int or not 1 <= length < 1 << 31:
+            raise ValueError(f"max_length_ is {length!r:.40}")
 
 
 def _refuse_unknown(documents, unknown):

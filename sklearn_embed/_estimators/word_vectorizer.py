@@ -28,7 +28,7 @@ from sklearn_embed._estimators.base import (
     _fit_context,
 )
 from sklearn_embed._estimators.callbacks import CallbackSupportMixin, with_callbacks
-from sklearn_embed._estimators.persistence import check_words
+from sklearn_embed._estimators.loading import check_words
 from sklearn_embed._estimators.pretrained import (
     checked_pretrained,
     refuse_penalty,

@@ -17,7 +17,13 @@ from sklearn_embed._core.arrays import (
 )
 from sklearn_embed._models.checks import check_bucket_rows, check_matrix
 from sklearn_embed._models.features import LEAST_DOCUMENTS, FeatureSpace, Ngrams
-from sklearn_embed._models.kernels.classifier import make_epoch
+from sklearn_embed._models.kernels.classifier import (
+    ClassifierPass,
+    flat_matrices,
+    new_buffers,
+    train_documents,
+)
+from sklearn_embed._models.kernels.classifier_loss import ONE_VS_ALL, make_loss
 from sklearn_embed._models.kernels.sampling import Tree, draw_pool, huffman_tree
 from sklearn_embed._models.loop import Job
 from sklearn_embed._models.pretrained import chosen_bags, frozen_rows, given_ngrams
@@ -212,14 +218,24 @@ class SupervisedFastText:
         vectors /= (counts + 1).astype(np.float32)[:, None]
         return vectors
 
-    def scores(self, documents, vocabulary, threads):
+    def _tree(self):
+        """Return the Huffman tree of the classes, or None with another loss."""
+        if self.settings.loss != "hierarchical_softmax":
+            return None
+        return tree_of(self.labels.counts, self.labels.leaves)
+
+    def scores(self, documents, vocabulary, n_jobs):
         """Return a score for each class; of a tree, logarithms of probabilities."""
-        space = self.space(vocabulary)
-        scores = space.scores(documents, self.inputs, self.outputs, threads)
-        if self.settings.loss == "hierarchical_softmax":
-            labels = self.labels
-            scores = leaf_scores(scores, tree_of(labels.counts, labels.leaves))
-        return scores
+        space, matrices = self.space(vocabulary), (self.inputs, self.outputs)
+        return space.scores(documents, *matrices, n_jobs, self._tree())
+
+    def best(self, documents, vocabulary, n_jobs):
+        """Return the number of each document's likeliest class."""
+        space, matrices = self.space(vocabulary), (self.inputs, self.outputs)
+        tree = self._tree()
+        if tree is not None:
+            return space.best_leaves(documents, *matrices, n_jobs, tree)
+        return space.scores(documents, *matrices, n_jobs).argmax(axis=1)
 
     def check(self, n_words):
         """Refuse parameters, read from a file, that do not belong together."""
@@ -235,8 +251,10 @@ class SupervisedFastText:
             raise ValueError("bucket_rows has not one row for each bucket")
         is_tree = settings.loss == "hierarchical_softmax"
         check_matrix("outputs", self.outputs, max(n_classes - is_tree, 1), width)
-        if labels.counts.shape != (n_classes,):
+        if labels.counts.shape != (n_classes,) or labels.counts.min(initial=0) < 0:
             raise ValueError("label_counts_ has not one count for each class")
+        if labels.leaves.dtype != np.int64 or labels.leaves.ndim != 1:
+            raise ValueError("the leaves of the tree are no numbers of classes")
         if sorted(labels.leaves.tolist()) != list(range(n_classes)):
             raise ValueError("the tree does not hold each class once")
 
@@ -250,18 +268,6 @@ def tree_of(counts, leaves):
     shift = np.repeat(tree.offsets[:-1][place] - offsets[:-1], sizes)
     path = shift + np.arange(offsets[-1])
     return Tree(*map(readonly, (offsets, tree.nodes[path], tree.codes[path])))
-
-
-def leaf_scores(scores, tree):
-    """Return log-probabilities of the leaves, from scores of the inner nodes."""
-    scores = scores.astype(np.float64)
-    left, right = -np.logaddexp(0, scores), -np.logaddexp(0, -scores)
-    leaves = np.zeros((len(scores), len(tree.offsets) - 1))
-    for c in range(leaves.shape[1]):
-        for e in range(tree.offsets[c], tree.offsets[c + 1]):
-            turn = right if tree.codes[e] else left
-            leaves[:, c] += turn[:, tree.nodes[e]]
-    return leaves.astype(np.float32)
 
 
 class ClassifierJob(Job):
@@ -283,24 +289,21 @@ class ClassifierJob(Job):
 
     def __init__(self, space, data, model, run):
         self._space, (self._seed, self._schedule, _) = space, run
-        self._matrices = model.inputs, model.outputs
-        settings, labels = model.settings, model.labels
-        self._parts = [self._arrays(part) for part in data.parts]
-        self._held_out = [self._arrays(part) for part in data.held_out]
-        self._guide = None
+        self._outputs = model.outputs
+        self._matrices = flat_matrices(model.inputs, model.outputs, True)
+        settings, labels, pool, tree = model.settings, model.labels, None, None
         # All classes are judged at once, and documents may weigh more than 1.
         weights = [part.targets.weights for part in data.parts]
         heaviest = max(1.0, *(float(some.max(initial=0)) for some in weights))
         self.loss_limit = Job.loss_limit * len(model.outputs) * heaviest
         if settings.loss == "negative_sampling":
             rng = np.random.default_rng([run.seed, 2])
-            self._guide = readonly(draw_pool(labels.counts, 0.5, rng))
+            pool = readonly(draw_pool(labels.counts, 0.5, rng))
         elif settings.loss == "hierarchical_softmax":
-            self._guide = tree_of(labels.counts, labels.leaves)
-        is_sampling = settings.loss == "negative_sampling"
-        self._epoch = make_epoch(
-            settings.loss, int(settings.negative) if is_sampling else 5
-        )
+            tree = tree_of(labels.counts, labels.leaves)
+        self._loss = make_loss(settings.loss, settings.negative, pool, tree)
+        self._parts = [self._arrays(part) for part in data.parts]
+        self._held_out = [self._arrays(part) for part in data.held_out]
 
     def phases(self, epoch):
         """Yield the slices of one epoch, all at once: threads do not wait."""
@@ -311,46 +314,46 @@ class ClassifierJob(Job):
         yield self._tasks(self._held_out, -1)
 
     def _arrays(self, part):
-        return self._space.arrays(part.documents), part.targets, part.documents.n_tokens
+        # Only one_vs_all learns from documents that have no label.
+        unlabelled = self._loss is not None and self._loss.kind == ONE_VS_ALL
+        targets = part.targets._replace(unlabelled=unlabelled)
+        return self._space.arrays(part.documents), targets, part.documents.n_tokens
 
     def _tasks(self, parts, epoch):
         for arrays, targets, n_tokens in parts:
             n = len(targets.weights)
             rng = np.random.default_rng([self._seed, epoch + 1])
             order = rng.permutation(n) if epoch >= 0 else np.arange(n)
-            plan = self._plan(epoch, n)
+            run = self._pass(epoch, readonly(order))
             step = self._documents_per_call(n, n_tokens, len(arrays.bag_rows))
             for first in range(0, n, step):
-                yield partial(
-                    self._epoch,
-                    arrays,
-                    targets,
-                    plan,
-                    readonly(order),
-                    first,
-                    min(first + step, n),
-                    *self._matrices,
-                    self._guide,
-                )
+                last = min(first + step, n)
+                yield partial(self._train, arrays, targets, run, first, last)
 
-    def _plan(self, epoch, n):
-        schedule = self._schedule
+    def _train(self, batch, targets, run, first, last):
+        buffers = new_buffers(batch, self._outputs, self._loss)
+        fixed = batch, targets, run, self._loss, self._matrices
+        return train_documents(*fixed, buffers, first, last)
+
+    def _pass(self, epoch, order):
+        schedule, n = self._schedule, len(order)
         sequence = np.random.SeedSequence([self._seed, epoch + 1])
-        return self._space.plan(
-            learn=epoch >= 0,
+        return ClassifierPass(
+            order,
             seed=sequence.generate_state(1, np.uint64)[0],
+            learn=epoch >= 0,
             rate=float(schedule.learning_rate),
             min_rate=float(schedule.min_learning_rate),
-            done=float(n * max(epoch, 0)),
-            planned=float(n * schedule.n_epochs),
+            n_done=float(n * max(epoch, 0)),
+            n_planned=float(n * schedule.n_epochs),
         )
 
     def _documents_per_call(self, n, n_tokens, n_bag_rows):
         """Return how many documents are few enough for Ctrl-C and for all threads."""
-        inputs, outputs = self._matrices
+        n_outputs, width = self._outputs.shape
         per_token = self._space.ngrams.word_ngrams
         if self._space.ngrams.max_n > 0:
             per_token += n_bag_rows / max(1, len(self._space))
-        rows = per_token * n_tokens / n + len(outputs)
-        fast_enough = int(CALL_FLOPS / (4 * inputs.shape[1] * rows))
+        rows = per_token * n_tokens / n + n_outputs
+        fast_enough = int(CALL_FLOPS / (4 * width * rows))
         return max(LEAST_DOCUMENTS, min(n // 32 + 1, fast_enough))

@@ -47,6 +47,11 @@ class CooccurrenceCounts:
     window : Window
         What was counted.
 
+    Raises
+    ------
+    ValueError
+        If the arrays are of another type or length, or do not belong together.
+
     Attributes
     ----------
     n_pairs : int
@@ -80,11 +85,29 @@ class CooccurrenceCounts:
     def __init__(
         self, words: list[str], word_counts: np.ndarray, pairs: Pairs, window: Window
     ) -> None:
-        self.words = list(words)
-        self.word_counts = readonly(word_counts, np.int64)
+        words, window = list(words), Window(*window).checked()
+        *arrays, scale = pairs
+        _check(words, word_counts, *arrays, window.direction == "both")
+        if scale != window.units(0)[1]:
+            raise ValueError(
+                f"pairs: {scale} units in 1, but those of {window} are "
+                f"{window.units(0)[1]}"
+            )
+        self._set(words, word_counts, pairs, window)
+
+    def _set(self, words, word_counts, pairs, window):
         indptr, indices, units, scale = pairs
+        self.words = words
+        self.word_counts = readonly(word_counts, np.int64)
         self.pairs = Pairs(readonly(indptr), readonly(indices), readonly(units), scale)
         self.window = window
+
+    @classmethod
+    def _unchecked(cls, words, word_counts, pairs, window):
+        """Return counts of parts that were made here, or checked already."""
+        counts = cls.__new__(cls)
+        counts._set(words, word_counts, pairs, window)
+        return counts
 
     @classmethod
     def from_documents(
@@ -156,7 +179,7 @@ class CooccurrenceCounts:
             words.rows(documents.table),
         )
         pairs = count_pairs([part], len(words), shape, max_memory, n_jobs)
-        return cls(words.words, words.counts, pairs, shape)
+        return cls._unchecked(list(words.words), words.counts, pairs, shape)
 
     @property
     def n_pairs(self) -> int:
@@ -195,7 +218,7 @@ class CooccurrenceCounts:
             total.data,
             self.pairs.scale,
         )
-        return CooccurrenceCounts(words, counts, pairs, self.window)
+        return self._unchecked(list(words), counts, pairs, self.window)
 
     def __radd__(self, other: object) -> CooccurrenceCounts:
         """Allow ``sum(parts)``, which begins with 0."""
@@ -291,7 +314,7 @@ class CooccurrenceCounts:
             ) from error
         # The unit depends on the window alone.
         pairs = Pairs(indptr, indices, units, window.units(0)[1])
-        return cls(words, word_counts, pairs, window)
+        return cls._unchecked(words, word_counts, pairs, window)
 
     def to_scipy(self) -> sp.csr_array:
         """Return the counts as a sparse matrix.
@@ -334,31 +357,49 @@ class CooccurrenceCounts:
 
 def _check(words, word_counts, indptr, indices, units, is_half):
     """Refuse arrays that would lead a kernel out of bounds, or are no counts."""
-    kinds = [(word_counts, "i8"), (indptr, "i8"), (indices, "i4"), (units, "i8")]
-    if not isinstance(words, list) or any(
-        not isinstance(array, np.ndarray) or array.dtype != kind or array.ndim != 1
-        for array, kind in kinds
+    if not isinstance(words, list) or not all(isinstance(w, str) for w in words):
+        raise ValueError("words: not a list of strings")
+    for name, array, kind in (
+        ("word_counts", word_counts, np.int64),
+        ("indptr", indptr, np.int64),
+        ("indices", indices, np.int32),
+        ("units", units, np.int64),
     ):
-        raise ValueError("an array is of another type")
+        if not isinstance(array, np.ndarray) or array.dtype != kind or array.ndim != 1:
+            raise ValueError(f"{name}: not a one-dimensional array of {np.dtype(kind)}")
     n_words, n_pairs = len(words), len(indices)
     if len(set(words)) < n_words:
-        raise ValueError("a word stands twice")
-    if (len(word_counts), len(indptr), len(units)) != (n_words, n_words + 1, n_pairs):
-        raise ValueError(
-            f"arrays of other lengths than {n_words} words and their pairs"
-        )
-    if indptr[0] != 0 or indptr[-1] != n_pairs or (indptr[1:] < indptr[:-1]).any():
-        raise ValueError("the rows overlap")
+        raise ValueError("words: one stands twice")
+    for name, array, n in (
+        ("word_counts", word_counts, n_words),
+        ("indptr", indptr, n_words + 1),
+        ("units", units, n_pairs),
+    ):
+        if len(array) != n:
+            raise ValueError(
+                f"{name}: {len(array)} numbers instead of {n}, for {n_words} words "
+                f"and {n_pairs} pairs"
+            )
     if (word_counts < 0).any():
-        raise ValueError("a word's count is negative")
+        raise ValueError("word_counts: one is negative")
+    # A difference of two wild numbers could wrap; a comparison cannot.
+    if indptr[0] != 0 or indptr[-1] != n_pairs or (indptr[1:] < indptr[:-1]).any():
+        raise ValueError(f"indptr: it does not rise from 0 to {n_pairs}")
+    _check_pairs(n_words, indptr, indices, units, is_half)
+
+
+def _check_pairs(n_words, indptr, indices, units, is_half):
+    """Refuse columns out of range or out of order, and counts of nothing."""
     filled = np.flatnonzero(indptr[1:] > indptr[:-1])
     begins = indptr[filled]
-    for first in range(0, n_pairs, _CHECKED_AT_ONCE):
+    for first in range(0, len(indices), _CHECKED_AT_ONCE):
         part = indices[first : first + _CHECKED_AT_ONCE + 1]
         falls = first + 1 + np.flatnonzero(part[1:] <= part[:-1])
-        if part.min() < 0 or part.max() >= n_words or not np.isin(falls, begins).all():
-            raise ValueError("columns are out of range or out of order")
+        if part.min() < 0 or part.max() >= n_words:
+            raise ValueError(f"indices: one is not a row of {n_words} words")
+        if not np.isin(falls, begins).all():
+            raise ValueError("indices: those of a row do not rise")
         if units[first : first + _CHECKED_AT_ONCE].min() <= 0:
-            raise ValueError("a count is not positive")
+            raise ValueError("units: one is not positive")
     if is_half and (indices[begins] < filled).any():
-        raise ValueError("a pair lies in the lower half")
+        raise ValueError("indices: a pair lies in the lower half")

@@ -14,13 +14,15 @@ from sklearn_embed._core.arrays import readonly
 from sklearn_embed._core.growing import pages
 from sklearn_embed._core.threads import n_threads, run
 from sklearn_embed._models.kernels.cooccurrence import (
-    count_places,
+    ContextWeights,
+    RowPositions,
     count_rows,
     distance_units,
-    lay_tokens,
     list_positions,
-    make_scratch,
     merge_rows,
+    new_row_sums,
+    sum_positions,
+    write_stream,
 )
 
 #: Which contexts count, as the kernel wants to know it.
@@ -151,7 +153,7 @@ def _chunks(parts, reach, n_places):
     for ids, starts, offsets, row_of in parts:
         document = token = 0
         while True:
-            document, token, n = lay_tokens(
+            document, token, n = write_stream(
                 ids, starts, offsets, row_of, document, token, stream, n
             )
             if document == len(starts):
@@ -171,15 +173,18 @@ class _Counter:
     """Cuts the counting of a chunk into tasks that each give some whole rows."""
 
     def __init__(self, weights, sides, n_rows, room):
-        self._weights, self._sides = weights, sides
+        self._weights = ContextWeights(weights, sides)
         self.n_rows, self.room = n_rows, room
         self._scratches = []
 
     def tasks(self, stream, n, fresh, n_jobs):
         """Yield tasks, row after row."""
-        ends = count_places(stream, n, self.n_rows)
-        visits = np.diff(ends) * (2.0 * len(self._weights))
-        rows = np.arange(self.n_rows, 0, -1) if self._sides == 3 else self.n_rows
+        ends = np.zeros(self.n_rows + 1, np.int64)
+        sum_positions(stream, n, ends)
+        visits = np.diff(ends) * (2.0 * len(self._weights.units))
+        rows = (
+            np.arange(self.n_rows, 0, -1) if self._weights.sides == 3 else self.n_rows
+        )
         most = np.minimum(visits, rows).astype(np.int64)
         step = min(_TASK_VISITS, visits.sum() / (8 * n_jobs) + 1)
         # Positions are listed a few rows at a time: they take as much as the tokens.
@@ -194,10 +199,10 @@ class _Counter:
                 stop = int(np.searchsorted(lists, listed, side="right"))
                 places = ends[begin : stop + 1] - ends[begin]
                 positions = pages(places[-1], np.int32)
-                list_positions(stream, n, places, begin, positions)
+                list_positions(stream, n, places[:-1].copy(), begin, positions)
             yield partial(
                 self._count,
-                (
+                RowPositions(
                     readonly(stream),
                     fresh,
                     readonly(places[first - begin : last - begin + 1]),
@@ -208,9 +213,9 @@ class _Counter:
                 int(most[first:last].sum()),
             )
 
-    def _count(self, laid, first, last, most):
+    def _count(self, where, first, last, most):
         def kernel(*out):
-            return count_rows(*laid, self._weights, self._sides, first, *out)
+            return count_rows(where, first, self._weights, *out)
 
         return self.run(kernel, last - first, most)
 
@@ -221,7 +226,7 @@ class _Counter:
         # A list is safe to pop from in several threads.
         scratch = self._scratches.pop() if self._scratches else None
         if scratch is None:
-            scratch = make_scratch(self.n_rows)
+            scratch = new_row_sums(self.n_rows)
         n = kernel(lengths, scratch, pairs)
         self._scratches.append(scratch)
         return lengths, *(array[:n] for array in pairs)
@@ -272,7 +277,7 @@ class _Runs:
         columns, units = (np.concatenate([part[k] for part in parts]) for k in (1, 2))
 
         def kernel(*out):
-            return merge_rows(begins, columns, units, *out)
+            return merge_rows(begins, (columns, units), *out)
 
         return self._counter.run(kernel, n_rows, total)
 

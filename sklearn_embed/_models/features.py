@@ -11,11 +11,18 @@ from sklearn_embed._core.growing import Spool
 from sklearn_embed._core.threads import run_all
 from sklearn_embed._models.bags import bags
 from sklearn_embed._models.kernels.bag_rows import number_buckets
+from sklearn_embed._models.kernels.class_tree import (
+    find_leaves,
+    leaf_log_probabilities,
+    new_search,
+    tree_children,
+)
 from sklearn_embed._models.kernels.classifier import (
-    Documents,
-    Plan,
+    DocumentBatch,
     Targets,
+    flat_matrices,
     most_features,
+    new_buffers,
     score_documents,
     word_ngrams,
 )
@@ -62,6 +69,7 @@ class Labelled:
             readonly(offsets, np.int64),
             readonly(labels, np.int32),
             readonly(weights, np.float32),
+            False,
         )
 
     def __len__(self):
@@ -69,7 +77,7 @@ class Labelled:
 
     def __getitem__(self, mask):
         """Return the documents of a boolean mask."""
-        offsets, labels, weights = self.targets
+        offsets, labels, weights, _ = self.targets
         sizes = np.diff(offsets)
         chosen = np.concatenate([[0], np.cumsum(sizes[mask])])
         return Labelled(
@@ -161,19 +169,6 @@ class FeatureSpace:
             sizes.append(np.diff(bounds))
         return np.cumsum(np.concatenate(sizes)), rows.result()
 
-    def plan(self, **fields):
-        """Return the numbers of a pass; unless told otherwise, one that learns not."""
-        plain = {
-            "skip": bool(self.skip),
-            "learn": False,
-            "seed": np.uint64(0),
-            "rate": 0.0,
-            "min_rate": 0.0,
-            "done": 0.0,
-            "planned": 1.0,
-        }
-        return Plan(len(self), **(plain | fields))
-
     def arrays(self, documents):
         """Return documents as arrays for the kernels."""
         table = documents.table
@@ -186,18 +181,51 @@ class FeatureSpace:
         bag = [*map(readonly, bags(self.vocabulary.rows(table), bounds, others))]
         ngrams = [*map(readonly, self.word_ngram_rows(documents))]
         most = most_features(*places, bag[0], ngrams[0])
-        return Documents(*places, *bag, self.left_out(table), *ngrams, int(most))
+        rows = *bag, self.left_out(table), *ngrams
+        return DocumentBatch(*places, *rows, len(self), bool(self.skip), int(most))
 
-    def scores(self, documents, inputs, outputs, n_jobs=1):
-        """Return float32 (n, C): the products of hidden vectors and output rows."""
-        out = np.empty((len(documents), len(outputs)), np.float32)
-        fixed = self.arrays(documents), self.plan()
-        matrices = readonly(inputs), readonly(outputs), out
+    def scores(self, documents, inputs, outputs, n_jobs=1, tree=None):
+        """Return a score for each class: float32 (n, C).
+
+        The products of hidden vectors and output rows; with a tree, logarithms of
+        probabilities.
+        """
+        n_classes = len(outputs) if tree is None else len(tree.offsets) - 1
+        out = np.empty((len(documents), n_classes), np.float32)
+        self._predict(_score, documents, (inputs, outputs), n_jobs, tree, out)
+        return out
+
+    def best_leaves(self, documents, inputs, outputs, n_jobs, tree):
+        """Return the number of each document's likeliest class: int64 (n,)."""
+        out = np.empty(len(documents), np.int64)
+        self._predict(_search, documents, (inputs, outputs), n_jobs, tree, out)
+        return out
+
+    def _predict(self, predict, documents, matrices, n_jobs, tree, out):
+        if tree is not None and len(tree.offsets) < 3:
+            out[:] = 0  # of one class there is no doubt
+            return
+        children = None if tree is None else readonly(tree_children(tree))
+        batch, flat = self.arrays(documents), flat_matrices(*matrices, False)
         step = max(LEAST_DOCUMENTS, len(documents) // 64)
 
-        def score(first):
-            last = min(first + step, len(documents))
-            score_documents(*fixed, first, last, *matrices)
+        def call(first):
+            part = out[first : first + step]
+            predict(batch, flat, matrices[1], children, first, part)
 
-        run_all(score, range(0, len(documents), step), n_jobs)
-        return out
+        run_all(call, range(0, len(documents), step), n_jobs)
+
+
+def _score(batch, matrices, outputs, children, first, out):
+    buffers, last = new_buffers(batch, outputs), first + len(out)
+    if children is None:
+        score_documents(batch, matrices, buffers, first, last, out)
+        return
+    scores = np.empty((len(out), len(children)), np.float32)
+    score_documents(batch, matrices, buffers, first, last, scores)
+    leaf_log_probabilities(scores, children, np.empty(len(children)), out)
+
+
+def _search(batch, matrices, outputs, children, first, out):
+    buffers, last = new_buffers(batch, outputs), first + len(out)
+    find_leaves(batch, matrices, buffers, new_search(children), first, last, out)

@@ -16,9 +16,9 @@ from sklearn_embed._models.kernels.glove import (
     FROZEN_SQUARE,
     measure_pairs,
     new_state,
-    pull_towards,
     state_views,
     state_width,
+    step_towards,
     train_pairs,
 )
 from sklearn_embed._models.loop import FrozenRows, Job, Task
@@ -320,16 +320,13 @@ class GloveJob(Job):
 
     def _train(self, a, b, start):
         loss, n_terms = 0.0, 0
-        for groups, places, terms in self._pairs.of(a, b):
+        for tile in self._pairs.of(a, b):
             part, n = train_pairs(
                 self._flat,
                 self._width,
-                places,
-                terms,
-                int(start * len(terms)),
-                groups,
-                self._pairs.n_groups,
-                self._pairs.mirrored,
+                tile,
+                int(start * len(tile.terms)),
+                self._pairs.partition,
                 self._rate,
                 self._clip,
             )
@@ -338,21 +335,16 @@ class GloveJob(Job):
 
     def _measure(self, a, b):
         loss, n_terms = 0.0, 0
-        for groups, *arrays in self._held_out.of(a, b):
+        for tile in self._held_out.of(a, b):
             part, n = measure_pairs(
-                self._flat,
-                self._width,
-                *arrays,
-                groups,
-                self._held_out.n_groups,
-                self._held_out.mirrored,
+                self._flat, self._width, tile, self._held_out.partition
             )
             loss, n_terms = loss + part, n_terms + n
         return loss, n_terms
 
     def _pull(self, at):
         rows, goals, strength = self._retrofit
-        loss = pull_towards(
+        loss = step_towards(
             self._matrix.reshape(len(self._matrix), 4, self._width),
             readonly(rows[at]),
             readonly(goals[at]),

@@ -10,9 +10,11 @@ import numpy as np
 
 from sklearn_embed._core.arrays import readonly
 from sklearn_embed._core.threads import n_threads, run_all
+from sklearn_embed._models.kernels.glove import PairTile
 from sklearn_embed._models.kernels.partition import (
     BLOCK_BYTES,
-    deal_pairs,
+    Partition,
+    partition_pairs,
     unpack_records,
 )
 
@@ -76,14 +78,18 @@ class PartitionedPairs:
         self.n_groups = _number_of_groups(len(indptr) - 1, len(tiles))
         bits = int(np.log2(BLOCK_BYTES / (16 * width)))
         self._bits = min(max(bits, 3), 15)
-        self._ends = deal_pairs(
+        self.partition = Partition(self.n_groups, bool(mirrored))
+        n_tiles = self.n_groups**2
+        self._ends = np.zeros(n_tiles + 1, np.int64)
+        partition_pairs(
             readonly(indptr),
             tiles,
             records,
             float(units_in_1) / scale,
-            self.n_groups,
-            self.mirrored,
+            self.partition,
             self._bits,
+            self._ends,
+            np.empty(n_tiles, np.int64),
         )
         # What trains takes the place of what it is made from.
         self.places = tiles.view(np.uint16).reshape(-1, 2)
@@ -106,7 +112,7 @@ class PartitionedPairs:
             self.terms[at, 1] = weighting(counts)
 
     def of(self, a, b):
-        """Yield (groups, places, terms) of the pairs of two groups."""
+        """Yield the tiles of two groups that have pairs."""
         orders = [(a, b), (b, a)]
         for groups in (
             orders if a != b and not self.mirrored else [(min(a, b), max(a, b))]
@@ -114,7 +120,7 @@ class PartitionedPairs:
             tile = groups[0] * self.n_groups + groups[1]
             at = slice(self._ends[tile], self._ends[tile + 1])
             if at.stop > at.start:
-                yield groups, self.places[at], self.terms[at]
+                yield PairTile(self.places[at], self.terms[at], groups)
 
 
 def _is_own(array):

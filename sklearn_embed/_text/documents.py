@@ -206,8 +206,8 @@ def shown(thing):
 
 
 def shortened(thing):
-    """Return a value as Python writes it, which is one line, cut short."""
+    """Return a value as Python writes it, in one line of printable characters."""
     # Cut before: a document may be as long as a book.
     text = repr(thing[:60] if isinstance(thing, (str, bytes, list)) else thing)
-    text = text.replace("\n", " ")
-    return text[:40] + "…" * (len(text) > 40)
+    more = "…" * (len(text) > 40)
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[:40]) + more

@@ -6,12 +6,13 @@ import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from numbers import Integral
-from typing import Any, overload
+from typing import overload
 
 import numpy as np
 
 from sklearn_embed._core.arrays import readonly
 from sklearn_embed._core.threads import n_threads
+from sklearn_embed._core.typing import Documents, FilePath
 from sklearn_embed._text import corpus_file
 from sklearn_embed._text.checks import check_documents
 from sklearn_embed._text.encoding import (
@@ -116,7 +117,7 @@ class TokenizedDocuments:
     @classmethod
     def from_documents(
         cls,
-        X: Iterable[Any] | os.PathLike[str],
+        X: Documents | os.PathLike[str],
         *,
         lowercase: bool = True,
         strip_accents: str | Callable[[str], str] | None = None,
@@ -131,10 +132,11 @@ class TokenizedDocuments:
         Parameters
         ----------
         X : iterable of str or of sequences of str, or path
-            The documents: a list, tuple, generator, array, pandas Series (any
-            index) or one-column DataFrame; or, as a :class:`pathlib.Path`, a file or
-            folder of files in UTF-8 with one document a line (gzip, bzip2 and xz,
-            too).  Generators and files may be larger than memory: their ids go to a
+            The documents: a list, tuple, generator, array, column of pandas, polars,
+            Arrow, Dask or xarray, or one-column table of these; or, as a
+            :class:`pathlib.Path`, a file or folder of files in UTF-8 with one
+            document a line, up to 2**28 bytes long (gzip, bzip2 and xz, too).
+            Generators and files may be larger than memory: their ids go to a
             temporary file, which disappears with them.  Sequences of tokens are
             taken as they are; the parameters below do not touch them.
         lowercase : bool, default=True
@@ -170,8 +172,13 @@ class TokenizedDocuments:
         ValueError
             If ``X`` is one string, or a table of several columns.
         TypeError
-            If a document is neither a string nor a sequence of strings; its
-            position is named.
+            If a document is neither a string nor a sequence of strings, or
+            `tokenizer` returns anything but strings; its position is named.
+
+        Warns
+        -----
+        UserWarning
+            If every document is a list of one string with white space in it.
         """
         options = TextOptions(
             lowercase, strip_accents, preprocessor, tokenizer, token_pattern
@@ -184,7 +191,7 @@ class TokenizedDocuments:
             raise ValueError("max_vocab_size is for documents not tokenised yet.")
         return cls._trusted(encode_bounded(X, options, size, n_jobs))
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: FilePath) -> None:
         """Write to a file that processes can share, whole or not at all.
 
         Parameters
@@ -201,9 +208,7 @@ class TokenizedDocuments:
         corpus_file.write(path, self.compact()._encoded())
 
     @classmethod
-    def load(
-        cls, path: str | os.PathLike[str], *, mmap: bool = True
-    ) -> "TokenizedDocuments":
+    def load(cls, path: FilePath, *, mmap: bool = True) -> "TokenizedDocuments":
         """Read what `save` wrote.
 
         Parameters
@@ -331,13 +336,11 @@ class TokenizedDocuments:
         return self
 
     def __reduce__(self):
-        own = self
-        if 10 * self.n_tokens < 9 * len(self.ids):
-            if self._own is None:
-                # Kept, since a search sends the same fold again and again.
-                self._own = self.compact()
-            own = self._own
-        encoded = own._encoded()
+        is_part = 10 * self.n_tokens < 9 * len(self.ids)
+        if is_part and self._own is None:
+            # Kept, since a search sends the same fold again and again.
+            self._own = self.compact()
+        encoded = (self._own if is_part else self)._encoded()
         if np.array_equal(encoded.starts, encoded.offsets[:-1]):
             encoded = encoded._replace(starts=None)
         return _unpickled, tuple(encoded)
@@ -350,9 +353,8 @@ class TokenizedDocuments:
     def _over(self, ids, starts, offsets, table=None):
         """Return documents cut by the same options, over other arrays: unchecked."""
         table = self.table if table is None else table
-        return TokenizedDocuments._trusted(
-            Encoded(ids, starts, offsets, table, self.options, self.undercount)
-        )
+        others = table, self.options, self.undercount
+        return TokenizedDocuments._trusted(Encoded(ids, starts, offsets, *others))
 
     def flat_ids(self) -> np.ndarray:
         """Return the ids of these documents alone, end to end.
@@ -381,12 +383,10 @@ class TokenizedDocuments:
         return self._over(ids, self.offsets[:-1], self.offsets, table)
 
 
-def _unpickled(ids, starts, offsets, table, options, undercount):
+def _unpickled(ids, starts, offsets, *others):
     """Return the documents that `__reduce__` took apart."""
     starts = offsets[:-1] if starts is None else starts
-    return TokenizedDocuments._trusted(
-        Encoded(ids, starts, offsets, table, options, undercount)
-    )
+    return TokenizedDocuments._trusted(Encoded(ids, starts, offsets, *others))
 
 
 def tokenize(X, options, name="X", n_jobs=1, first=0):
