@@ -104,8 +104,8 @@ def warn_of_losses(losses, held_out_losses, what):
     if losses and all(map(math.isnan, losses)):
         warn(
             f"Nothing was learned: no document has {what}. Vectors are as they were "
-            "before, random or pretrained. Give longer documents, or a lower "
-            "min_count or more sample where the estimator has them.",
+            "before, random or pretrained. Give more or longer documents, or a lower "
+            f"min_count{' or sample=0' * ('sample=' in what)}."
         )
     if held_out_losses and all(map(math.isnan, held_out_losses)):
         warn(

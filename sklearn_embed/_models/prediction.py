@@ -134,6 +134,8 @@ class PredictionJob(Job):
         self._total = sum(part.n_tokens for part in data.parts)
         self._window = _reach_of(settings.window, self._parts + self._held_out)
         self._guide = self._make_guide(vocabulary.counts)
+        if settings.sample:
+            self.needed += f" once sample={settings.sample:g} has thinned them out"
         if settings.loss == "negative_sampling":
             self.loss_limit = Job.loss_limit * (1 + settings.negative)
         negative = settings.negative if settings.loss == "negative_sampling" else 5
