@@ -359,6 +359,8 @@ class _Reader:
         for name in state:
             if hasattr(cls, name) or name in params or "_" not in (name[0], name[-1]):
                 raise ValueError(f"{name!r} is nothing that is fitted")
+        if not isinstance(state.get("_text_options", TextOptions()), TextOptions):
+            raise ValueError("_text_options is none")
         estimator.__setstate__({**params, **state})
         if state:
             check_fitted(estimator, params)

@@ -60,7 +60,7 @@ def write_csv(vectors, path):
         text = StringIO(newline="")
         rows = csv.writer(text, lineterminator="\n")
         rows.writerow(["word", *range(vectors.vector_size)])
-        for start in range(0, len(vectors), _BLOCK):
+        for start in range(0, max(len(vectors), 1), _BLOCK):
             words = vectors.words[start : start + _BLOCK]
             for word, row in zip(words, vectors.vectors[start:], strict=False):
                 rows.writerow([word, *map(str, row)])
