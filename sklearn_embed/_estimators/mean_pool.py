@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import ClassNamePrefixFeaturesOutMixin
-from sklearn.utils.validation import check_is_fitted
 
 from sklearn_embed._core.typing import (
+    Analyzer,
     Documents,
     Float32Array,
     Preprocessor,
@@ -42,6 +42,7 @@ from sklearn_embed._estimators.embedding import (
 )
 from sklearn_embed._estimators.loading import check_rows, make_record
 from sklearn_embed._estimators.persistence import register
+from sklearn_embed._estimators.snapshot import publish, snapshot
 from sklearn_embed._models.checks import check_matrix
 from sklearn_embed._text.tokens import DEFAULT_PATTERN, TextOptions, stop_word_set
 from sklearn_embed._vectors.pooled import checked_powers, learn
@@ -135,6 +136,17 @@ class MeanPoolEmbedder(
     token_pattern : str, default=r"(?u)\\b\\w\\w+\\b"
         Regular expression of a token: two or more word characters, as in
         :class:`~sklearn.feature_extraction.text.CountVectorizer`.
+    analyzer : {"word", "char", "char_wb"} or callable, default="word"
+        What a token of a string is.
+
+        - "word": what `tokenizer` or `token_pattern` finds.
+        - "char": every run of so many characters as `ngram_range` says, blanks
+          included.
+        - "char_wb": the same within words, each with a blank on both sides.
+        - A function: str → list of str, in place of all parameters of text.
+    ngram_range : tuple of two int, default=(1, 1)
+        Least and largest number of characters of the n-grams that are tokens, for
+        analyzer="char" and "char_wb" alone.
     stop_words : "english", collection of str or None, default=None
         Tokens to leave out.
         A vectorizer as `embedding` brings its own rules; then these must be left
@@ -266,6 +278,8 @@ class MeanPoolEmbedder(
         preprocessor: Preprocessor = None,
         tokenizer: Tokenizer = None,
         token_pattern: str | None = DEFAULT_PATTERN,
+        analyzer: Analyzer = "word",
+        ngram_range: tuple[int, int] = (1, 1),
         stop_words: StopWords = None,
         n_jobs: int | None = None,
     ) -> None:
@@ -285,6 +299,8 @@ class MeanPoolEmbedder(
         self.preprocessor = preprocessor
         self.tokenizer = tokenizer
         self.token_pattern = token_pattern
+        self.analyzer = analyzer
+        self.ngram_range = ngram_range
         self.stop_words = stop_words
         self.n_jobs = n_jobs
 
@@ -357,9 +373,11 @@ class MeanPoolEmbedder(
         stops |= stop_word_set(getattr(embedding, "stop_words", None))
         lookup = lookup_of(embedding, source.words, options, stops)
         pooled = learn(settings, documents, source, lookup)
-        self.__dict__.pop("max_length_", None)
-        self.__dict__.update(
-            {
+        length = {"max_length_": pooled.spec.max_length}
+        publish(
+            self,
+            (length if self.pooling == "concat" else {})
+            | {
                 "embedding_": embedding,
                 "vectors_": source.vectors,
                 "weights_": pooled.weights,
@@ -372,10 +390,9 @@ class MeanPoolEmbedder(
                 "_spec": dict(zip(_SPEC, pooled.spec, strict=False)),
                 "_text_options": options,
                 "_lookup": lookup,
-            }
+            },
+            ["max_length_"],
         )
-        if self.pooling == "concat":
-            self.max_length_ = pooled.spec.max_length
         return self
 
     def transform(self, X: Documents) -> Float32Array:
@@ -392,10 +409,11 @@ class MeanPoolEmbedder(
             As many columns as the vectors have, times the number of `powers` with
             pooling="power", or `max_length` with "concat".
         """
-        check_is_fitted(self)
+        fitted_now = snapshot(self)
         fill = 0.0 if self.empty == "zero" else np.nan
         how = {"fill": fill, "normalize": self.normalize}
-        rows = pooled_of(self).pooler(settings_of(self), **how).rows(X)
+        pooler = pooled_of(fitted_now).pooler(settings_of(fitted_now), **how)
+        rows = pooler.rows(X)
         if self.empty == "error" and np.isnan(rows).any():
             number = int(np.argmax(np.isnan(rows).any(axis=1)))
             raise ValueError(

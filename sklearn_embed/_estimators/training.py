@@ -9,7 +9,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.utils import check_random_state
 
+from sklearn_embed._estimators.base import limits_of
 from sklearn_embed._estimators.callbacks import TrainingMonitor
+from sklearn_embed._estimators.checks import refuse_document_limits
+from sklearn_embed._estimators.convergence import (
+    check_finite,
+    warn,
+    warn_if_parallel,
+    warn_of_losses,
+)
+from sklearn_embed._estimators.snapshot import publish
 from sklearn_embed._models.loop import (
     Data,
     EarlyStopping,
@@ -24,7 +33,6 @@ from sklearn_embed._text.lookup import make_lookup
 from sklearn_embed._text.tokens import TextOptions
 from sklearn_embed._text.vocabulary import (
     Vocabulary,
-    VocabularyFilter,
     counted_table,
     counts_by_word,
 )
@@ -50,16 +58,6 @@ def settings_of(estimator, cls, **chosen):
 def draw_seed(estimator):
     """Draw the number that all randomness of a fit derives from."""
     return int(check_random_state(estimator.random_state).randint(2**31 - 1))
-
-
-def limits_of(estimator):
-    """Return which words get a row."""
-    return VocabularyFilter(
-        estimator.min_count,
-        estimator.max_features,
-        estimator.stop_words,
-        estimator.vocabulary,
-    )
 
 
 def hold_out(estimator, parts, seed, choose=None):
@@ -107,6 +105,13 @@ def learn_epochs(estimator, training, seed, continued):
             f"epochs={estimator.epochs} is less than the {done} epochs already "
             "trained: with warm_start=True it can only grow."
         )
+    if done == estimator.epochs:
+        n_new = len(training.vocabulary.index.keys() - estimator.vocabulary_.keys())
+        warn(
+            f"Nothing was trained: warm_start=True, and all epochs={done} are trained "
+            f"already. Of the vocabulary, {n_new} words are new: their vectors are "
+            "random or pretrained. Raise epochs to train further."
+        )
     schedule = Schedule(*estimator._rates(), estimator.epochs)
     learn(estimator, training, seed, schedule, range(done, estimator.epochs))
 
@@ -118,12 +123,11 @@ def learn_batch(estimator, training, rare):
     done = estimator.n_iter_ if begun else 0
     rate, _ = estimator._rates()
     schedule, epochs = Schedule(rate, rate, 1), range(done, done + 1)
-    learn(estimator, training, seed, schedule, epochs)
-    estimator._rare_counts = rare
+    learn(estimator, training, seed, schedule, epochs, {"_rare_counts": rare})
 
 
-def learn(estimator, training, seed, schedule, epochs):
-    """Train, and only then change the estimator."""
+def learn(estimator, training, seed, schedule, epochs, more=None):
+    """Train, and only then change the estimator; set more attributes, too."""
     X, data, vocabulary, options, new_model, prepared = training
     n_documents, validated = sum(map(len, data.parts)), bool(data.held_out)
     # Before there are parameters, which take memory.
@@ -160,13 +164,16 @@ def learn(estimator, training, seed, schedule, epochs):
         if validated and held_out_loss <= min(held_out_losses):
             best = None  # the memory of the one before
             best = attributes()
+    needed = job.needed
     del job, data  # what is published needs the memory
     if best is None or best["n_iter_"] == epochs.start + len(losses):
         best = None
         fitted = attributes(final=True)
     else:
         fitted = best | {"n_iter_": epochs.start + len(losses)}
-    _check_finite(estimator, fitted)
+    check_finite(estimator, fitted)
+    warn_of_losses(losses, held_out_losses if validated else [], needed)
+    warn_if_parallel(estimator, fitted["vectors_"])
     for name, curve, there in (
         ("loss_curve_", losses, True),
         ("validation_loss_curve_", held_out_losses, validated),
@@ -174,19 +181,7 @@ def learn(estimator, training, seed, schedule, epochs):
         if there:
             earlier = getattr(estimator, name, []) if before is not None else []
             fitted[name] = earlier + curve
-    vars(estimator).pop("validation_loss_curve_", None)
-    vars(estimator).update(fitted)
-
-
-def _check_finite(estimator, fitted):
-    """Refuse attributes with NaN or infinity, whatever the losses were."""
-    for name, value in fitted.items():
-        if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-            if not np.isfinite(value).all():
-                raise FloatingPointError(
-                    f"Training diverged: {name} of {type(estimator).__name__} holds "
-                    "NaN or infinity. Lower learning_rate."
-                )
+    publish(estimator, fitted | (more or {}), ["validation_loss_curve_"])
 
 
 def _start(estimator, model, vocabulary, before):
@@ -215,7 +210,8 @@ def _word_attributes(estimator, vocabulary, options, model):
 def adopt(estimator, vocabulary, model, n_documents=0):
     """Become fitted with parameters learned elsewhere."""
     published, fitted = model.published(final=True)
-    vars(estimator).update(
+    publish(
+        estimator,
         {
             **_word_attributes(estimator, vocabulary, estimator._options(), fitted),
             "loss_curve_": [],
@@ -224,12 +220,13 @@ def adopt(estimator, vocabulary, model, n_documents=0):
             "_n_documents": n_documents,
             "_model": fitted,
             **published,
-        }
+        },
     )
 
 
 def grown_vocabulary(estimator, documents, update=True):
     """Return the vocabulary after one more batch, and counts of rarer words."""
+    refuse_document_limits(estimator)
     begun = hasattr(estimator, "vectors_")
     counts = counts_by_word([documents])
     rare = getattr(estimator, "_rare_counts", {}) if begun else {}

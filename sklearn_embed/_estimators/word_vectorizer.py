@@ -9,7 +9,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
 
 from sklearn_embed._core.typing import (
     Documents,
@@ -21,12 +20,14 @@ from sklearn_embed._estimators.base import (
     FRACTION,
     NOT_NEGATIVE,
     POSITIVE,
+    VOCABULARY_CONSTRAINTS,
     Integral,
     Interval,
     Real,
     StrOptions,
     TextEstimator,
     _fit_context,
+    limits_of,
 )
 from sklearn_embed._estimators.callbacks import CallbackSupportMixin, with_callbacks
 from sklearn_embed._estimators.loading import check_words
@@ -35,6 +36,7 @@ from sklearn_embed._estimators.pretrained import (
     refuse_penalty,
     shared_pretrained,
 )
+from sklearn_embed._estimators.snapshot import snapshot
 from sklearn_embed._estimators.training import (
     Training,
     draw_seed,
@@ -42,7 +44,6 @@ from sklearn_embed._estimators.training import (
     hold_out,
     learn_batch,
     learn_epochs,
-    limits_of,
 )
 from sklearn_embed._models.loop import Data
 from sklearn_embed._text.tokenized import tokenize
@@ -57,8 +58,7 @@ LEARNING_CONSTRAINTS: dict = {
     **TextEstimator._text_constraints,
     "vector_size": [COUNT],
     "pretrained": "no_validation",
-    "min_count": [COUNT],
-    "max_features": [COUNT, None],
+    **VOCABULARY_CONSTRAINTS,
     "epochs": [COUNT],
     "learning_rate": [POSITIVE],
     "early_stopping": ["boolean"],
@@ -177,7 +177,8 @@ class WordVectorizer(
 
         The learning rate is `learning_rate` throughout: the length of the stream is
         not known, so there is nothing to decay towards.  `epochs`, `unlabeled` and
-        `early_stopping` play no part.
+        `early_stopping` play no part; `min_df` and `max_df`, which
+        need all documents at once, are refused.
 
         Parameters
         ----------
@@ -214,8 +215,9 @@ class WordVectorizer(
         ndarray of shape (n_documents, n_dimensions), float32
             A document without known words is a row of zeros.
         """
-        check_is_fitted(self)
-        return Pooler(self._lookup, self.vectors_, n_jobs=self._n_threads()).rows(X)
+        fitted = snapshot(self)
+        n_jobs = fitted._n_threads()
+        return Pooler(fitted._lookup, fitted.vectors_, n_jobs=n_jobs).rows(X)
 
     to_word_vectors = queries.to_word_vectors
     to_keyed_vectors = queries.to_keyed_vectors

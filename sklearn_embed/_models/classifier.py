@@ -285,11 +285,17 @@ class ClassifierJob(Job):
         Seed and schedule.
     """
 
+    needed = "a label and a weight above 0"
+
     def __init__(self, space, data, model, run):
         self._space, (self._seed, self._schedule, _) = space, run
         self._outputs = model.outputs
         self._matrices = flat_matrices(model.inputs, model.outputs, True)
         settings, labels, pool, tree = model.settings, model.labels, None, None
+        # All classes are judged at once, and documents may weigh more than 1.
+        weights = [part.targets.weights for part in data.parts]
+        heaviest = max(1.0, *(float(some.max(initial=0)) for some in weights))
+        self.loss_limit = Job.loss_limit * len(model.outputs) * heaviest
         if settings.loss == "negative_sampling":
             rng = np.random.default_rng([run.seed, 2])
             pool = readonly(draw_pool(labels.counts, 0.5, rng))
