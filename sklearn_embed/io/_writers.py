@@ -48,6 +48,8 @@ def write_word2vec_binary(vectors, path, blank=None):
 
 def write_gensim(vectors, path):
     """Write gensim's own pickle, in one file."""
+    if os.fsdecode(path).endswith(".xz"):
+        raise ValueError("gensim reads .gz and .bz2, but not .xz: choose another name.")
     keyed = vectors.to_keyed_vectors()
     with replacing(path) as stream:
         keyed.save(stream)
