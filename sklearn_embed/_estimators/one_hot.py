@@ -54,7 +54,7 @@ UNKNOWN_NAME = "<unk>"
 
 
 @register
-class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore[call-arg]
+class OneHotTokens(TextTransformer):
     r"""Represent each document by the one-hot vectors of its words.
 
     A word is a unit vector of as many dimensions as there are words; all of them
@@ -296,12 +296,25 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
         list of ndarray of str
             In the order of the columns for counts and indicators, in the order of
             the text for sequences.
+
+        Raises
+        ------
+        ValueError
+            If rows are of another width than those of `transform`, or hold NaN,
+            infinity or what is no id.
         """
         check_is_fitted(self)
         words = np.array([*self.words_, UNKNOWN_NAME], dtype=object)
         if self.output == "ids":
-            return words_of_ids(words, np.asarray(X))
-        return words_of_columns(words[: self._width()], X)
+            return words_of_ids(words, X, self.max_length_)
+        n_columns = self._width()
+        if self.output == "one_hot":
+            n_columns *= self.max_length_
+        return words_of_columns(words[: self._width()], X, n_columns)
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        cls._sklearn_auto_wrap_output_keys = _WRAPPED
 
     def get_feature_names_out(
         self, input_features: ArrayLike | None = None
@@ -414,6 +427,11 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
 
     def _encode(self, X):
         """Turn documents into the output asked for."""
+        if len(self._lookup) != len(self.words_):
+            raise ValueError(
+                f"words_ had {len(self._lookup)} words and has {len(self.words_)}: "
+                "fitted attributes were changed. Fit again."
+            )
         columns, offsets = self._columns(X, self._lookup)
         width = self._width()
         if self.output in ("count", "binary"):
@@ -431,6 +449,12 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
             raise ValueError(f"{n_words} words, but counts {self.counts_.shape}")
         if not getattr(self, "max_length_", 1) >= 1:
             raise ValueError("max_length_")
+
+
+# Only dense rows fit into a frame: there is `set_output` for these, and none, as
+# CountVectorizer has none, for sparse ones.  scikit-learn asks for this attribute.
+_WRAPPED = property(lambda self: {"transform"} if self.output == "ids" else set())
+OneHotTokens._sklearn_auto_wrap_output_keys = _WRAPPED
 
 
 def _refuse_unknown(documents, unknown):
