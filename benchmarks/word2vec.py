@@ -171,7 +171,7 @@ def held_out_loss(words, counts, inputs, outputs, X, kind):
         readonly(np.full(len(words), 2**32 - 1), np.uint32),
     )
     pool = readonly(draw_pool(counts, 0.75, np.random.default_rng(0)))
-    plan = Plan(5, False, True, False, np.uint64(hash64(1, 1)), 0.0, 0.0, 0.0, 1.0)
+    plan = Plan(5, 5, False, True, False, np.uint64(hash64(1, 1)), 0.0, 0.0, 0.0, 1.0)
     matrices = []
     for matrix in (inputs, outputs):
         wide = np.zeros((len(words), padded_width(matrix.shape[1])), np.float32)

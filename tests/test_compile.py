@@ -1,6 +1,7 @@
 """How compiled kernels are kept: what is found again, what is not, what cannot fail."""
 
 import errno
+import gc
 import io
 import os
 import pickle
@@ -12,12 +13,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numba.core import config, event
+from numba.core import config, errors, event
+from numba.core.compiler import Compiler, Flags
 
 import sklearn_embed
 from sklearn_embed import warmup as warmup_module
-from sklearn_embed._core import cache, compile, notice
+from sklearn_embed._core import cache, compile, notice, pipeline
 from sklearn_embed._core.compile import inner, kernel
+from sklearn_embed._core.numeric import stack_array
 from sklearn_embed.warmup import ESTIMATORS, main, warmup
 
 ONE_CALL = """
@@ -364,3 +367,81 @@ def test_a_width_of_vectors_that_is_none_is_refused(monkeypatch):
     monkeypatch.setenv("SKLEARN_EMBED_SIMD_WIDTH", "12")
     with pytest.raises(ValueError, match="SKLEARN_EMBED_SIMD_WIDTH must be 8 or 16"):
         compile._simd_width()
+
+
+def test_an_inner_function_is_compiled_once_for_all_integers():
+    @inner
+    def plus(x, y):
+        return x + y
+
+    @kernel
+    def sums(x):
+        return plus(x, 1) + plus(x, 2) + plus(2, x)
+
+    with pytest.raises(TypeError, match="plus is for kernels only"):
+        plus(1, 2)
+    assert sums(3) == 4 + 5 + 5
+    assert len(plus.signatures) == 1
+    with pytest.raises(TypeError, match="plus is for kernels only"):
+        plus(1, 2)
+
+
+def test_the_garbage_collector_is_left_as_it_was(folder):
+    assert gc.isenabled()
+    call()
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        call(make_scaled(2.0))
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+    with pytest.raises(errors.TypingError):
+        kernel(lambda x: x.unknown)(1)
+    assert gc.isenabled()
+
+
+def test_flags_are_equal_as_numbas_own():
+    flags = [Flags() for _ in range(3)]
+    flags[1].nrt = True
+    flags[2].nrt = Flags.options["nrt"].default  # set, to what it is anyway
+    quick = [pipeline.QuickFlags(one) for one in flags]
+    for others in (flags, quick):
+        same = [[one == other for other in others] for one in quick]
+        assert same == [[True, False, True], [False, True, False], [True, False, True]]
+    assert all(hash(one) == hash(quick[0]) for one in flags + quick)
+    assert quick[0].copy() == quick[0] and quick[0] != 1
+
+
+def test_numbas_own_compiler_gives_the_same(monkeypatch):
+    @inner
+    def root_of(x):
+        return np.sqrt(np.float32(x)) / np.float32(3)
+
+    def both(values):
+        for i in range(len(values)):
+            values[i] = root_of(values[i]) + np.float32(1)
+
+    values = [np.arange(50, dtype=np.float32) for _ in range(2)]
+    kernel(both)(values[0])
+    monkeypatch.setattr(compile, "KernelCompiler", Compiler)
+    plain = inner.__globals__["_INNER"] | {"pipeline_class": Compiler}
+    monkeypatch.setattr(compile, "_INNER", plain)
+    root_of = inner(root_of.py_func)
+    kernel(both)(values[1])
+    assert values[0].tobytes() == values[1].tobytes()
+
+
+def test_an_array_on_the_stack():
+    @kernel(allocates=False)
+    def sum_of_squares(n):
+        squares = stack_array(np.int64(0), 8)
+        total = 0
+        for first in range(0, n, 8):
+            for i in range(8):
+                squares[i] = (first + i) ** 2
+            for i in range(8):
+                total += squares[i]
+        return total
+
+    assert sum_of_squares(24) == sum(i**2 for i in range(24))

@@ -38,13 +38,27 @@ def test_gensims_fasttext_file_is_read_to_the_bit(trained, path):
     save_facebook_model(trained, str(path))
     read, theirs = read_vectors(path), load_facebook_vectors(str(path))
     assert read.words == theirs.index_to_key
-    assert_array_equal(read.vectors, theirs.vectors)
+    others = [row for row, word in enumerate(read.words) if word != "</s>"]
+    assert_array_equal(read.vectors[others], theirs.vectors[others])
     for word in ["котёнок", "kit", "z", "日本語"]:
         assert_array_equal(read[word], theirs.get_vector(word))
     model = fasttext.read_model(path)
     assert_array_equal(model.output, trained.syn1neg)
     fasttext.write_model(model, path.with_name("again"))
     assert path.with_name("again").read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize("vocabulary", [None, ["</s>", "cat"]])
+def test_the_end_mark_has_its_own_row_alone(path, trained, vocabulary):
+    from gensim.models.fasttext import save_facebook_model
+
+    # As in fastText, whose Dictionary::initNgrams leaves it out.
+    save_facebook_model(trained, str(path))
+    found = read_vectors(path, vocabulary=vocabulary)
+    model = fasttext.read_model(path)
+    assert_array_equal(found["</s>"], model.own[model.words.index("</s>")])
+    row = found.words.index("cat")
+    assert (found.vectors[row] != model.own[model.words.index("cat")]).any()
 
 
 def test_gensim_opens_what_is_written_with_equal_vectors(path):

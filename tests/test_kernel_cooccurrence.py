@@ -35,10 +35,12 @@ def written(documents, n_places=None):
 
 def listed(stream, n, n_rows, first=0, last=None):
     """Return ends and positions of some rows, by the kernels."""
-    ends = kernels.sum_positions(stream, n, n_rows)[first : last and last + 1]
+    ends = np.zeros(n_rows + 1, np.int64)
+    kernels.sum_positions(stream, n, ends)
+    ends = ends[first : last and last + 1]
     ends = ends - ends[0]
     positions = np.empty(ends[-1], np.int32)
-    kernels.list_positions(stream, n, ends, first, positions)
+    kernels.list_positions(stream, n, ends[:-1].copy(), first, positions)
     return ends, positions
 
 

@@ -230,6 +230,42 @@ def test_measuring_gives_the_loss_and_changes_nothing(n_groups, mirrored):
     assert_array_equal(state, before)
 
 
+def partitioned(indptr, columns, units, scale, partition, bits):
+    """Partition pairs in place; return where the tiles end."""
+    n_tiles = partition.n_groups**2
+    ends, free = np.zeros(n_tiles + 1, np.int64), np.empty(n_tiles, np.int64)
+    partition_pairs(indptr, columns, units, scale, partition, bits, ends, free)
+    return ends
+
+
+@pytest.mark.parametrize("mirrored", [True, False])
+@pytest.mark.parametrize("groups", [1, 2, 8])
+@pytest.mark.parametrize("bits", [3, 15])
+def test_tiles_hold_the_pairs_of_their_groups(groups, mirrored, bits):
+    pairs, _ = some_pairs(50, mirrored)
+    tiles, records = pairs.indices.copy(), pairs.units.copy()
+    ends = partitioned(
+        pairs.indptr, tiles, records, 3.0, Partition(groups, mirrored), bits
+    )
+    expected = [[] for _ in range(groups**2)]
+    rows = np.repeat(np.arange(50), np.diff(pairs.indptr))
+    for i, j, units in zip(rows, pairs.indices, pairs.units, strict=True):
+        local = [
+            (k % groups if k // groups % 2 == 0 else groups - 1 - k % groups, k)
+            for k in (i, j)
+        ]
+        (a, i), (b, j) = sorted(local, key=lambda p: p[0]) if mirrored else local
+        expected[a * groups + b].append((i // groups, j // groups, units / 3))
+    for tile, pairs_of_tile in enumerate(expected):
+        at = slice(ends[tile], ends[tile + 1])
+        assert (tiles[at] == tile).all()
+        local_rows, counts = unpack_records(records[at], bits)
+        found = [
+            (*p, x) for p, x in zip(local_rows.tolist(), counts.tolist(), strict=True)
+        ]
+        assert_allclose(sorted(found), sorted(pairs_of_tile), rtol=1e-6)
+
+
 @given(st.lists(st.integers(0, 2**16 - 1), min_size=2), st.integers(3, 15))
 @settings(deadline=None)
 def test_local_rows_survive_packing(rows, bits):
@@ -239,7 +275,7 @@ def test_local_rows_survive_packing(rows, bits):
     indptr[np.array(rows) + 1] = 1
     indices = np.array(rows[::-1], np.int32)
     units = np.ones(len(rows), np.int64)
-    partition_pairs(np.cumsum(indptr), indices, units, 1.0, Partition(1, False), bits)
+    partitioned(np.cumsum(indptr), indices, units, 1.0, Partition(1, False), bits)
     places, counts = unpack_records(units, bits)
     assert_array_equal(places, np.column_stack([rows, rows[::-1]]))
     assert_array_equal(counts, np.ones(len(rows), np.float32))

@@ -244,5 +244,5 @@ def test_maps_slices_and_arrays_share_one_compiled_kernel(tmp_path):
         for spec in (PoolingSpec(), *SPECS.values()):
             pool(spec, corpus, row_of, make_words(source, weights))
             pool(spec, corpus, row_of, make_words(source))
-    for name in ("pool_rows", "pool_powers", "pool_places", "finish_rows"):
+    for name in ("pool_rows", "pool_powers", "pool_first", "finish_rows"):
         assert len(getattr(kernels, name).signatures) == 1

@@ -366,5 +366,5 @@ def test_each_kernel_is_compiled_once():
     encoder.encode(texts, 2)
     fast_lookup(["a"], False, r"\S+").encode(["a"] * 3)
     kernels = [read_strings, token_table.read_tokens, token_table.hash_tokens]
-    kernels += [token_table.find_tokens, token_table.add_tokens, token_table.move_slots]
+    kernels += [token_table.add_tokens, token_table.move_slots]
     assert {len(kernel.signatures) for kernel in kernels} == {1}

@@ -59,7 +59,8 @@ def make_corpus(documents, n_words, keep=None, row_of=None):
 
 
 def make_plan(window=3, shrink=True, mean=True, seed=7, rate=0.2, n=1000, learn=True):
-    return Plan(window, shrink, mean, learn, np.uint64(seed), rate, 1e-3, 0.0, float(n))
+    pace = rate, 1e-3, 0.0, float(n)
+    return Plan(window, window, shrink, mean, learn, np.uint64(seed), *pace)
 
 
 def make_model(n_words, n_outputs=None, width=20, seed=0, scale=1.0):

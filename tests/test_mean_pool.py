@@ -24,7 +24,7 @@ from sklearn_embed._vectors.word_vectors import WordVectors
 WORDS = ["cat", "dog", "кошка"]
 MATRIX = np.array([[1, 0, 2], [0, 4, 0], [3, 3, 3]], np.float32)
 TEXTS = ["The cat and the dog", "cat cat DOG", "кошка", "nothing known", ""]
-FAST = {"min_count": 1, "epochs": 2, "random_state": 0}
+FAST = {"min_count": 1, "epochs": 2, "sample": 0, "random_state": 0}
 
 
 def keyed():

@@ -4,6 +4,7 @@
 
 import sys
 import time
+import warnings
 
 from numba.core import event
 
@@ -61,3 +62,13 @@ def _is_terminal(stream):
         return stream.isatty()
     except (AttributeError, ValueError):  # there is none, or it is closed
         return False
+
+
+def warn(message, category=UserWarning):
+    """Warn at the line of the caller's own code, however deep in ours this is."""
+    frame, level = sys._getframe(1), 2
+    # scikit-learn's wrappers stand between, where `fit` is called.
+    inner = "sklearn_embed.", "sklearn."
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith(inner):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)

@@ -7,6 +7,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
 
 from sklearn_embed._core.compile import kernel, spliced
 
@@ -21,6 +22,31 @@ def hash64(seed, counter):
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return z ^ (z >> np.uint64(31))
+
+
+@intrinsic(prefer_literal=True)
+def stack_array(typing_context, like, n):
+    """Return an array of n numbers like the first one, which lasts as long as a call.
+
+    ``n`` is a constant of the source.  Nothing is allocated, and nothing compiled for
+    an allocation.
+    """
+    if not isinstance(n, types.IntegerLiteral):
+        return None
+    array = types.Array(types.unliteral(like), 1, "C")
+
+    def codegen(context, builder, signature, args):
+        kind = context.get_data_type(array.dtype)
+        data = cgutils.alloca_once(builder, kind, size=n.literal_value)
+        made = context.make_array(array)(context, builder)
+        size = context.get_constant(types.intp, context.get_abi_sizeof(kind))
+        shape = context.get_constant(types.intp, n.literal_value)
+        populate_array(
+            made, data=data, shape=[shape], strides=[size], itemsize=size, meminfo=None
+        )
+        return made._getvalue()
+
+    return array(like, n), codegen
 
 
 @intrinsic

@@ -23,6 +23,7 @@ from sklearn_embed._core.typing import (
 )
 from sklearn_embed._estimators.base import Integral, Interval, StrOptions
 from sklearn_embed._estimators.persistence import register
+from sklearn_embed._estimators.snapshot import snapshot
 from sklearn_embed._estimators.training import adopt, settings_of
 from sklearn_embed._estimators.word_vectorizer import (
     PREDICTION_CONSTRAINTS,
@@ -329,17 +330,17 @@ class FastTextVectorizer(WordVectorizer):
             A document without words, or of words without known n-grams, is a row of
             zeros.
         """
-        check_is_fitted(self)
-        is_normalized = self.pooling == "normalized_mean"
+        fitted = snapshot(self)
+        is_normalized = fitted.pooling == "normalized_mean"
         unknown = UnknownWords(
-            subwords=self._model.subwords(), normalize=is_normalized, skip_zeros=True
+            subwords=fitted._model.subwords(), normalize=is_normalized, skip_zeros=True
         )
         return Pooler(
-            self._lookup,
-            self.vectors_,
-            factors=self._unit_factors if is_normalized else None,
+            fitted._lookup,
+            fitted.vectors_,
+            factors=fitted._unit_factors if is_normalized else None,
             unknown=unknown,
-            n_jobs=self._n_threads(),
+            n_jobs=fitted._n_threads(),
         ).rows(X)
 
     def vector(self, word: str) -> Float32Array:

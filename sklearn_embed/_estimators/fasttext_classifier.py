@@ -43,12 +43,14 @@ from sklearn_embed._estimators.labels import (
     document_weights,
     stratified,
 )
-from sklearn_embed._estimators.persistence import check_words, register
+from sklearn_embed._estimators.loading import check_words
+from sklearn_embed._estimators.persistence import register
 from sklearn_embed._estimators.pretrained import (
     checked_pretrained,
     refuse_penalty,
     shared_pretrained,
 )
+from sklearn_embed._estimators.snapshot import snapshot
 from sklearn_embed._estimators.training import (
     Training,
     adopt,
@@ -446,8 +448,9 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
             With two classes, one number: above 0 for the second one.  With
             hierarchical softmax, logarithms of probabilities.
         """
-        scores = self._scores(X)
-        if len(self.classes_) == 2 and not self._model.labels.multilabel:
+        fitted = snapshot(self)
+        scores = fitted._scores(X)
+        if len(fitted.classes_) == 2 and not fitted._model.labels.multilabel:
             return scores[:, 1] - scores[:, 0]
         return scores
 
@@ -464,12 +467,13 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         ndarray of shape (n_documents, n_classes), float64
             Rows sum to 1, unless a document can have several labels.
         """
-        scores = self._scores(X).astype(np.float64)
-        if self._model.settings.loss in SEPARATE:
+        fitted = snapshot(self)
+        scores = fitted._scores(X).astype(np.float64)
+        if fitted._model.settings.loss in SEPARATE:
             shares = 1 / (1 + np.exp(-np.clip(scores, -700, 700)))
         else:
             shares = np.exp(scores - scores.max(axis=1, keepdims=True))
-        if not self._model.labels.multilabel:
+        if not fitted._model.labels.multilabel:
             shares /= shares.sum(axis=1, keepdims=True)
         return shares
 
@@ -486,11 +490,12 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         ndarray of shape (n_documents,) or (n_documents, n_classes)
             Labels, or indicators if `fit` was given indicators.
         """
-        if self._model.labels.multilabel:
-            return (self._scores(X) > 0).astype(np.int64)
-        documents = self._tokenize(X)
-        vocabulary, n_jobs = self._fitted_vocabulary(), self._n_threads()
-        return self.classes_[self._model.best(documents, vocabulary, n_jobs)]
+        fitted = snapshot(self)
+        if fitted._model.labels.multilabel:
+            return (fitted._scores(X) > 0).astype(np.int64)
+        documents = fitted._tokenize(X)
+        vocabulary, n_jobs = fitted._fitted_vocabulary(), fitted._n_threads()
+        return fitted.classes_[fitted._model.best(documents, vocabulary, n_jobs)]
 
     def to_word_vectors(self) -> WordVectors:
         """Return words, vectors, counts and subwords as one immutable value.

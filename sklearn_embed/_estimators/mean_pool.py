@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import ClassNamePrefixFeaturesOutMixin
-from sklearn.utils.validation import check_is_fitted
 
 from sklearn_embed._core.typing import (
     Analyzer,
@@ -41,10 +40,14 @@ from sklearn_embed._estimators.embedding import (
     settings_of,
     text_options,
 )
+from sklearn_embed._estimators.loading import check_rows, make_record
 from sklearn_embed._estimators.persistence import register
-from sklearn_embed._text.tokens import DEFAULT_PATTERN, stop_word_set
+from sklearn_embed._estimators.snapshot import publish, snapshot
+from sklearn_embed._models.checks import check_matrix
+from sklearn_embed._text.tokens import DEFAULT_PATTERN, TextOptions, stop_word_set
 from sklearn_embed._vectors.pooled import checked_powers, learn
 from sklearn_embed._vectors.pooling import PoolingSpec
+from sklearn_embed._vectors.word_vectors import WordVectors
 from sklearn_embed.io._sources import as_word_vectors
 
 if TYPE_CHECKING:
@@ -72,7 +75,8 @@ class MeanPoolEmbedder(
           searched as ``embedding__vector_size`` and so on.
         - A fitted vectorizer: taken as it is, shared by `clone`.
         - gensim's ``KeyedVectors``, a DataFrame whose index holds the words, a
-          dict from word to vector, a file of vectors: shared by `clone`, too.
+          dict from word to vector, a file of vectors: shared by `clone`, too.  How
+          a file is read is said by :class:`sklearn_embed.io.VectorFile`.
     pooling : {"mean", "sum", "max", "min", "power", "concat"}, default="mean"
         What becomes of the vectors of a document's words.
 
@@ -369,9 +373,11 @@ class MeanPoolEmbedder(
         stops |= stop_word_set(getattr(embedding, "stop_words", None))
         lookup = lookup_of(embedding, source.words, options, stops)
         pooled = learn(settings, documents, source, lookup)
-        self.__dict__.pop("max_length_", None)
-        self.__dict__.update(
-            {
+        length = {"max_length_": pooled.spec.max_length}
+        publish(
+            self,
+            (length if self.pooling == "concat" else {})
+            | {
                 "embedding_": embedding,
                 "vectors_": source.vectors,
                 "weights_": pooled.weights,
@@ -384,10 +390,9 @@ class MeanPoolEmbedder(
                 "_spec": dict(zip(_SPEC, pooled.spec, strict=False)),
                 "_text_options": options,
                 "_lookup": lookup,
-            }
+            },
+            ["max_length_"],
         )
-        if self.pooling == "concat":
-            self.max_length_ = pooled.spec.max_length
         return self
 
     def transform(self, X: Documents) -> Float32Array:
@@ -404,10 +409,11 @@ class MeanPoolEmbedder(
             As many columns as the vectors have, times the number of `powers` with
             pooling="power", or `max_length` with "concat".
         """
-        check_is_fitted(self)
+        fitted_now = snapshot(self)
         fill = 0.0 if self.empty == "zero" else np.nan
         how = {"fill": fill, "normalize": self.normalize}
-        rows = pooled_of(self).pooler(settings_of(self), **how).rows(X)
+        pooler = pooled_of(fitted_now).pooler(settings_of(fitted_now), **how)
+        rows = pooler.rows(X)
         if self.empty == "error" and np.isnan(rows).any():
             number = int(np.argmax(np.isnan(rows).any(axis=1)))
             raise ValueError(
@@ -428,11 +434,34 @@ class MeanPoolEmbedder(
 
     def _check_loaded(self):
         """Refuse arrays that do not belong to these vectors."""
-        shape = self._source.vectors.shape
-        if self.vectors_.shape != shape or self.vectors_.dtype != np.float32:
-            raise ValueError(f"vectors of shape {self.vectors_.shape}, not {shape}")
-        if not self._spec["max_length"] >= 1:
-            raise ValueError("max_length")
+        if not isinstance(self._source, WordVectors):
+            raise ValueError("there are no vectors")
+        n_words, width = self._source.vectors.shape
+        check_matrix("vectors_", self.vectors_, n_words, width)
+        check_rows("weights_", self.weights_, n_words)
+        check_rows("_factors", self._factors, n_words)
+        weight, vector = self._unknown
+        check_rows("_unknown", vector, width)
+        parts = {**self._spec, "powers": tuple(self._spec["powers"])}
+        if set(parts) != set(_SPEC):
+            raise ValueError(f"_spec has other parts than {_SPEC}")
+        spec = make_record(PoolingSpec, [parts[name] for name in _SPEC])
+        if not (
+            isinstance(weight, float | int)
+            and spec.kind in ("mean", "sum", "max", "min", "power", "concat")
+            and 1 <= spec.max_length < 1 << 31
+            and (spec.powers or spec.kind != "power")
+            and set(map(type, spec.powers)) <= {float, int}
+            and isinstance(self._text_options, TextOptions)
+            and set(map(type, self._stops)) <= {str}
+        ):
+            raise ValueError("the pooling is none that can be asked for")
+        components, strengths = self.components_, self.component_weights_
+        n_components = 0 if components is None else len(components)
+        check_rows("component_weights_", strengths, n_components)
+        if components is not None:
+            columns = spec.n_columns(width)
+            check_matrix("components_", components, n_components, columns)
 
     @property
     def _n_features_out(self):

@@ -27,6 +27,7 @@ from sklearn_embed._estimators.base import (
     _fit_context,
     limits_of,
 )
+from sklearn_embed._estimators.loading import check_vocabulary
 from sklearn_embed._estimators.one_hot_outputs import (
     bags,
     sequences,
@@ -35,6 +36,7 @@ from sklearn_embed._estimators.one_hot_outputs import (
     words_of_ids,
 )
 from sklearn_embed._estimators.persistence import register
+from sklearn_embed._estimators.snapshot import publish, snapshot
 from sklearn_embed._text.analyzers import checked_range
 from sklearn_embed._text.lookup import make_lookup
 from sklearn_embed._text.tokens import DEFAULT_PATTERN, stop_word_set
@@ -275,13 +277,13 @@ class OneHotTokens(TextTransformer):
         ValueError
             If a token is unknown and ``handle_unknown="error"``.
         """
-        check_is_fitted(self)
-        if self._unknown() == "error":
+        fitted = snapshot(self)
+        if fitted._unknown() == "error":
             # Tokens are kept apart, since an unknown one is to be named.
-            X = self._tokenize(X)
-        if self._joins_words():
-            X = self._terms(self._tokenize(X))
-        return self._encode(X)
+            X = fitted._tokenize(X)
+        if fitted._joins_words():
+            X = fitted._terms(fitted._tokenize(X))
+        return fitted._encode(X)
 
     def inverse_transform(self, X: Any) -> list[Any]:
         """Return the words of each row.
@@ -365,8 +367,7 @@ class OneHotTokens(TextTransformer):
             if self.max_length is None:
                 _, offsets = self._columns(documents, lookup)
                 fitted["max_length_"] = max(1, int(np.diff(offsets).max()))
-        vars(self).pop("max_length_", None)
-        vars(self).update(fitted)
+        publish(self, fitted, ["max_length_"])
         return documents
 
     def _terms(self, documents):
@@ -442,13 +443,14 @@ class OneHotTokens(TextTransformer):
 
     def _check_loaded(self):
         """Refuse parts that do not fit together."""
-        n_words = len(self.words_)
-        if self.vocabulary_ != {word: row for row, word in enumerate(self.words_)}:
-            raise ValueError("vocabulary_ differs from words_")
-        if self.counts_.dtype != np.int64 or self.counts_.shape != (n_words,):
-            raise ValueError(f"{n_words} words, but counts {self.counts_.shape}")
-        if not getattr(self, "max_length_", 1) >= 1:
-            raise ValueError("max_length_")
+        check_vocabulary(self)
+        if np.dtype(self.dtype).kind not in "biuf":
+            raise ValueError(f"dtype {self.dtype!r:.40} is none of numbers")
+        length = getattr(self, "max_length_", None)
+        if length is None and self.output not in ("ids", "one_hot"):
+            return
+        if type(length) is not int or not 1 <= length < 1 << 31:
+            raise ValueError(f"max_length_ is {length!r:.40}")
 
 
 # Only dense rows fit into a frame: there is `set_output` for these, and none, as

@@ -14,6 +14,7 @@ from dataclasses import fields
 import numpy as np
 
 from sklearn_embed._core.version import __version__
+from sklearn_embed._estimators.loading import check_fitted, make_record
 from sklearn_embed._files import arrays as container
 from sklearn_embed._files.errors import VectorFileError
 from sklearn_embed._files.stream import opened
@@ -30,7 +31,7 @@ from sklearn_embed._models.word2vec import Word2Vec, Word2VecSettings
 from sklearn_embed._text.tokens import TextOptions
 from sklearn_embed._vectors.subwords import Subwords
 from sklearn_embed._vectors.word_vectors import WordVectors
-from sklearn_embed.io._sources import as_word_vectors
+from sklearn_embed.io._sources import VectorFile, as_word_vectors
 
 #: Raised whenever files written from now on cannot be read by earlier code.
 VERSION = 2
@@ -58,6 +59,8 @@ _RECORDS = {
         SupervisedFastText,
     )
 }
+# What the container adds to the name of a list of strings.
+_ENDS = ("", ".text", ".ends")
 _DAMAGED = "The file is damaged; write it anew"
 _REMEDY = (
     "a file of plain values and arrays cannot hold it. Set it to a plain value first, "
@@ -139,7 +142,7 @@ def load(cls, path, mmap=False):
         is_later = not isinstance(version, int) or version > VERSION
         raise VectorFileError(
             name,
-            f"written by sklearn-embed {meta.get('sklearn_embed')}, in "
+            f"written by sklearn-embed {meta.get('sklearn_embed')!r:.40}, in "
             f"{'a later' if is_later else 'an earlier'} version of the format",
             "Upgrade sklearn-embed" if is_later else "Fit the estimator again",
         )
@@ -147,7 +150,9 @@ def load(cls, path, mmap=False):
     found = node.get("estimator") if isinstance(node, dict) else None
     if found != cls.__name__:
         raise VectorFileError(
-            name, f"it holds a {found}, no {cls.__name__}", f"Call {found}.load"
+            name,
+            f"it holds a {found!s:.60}, no {cls.__name__}",
+            f"Call {found}.load" if str(found) in REGISTRY else _DAMAGED,
         )
     try:
         return _Reader(arrays, cls, check_finite=not mmap).value(node)
@@ -163,8 +168,8 @@ def load(cls, path, mmap=False):
 def _parts(record):
     """Return the parts of a NamedTuple or dataclass, as its constructor takes them."""
     if isinstance(record, tuple):
-        return record
-    return [getattr(record, field.name) for field in fields(record)]
+        return record._asdict()
+    return {field.name: getattr(record, field.name) for field in fields(record)}
 
 
 class _Writer:
@@ -174,6 +179,7 @@ class _Writer:
         self.arrays = {}
         self._places, self._lists, self._numbers = {}, [], {}
         self._alive = []  # so that no id is given twice
+        self._path = []  # names of what is being written, from the outside in
 
     def estimator(self, estimator):
         """Return an estimator's class, parameters and what was fitted."""
@@ -181,18 +187,25 @@ class _Writer:
         for name, value in estimator.get_params(deep=False).items():
             is_source = name in estimator._vector_parameters
             if is_source and not isinstance(
-                value, (str, os.PathLike, *REGISTRY.values())
+                value, (str, os.PathLike, VectorFile, *REGISTRY.values())
             ):
                 value = None if value is None else self._source(value)
             where = f"the parameter {name!r} of {type(estimator).__name__}"
-            params[name] = self.value(value, where)
+            params[name] = self._part(name, value, where)
         state = {
-            name: self.value(value, f"{type(estimator).__name__}.{name}")
+            name: self._part(name, value, f"{type(estimator).__name__}.{name}")
             for name, value in estimator.__getstate__().items()
             if name not in params and name not in _PASSING
         }
         name = type(estimator).__name__
         return {"estimator": name, "params": params, "state": state}
+
+    def _part(self, name, value, where):
+        """Return a part of something as JSON; its arrays are named after it."""
+        self._path.append(name)
+        node = self.value(value, where)
+        self._path.pop()
+        return node
 
     def value(self, value, where):
         """Return any value as JSON."""
@@ -209,7 +222,7 @@ class _Writer:
                 parts["subwords"] = value.subwords
             return self._once(
                 value,
-                lambda: {"vectors": {k: self.value(parts[k], where) for k in parts}},
+                lambda: {"vectors": {k: self._part(k, parts[k], where) for k in parts}},
             )
         if isinstance(value, np.ndarray) and value.ndim:
             return self._array(value, where)
@@ -221,6 +234,9 @@ class _Writer:
             return value if math.isfinite(value) else {"float": repr(value)}
         if isinstance(value, os.PathLike):
             return os.fspath(value)
+        if isinstance(value, VectorFile):
+            options = self._part("options", value.options, where)
+            return {"vector_file": [value.path, options]}
         if isinstance(value, type) and issubclass(value, np.number):
             return {"type": np.dtype(value).str}
         if isinstance(value, np.dtype):
@@ -231,7 +247,8 @@ class _Writer:
         """Return what holds other values as JSON."""
         for name, record in _RECORDS.items():
             if type(value) is record:
-                return {name: [self.value(item, where) for item in _parts(value)]}
+                parts = _parts(value)
+                return {name: [self._part(k, parts[k], where) for k in parts]}
         if isinstance(value, Mapping):
             return self._mapping(value, where)
         if isinstance(value, (set, frozenset)):
@@ -267,7 +284,7 @@ class _Writer:
         key = (array.ctypes.data, array.shape, array.strides, array.dtype.str)
         if key not in self._places:
             self._alive.append(array)
-            self._places[key] = f"array{len(self._places)}"
+            self._places[key] = self._name()
             self.arrays[self._places[key]] = array
         return {"array": self._places[key]}
 
@@ -276,9 +293,19 @@ class _Writer:
         for name in self._lists:
             if self.arrays[name] == strings:
                 return name
-        self._lists.append(f"strings{len(self._lists)}")
+        self._lists.append(self._name())
         self.arrays[self._lists[-1]] = strings
         return self._lists[-1]
+
+    def _name(self):
+        """Return the name under which what is being written is put aside."""
+        name = first = ".".join(self._path)
+        taken = {f"{name}{end}" for name in self.arrays for end in _ENDS}
+        number = 1
+        while any(f"{name}{end}" in taken for end in _ENDS):
+            number += 1
+            name = f"{first}:{number}"
+        return name
 
     def _source(self, source):
         """Return a source of vectors as WordVectors, always the same ones."""
@@ -315,7 +342,7 @@ class _Reader:
             return self._estimator(node)
         ((kind, content),) = node.items()
         if kind in _RECORDS:
-            return _RECORDS[kind](*map(self.value, content))
+            return make_record(_RECORDS[kind], list(map(self.value, content)))
         return getattr(self, f"_{_KINDS[kind]}")(content)
 
     def _estimator(self, node):
@@ -334,6 +361,7 @@ class _Reader:
                 raise ValueError(f"{name!r} is nothing that is fitted")
         estimator.__setstate__({**params, **state})
         if state:
+            check_fitted(estimator, params)
             estimator._check_loaded()
         self._depth -= 1
         if self._depth:
@@ -345,6 +373,13 @@ class _Reader:
         vectors = WordVectors(**parts, check_finite=self._check_finite)
         self._things.append(vectors)
         return vectors
+
+    def _vector_file(self, content):
+        path, options = content
+        options = self.value(options)
+        if options.get("format") == "gensim":
+            raise ValueError("a file must not name pickles, which can run any code")
+        return VectorFile(path, **options)
 
     def _strings(self, name):
         return self._typed(name, list)
@@ -399,6 +434,7 @@ class _Reader:
 #: What a node may be called, and the method that reads it.
 _KINDS = {
     "vectors": "word_vectors",
+    "vector_file": "vector_file",
     "strings": "strings",
     "array": "array",
     "index": "index",
@@ -413,16 +449,3 @@ _KINDS = {
     "dict": "mapping",
     "same": "earlier",
 }
-
-
-def check_words(estimator):
-    """Refuse words, counts and vectors, read from a file, that do not fit together."""
-    vectors, n_words = estimator.vectors_, len(estimator.words_)
-    if vectors.dtype != np.float32 or vectors.ndim != 2 or len(vectors) != n_words:
-        raise ValueError(f"{n_words} words, but vectors {vectors.shape}")
-    if estimator.counts_.dtype != np.int64 or estimator.counts_.shape != (n_words,):
-        raise ValueError(f"{n_words} words, but counts {estimator.counts_.shape}")
-    if estimator.vocabulary_ != {
-        word: row for row, word in enumerate(estimator.words_)
-    }:
-        raise ValueError("vocabulary_ differs from words_")

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_embed._core.typing import (
-    Words,
-)
+from sklearn_embed._core.typing import Words
+from sklearn_embed._vectors import queries
 from sklearn_embed._vectors.word_vectors import WordVectors
 
 if TYPE_CHECKING:
@@ -78,8 +77,7 @@ def most_similar(
     KeyError
         If a word is unknown.
     """
-    keyed = self.to_keyed_vectors()
-    return keyed.most_similar(_listed(positive), _listed(negative), topn)
+    return queries.most_similar(self.to_word_vectors(), positive, negative, topn)
 
 
 def similarity(self: Any, w1: str, w2: str) -> float:
@@ -100,10 +98,4 @@ def similarity(self: Any, w1: str, w2: str) -> float:
     KeyError
         If a word is unknown.
     """
-    return float(self.to_keyed_vectors().similarity(w1, w2))
-
-
-def _listed(words):
-    """Return a list of words or vectors; one alone becomes a list of one."""
-    alone = isinstance(words, str) or getattr(words, "ndim", 0) == 1
-    return [words] if alone else list(words)
+    return queries.similarity(self.to_word_vectors(), w1, w2)

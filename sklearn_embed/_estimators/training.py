@@ -12,6 +12,13 @@ from sklearn.utils import check_random_state
 from sklearn_embed._estimators.base import limits_of
 from sklearn_embed._estimators.callbacks import TrainingMonitor
 from sklearn_embed._estimators.checks import refuse_document_limits
+from sklearn_embed._estimators.convergence import (
+    check_finite,
+    warn,
+    warn_if_parallel,
+    warn_of_losses,
+)
+from sklearn_embed._estimators.snapshot import publish
 from sklearn_embed._models.loop import (
     Data,
     EarlyStopping,
@@ -98,6 +105,13 @@ def learn_epochs(estimator, training, seed, continued):
             f"epochs={estimator.epochs} is less than the {done} epochs already "
             "trained: with warm_start=True it can only grow."
         )
+    if done == estimator.epochs:
+        n_new = len(training.vocabulary.index.keys() - estimator.vocabulary_.keys())
+        warn(
+            f"Nothing was trained: warm_start=True, and all epochs={done} are trained "
+            f"already. Of the vocabulary, {n_new} words are new: their vectors are "
+            "random or pretrained. Raise epochs to train further."
+        )
     schedule = Schedule(*estimator._rates(), estimator.epochs)
     learn(estimator, training, seed, schedule, range(done, estimator.epochs))
 
@@ -109,12 +123,11 @@ def learn_batch(estimator, training, rare):
     done = estimator.n_iter_ if begun else 0
     rate, _ = estimator._rates()
     schedule, epochs = Schedule(rate, rate, 1), range(done, done + 1)
-    learn(estimator, training, seed, schedule, epochs)
-    estimator._rare_counts = rare
+    learn(estimator, training, seed, schedule, epochs, {"_rare_counts": rare})
 
 
-def learn(estimator, training, seed, schedule, epochs):
-    """Train, and only then change the estimator."""
+def learn(estimator, training, seed, schedule, epochs, more=None):
+    """Train, and only then change the estimator; set more attributes, too."""
     X, data, vocabulary, options, new_model, prepared = training
     n_documents, validated = sum(map(len, data.parts)), bool(data.held_out)
     # Before there are parameters, which take memory.
@@ -151,13 +164,16 @@ def learn(estimator, training, seed, schedule, epochs):
         if validated and held_out_loss <= min(held_out_losses):
             best = None  # the memory of the one before
             best = attributes()
+    needed = job.needed
     del job, data  # what is published needs the memory
     if best is None or best["n_iter_"] == epochs.start + len(losses):
         best = None
         fitted = attributes(final=True)
     else:
         fitted = best | {"n_iter_": epochs.start + len(losses)}
-    _check_finite(estimator, fitted)
+    check_finite(estimator, fitted)
+    warn_of_losses(losses, held_out_losses if validated else [], needed)
+    warn_if_parallel(estimator, fitted["vectors_"])
     for name, curve, there in (
         ("loss_curve_", losses, True),
         ("validation_loss_curve_", held_out_losses, validated),
@@ -165,19 +181,7 @@ def learn(estimator, training, seed, schedule, epochs):
         if there:
             earlier = getattr(estimator, name, []) if before is not None else []
             fitted[name] = earlier + curve
-    vars(estimator).pop("validation_loss_curve_", None)
-    vars(estimator).update(fitted)
-
-
-def _check_finite(estimator, fitted):
-    """Refuse attributes with NaN or infinity, whatever the losses were."""
-    for name, value in fitted.items():
-        if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-            if not np.isfinite(value).all():
-                raise FloatingPointError(
-                    f"Training diverged: {name} of {type(estimator).__name__} holds "
-                    "NaN or infinity. Lower learning_rate."
-                )
+    publish(estimator, fitted | (more or {}), ["validation_loss_curve_"])
 
 
 def _start(estimator, model, vocabulary, before):
@@ -206,7 +210,8 @@ def _word_attributes(estimator, vocabulary, options, model):
 def adopt(estimator, vocabulary, model, n_documents=0):
     """Become fitted with parameters learned elsewhere."""
     published, fitted = model.published(final=True)
-    vars(estimator).update(
+    publish(
+        estimator,
         {
             **_word_attributes(estimator, vocabulary, estimator._options(), fitted),
             "loss_curve_": [],
@@ -215,7 +220,7 @@ def adopt(estimator, vocabulary, model, n_documents=0):
             "_n_documents": n_documents,
             "_model": fitted,
             **published,
-        }
+        },
     )
 
 

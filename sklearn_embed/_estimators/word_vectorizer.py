@@ -9,7 +9,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
 
 from sklearn_embed._core.typing import (
     Documents,
@@ -31,12 +30,13 @@ from sklearn_embed._estimators.base import (
     limits_of,
 )
 from sklearn_embed._estimators.callbacks import CallbackSupportMixin, with_callbacks
-from sklearn_embed._estimators.persistence import check_words
+from sklearn_embed._estimators.loading import check_words
 from sklearn_embed._estimators.pretrained import (
     checked_pretrained,
     refuse_penalty,
     shared_pretrained,
 )
+from sklearn_embed._estimators.snapshot import snapshot
 from sklearn_embed._estimators.training import (
     Training,
     draw_seed,
@@ -215,8 +215,9 @@ class WordVectorizer(
         ndarray of shape (n_documents, n_dimensions), float32
             A document without known words is a row of zeros.
         """
-        check_is_fitted(self)
-        return Pooler(self._lookup, self.vectors_, n_jobs=self._n_threads()).rows(X)
+        fitted = snapshot(self)
+        n_jobs = fitted._n_threads()
+        return Pooler(fitted._lookup, fitted.vectors_, n_jobs=n_jobs).rows(X)
 
     to_word_vectors = queries.to_word_vectors
     to_keyed_vectors = queries.to_keyed_vectors

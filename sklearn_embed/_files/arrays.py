@@ -38,7 +38,10 @@ _DTYPES = {
     "BOOL": "|b1",
 }
 _NAMES = {np.dtype(code).str: name for name, code in _DTYPES.items()}
-_LONGEST_HEADER = 100_000_000
+# The upper halves of float32, which only other programs write.
+_HALF = "BF16"
+# A header is JSON, which takes a hundred times its length in memory at worst.
+_LONGEST_HEADER = 1 << 24
 _ALIGNMENT = 64
 DAMAGED = "The file is damaged; write it anew"
 
@@ -64,6 +67,8 @@ def save_arrays(
     TypeError
         If something is neither an array of numbers nor a list of strings, or `meta`
         is not JSON.
+    ValueError
+        If `meta` and the names of the arrays take more than 2**24 bytes as JSON.
     """
     tensors, strings = {}, []
     for name, value in arrays.items():
@@ -89,6 +94,11 @@ def save_arrays(
         offset += tensor.nbytes
     text = json.dumps(header).encode()
     text += b" " * (-(len(text) + 8) % _ALIGNMENT)
+    if len(text) > _LONGEST_HEADER:
+        raise ValueError(
+            f"meta takes {len(text)} bytes as JSON, more than the {_LONGEST_HEADER} "
+            "that are read again: put what is long into arrays or lists of strings."
+        )
     with replacing(path) as stream:
         stream.write(len(text).to_bytes(8, "little"))
         stream.write(text)
@@ -139,6 +149,9 @@ def load(source, mmap):
         }
         if source.peek(1):
             raise source.error("there are bytes after the last array", DAMAGED)
+    for name, entry in header.items():
+        if entry["dtype"] == _HALF:
+            arrays[name] = (arrays[name].astype(np.uint32) << 16).view(np.float32)
     for name in document["strings"]:
         try:
             parts = arrays.pop(f"{name}.text"), arrays.pop(f"{name}.ends")
@@ -197,7 +210,10 @@ def _read_header(source):
     """Return the header and the position of the first array."""
     length = int.from_bytes(source.exactly(8, "the length of the header"), "little")
     if length > _LONGEST_HEADER:
-        raise source.error(f"a header of {length} bytes", "This is another format")
+        raise source.error(
+            f"a header of {length} bytes; {_LONGEST_HEADER} may be",
+            "This is another format",
+        )
     text = source.exactly(length, "the header")
     try:
         header = json.loads(text)
@@ -234,7 +250,8 @@ def _entries(source, header):
     try:
         ordered = sorted(header.items(), key=lambda item: item[1]["data_offsets"])
         for name, entry in ordered:
-            dtype = np.dtype(_DTYPES[entry["dtype"]])
+            kind = entry["dtype"]
+            dtype = np.dtype("<u2" if kind == _HALF else _DTYPES[kind])
             shape = tuple(entry["shape"])
             begin, end = entry["data_offsets"]
             n_bytes = dtype.itemsize

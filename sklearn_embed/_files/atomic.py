@@ -2,21 +2,35 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import bz2
 import contextlib
 import errno
+import gzip
+import lzma
 import os
 import secrets
 import stat
 from collections.abc import Iterator
+from functools import partial
 from typing import BinaryIO
 
 # Bytes in a name are limited; so many characters leave enough for the rest of it.
 _LONGEST_PREFIX = 40
 
 
+# Names that promise a compression that is not written here.
+_NOT_WRITTEN = (
+    *(".zip", ".zst", ".zstd", ".lz4", ".lzma", ".br", ".7z", ".rar", ".tar", ".tgz"),
+    *(".tbz", ".tbz2", ".txz", ".Z"),
+)
+
+
 @contextlib.contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """Write a file beside its final place and move it there at the end.
+
+    A name that ends in ``.gz``, ``.bz2`` or ``.xz`` makes a compressed file; every
+    reader of this package reads it.
 
     Whatever goes wrong on the way, the old file stays and no other is left.  Only a
     regular file is ever replaced: what is written to a named pipe, a character device
@@ -37,7 +51,39 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     OSError
         If the folder does not exist or cannot be written to, or if `path` is a folder,
         a block device or a socket.
+    ValueError
+        If the name ends as that of an archive, or of another compression.
     """
+    name = os.fsdecode(path)
+    if name.endswith(_NOT_WRITTEN):
+        raise ValueError(
+            f"{name!r} has the name of a compressed file or archive, of which .gz, "
+            ".bz2 and .xz are written: choose another ending."
+        )
+    with _whole(path) as stream:
+        pack = _packer(name)
+        if pack is None:
+            yield stream
+        else:
+            with pack(stream) as packed:
+                yield packed
+
+
+def _packer(name):
+    """Return what compresses a stream as the name of a file says, if it says so."""
+    if name.endswith(".gz"):
+        # The time left out: equal content makes equal files.
+        return partial(gzip.GzipFile, "", "wb", 6, mtime=0)
+    if name.endswith(".bz2"):
+        return partial(bz2.BZ2File, mode="wb")
+    if name.endswith(".xz"):
+        return partial(lzma.LZMAFile, mode="wb")
+    return None
+
+
+@contextlib.contextmanager
+def _whole(path):
+    """Write a file whole or not at all; see `replacing`."""
     descriptor = _descriptor(path)
     if descriptor is not None:
         with os.fdopen(os.dup(descriptor), "wb") as stream:

@@ -4,6 +4,26 @@
 
 import os
 
+#: Characters of each part of a message: a hostile file would write pages.
+_LONGEST = 500
+
+
+def printable(text: object) -> str:
+    """Return a text that stays on one line and does nothing to a terminal.
+
+    Names of files and what stands in them come from strangers: line ends and escapes
+    are written as in a string's ``repr``, and long texts are cut.
+    """
+    text = str(text)
+    if len(text) > _LONGEST:
+        text = text[:_LONGEST] + "…"
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() else repr(character)[1:-1]
+        for character in text
+    )
+
 
 class VectorFileError(ValueError):
     """A file of vectors that cannot be read, or written, as it is.
@@ -37,7 +57,9 @@ class VectorFileError(ValueError):
         where += [f"byte {offset}"] if offset is not None else []
         place = f" ({', '.join(where)})" if where else ""
         ending = f" {remedy}" if remedy else ""
-        super().__init__(f"{name}: {problem}{place}.{ending}")
+        super().__init__(
+            f"{printable(name)}: {printable(problem)}{place}.{printable(ending)}"
+        )
 
     def __reduce__(self):
         return _again, (self.name, self.problem, self.remedy, self.row, self.offset)

@@ -8,6 +8,7 @@ import gzip
 import io
 import lzma
 import os
+import stat
 import struct
 import zipfile
 import zlib
@@ -15,6 +16,11 @@ import zlib
 import numpy as np
 
 from sklearn_embed._files.errors import VectorFileError
+from sklearn_embed._files.foreign import (
+    foreign_archive,
+    foreign_folder,
+    is_litter,
+)
 
 #: Bytes that one read asks for at most, whatever a header says.
 PIECE = 1 << 24
@@ -289,10 +295,15 @@ def opened(source):
             begin = raw.tell() if seekable else 0
             name = str(getattr(source, "name", type(source).__name__))
         else:
-            name = os.fspath(source)
-            name = os.fsdecode(name)
+            name = os.fsdecode(source)
+            if os.path.isdir(source):
+                kind = foreign_folder(name)
+                raise VectorFileError(name, f"this is {kind.name}", kind.remedy)
             raw = stack.enter_context(open(source, "rb"))
-            size, seekable, begin = os.fstat(raw.fileno()).st_size, True, 0
+            size, seekable, begin = None, raw.seekable(), 0
+            status = os.fstat(raw.fileno())
+            if stat.S_ISREG(status.st_mode):
+                size = status.st_size
         if not isinstance(raw.read(0), bytes):
             raise TypeError(f"{name}: open the file in binary mode ('rb')")
         start = Source(raw, name, size).peek(6)
@@ -376,12 +387,20 @@ def _open_zip(raw, name, size, stack):
         )
     try:
         archive = stack.enter_context(zipfile.ZipFile(raw))
-        files = [member for member in archive.infolist() if member.filename[-1:] != "/"]
+        files = [
+            member
+            for member in archive.infolist()
+            if not member.is_dir() and not is_litter(member.filename)
+        ]
+        kind = foreign_archive([member.filename for member in files])
+        if kind is not None:
+            raise VectorFileError(name, f"this is {kind.name}", kind.remedy)
         if len(files) != 1:
             names = ", ".join(member.filename for member in files[:5])
+            more = ", …" * (len(files) > 5)
             raise VectorFileError(
                 name,
-                f"the archive holds {len(files)} files, not one ({names})",
+                f"the archive holds {len(files)} files, not one ({names}{more})",
                 "Choose: read_vectors(zipfile.ZipFile(path).open(member))",
             )
         stream = stack.enter_context(archive.open(files[0]))

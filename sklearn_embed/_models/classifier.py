@@ -251,8 +251,10 @@ class SupervisedFastText:
             raise ValueError("bucket_rows has not one row for each bucket")
         is_tree = settings.loss == "hierarchical_softmax"
         check_matrix("outputs", self.outputs, max(n_classes - is_tree, 1), width)
-        if labels.counts.shape != (n_classes,):
+        if labels.counts.shape != (n_classes,) or labels.counts.min(initial=0) < 0:
             raise ValueError("label_counts_ has not one count for each class")
+        if labels.leaves.dtype != np.int64 or labels.leaves.ndim != 1:
+            raise ValueError("the leaves of the tree are no numbers of classes")
         if sorted(labels.leaves.tolist()) != list(range(n_classes)):
             raise ValueError("the tree does not hold each class once")
 
@@ -283,11 +285,17 @@ class ClassifierJob(Job):
         Seed and schedule.
     """
 
+    needed = "a label and a weight above 0"
+
     def __init__(self, space, data, model, run):
         self._space, (self._seed, self._schedule, _) = space, run
         self._outputs = model.outputs
         self._matrices = flat_matrices(model.inputs, model.outputs, True)
         settings, labels, pool, tree = model.settings, model.labels, None, None
+        # All classes are judged at once, and documents may weigh more than 1.
+        weights = [part.targets.weights for part in data.parts]
+        heaviest = max(1.0, *(float(some.max(initial=0)) for some in weights))
+        self.loss_limit = Job.loss_limit * len(model.outputs) * heaviest
         if settings.loss == "negative_sampling":
             rng = np.random.default_rng([run.seed, 2])
             pool = readonly(draw_pool(labels.counts, 0.5, rng))

@@ -179,7 +179,8 @@ class _Counter:
 
     def tasks(self, stream, n, fresh, n_jobs):
         """Yield tasks, row after row."""
-        ends = sum_positions(stream, n, self.n_rows)
+        ends = np.zeros(self.n_rows + 1, np.int64)
+        sum_positions(stream, n, ends)
         visits = np.diff(ends) * (2.0 * len(self._weights.units))
         rows = (
             np.arange(self.n_rows, 0, -1) if self._weights.sides == 3 else self.n_rows
@@ -198,7 +199,7 @@ class _Counter:
                 stop = int(np.searchsorted(lists, listed, side="right"))
                 places = ends[begin : stop + 1] - ends[begin]
                 positions = pages(places[-1], np.int32)
-                list_positions(stream, n, places, begin, positions)
+                list_positions(stream, n, places[:-1].copy(), begin, positions)
             yield partial(
                 self._count,
                 RowPositions(

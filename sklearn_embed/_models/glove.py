@@ -282,6 +282,13 @@ class GloveJob(Job):
         self._width = matrix.shape[1] // 4
         clip = np.inf if settings.gradient_clip is None else settings.gradient_clip
         self._rate, self._clip = np.float32(settings.learning_rate), np.float32(clip)
+        # Pretrained vectors may be long, and the penalty is part of the loss.
+        longest = np.einsum(
+            "ij,ij->i", matrix[:, : self._width], matrix[:, : self._width]
+        )
+        self.loss_limit = Job.loss_limit * max(1.0, float(longest.max(initial=0)) ** 2)
+        if retrofit is not None:
+            self.loss_limit = np.inf
 
     def phases(self, epoch):
         """Yield lists of tasks that share no row, in an order of the epoch's own."""

@@ -14,6 +14,13 @@ from sklearn_embed._core.threads import n_threads, run
 #: no thread has to wait for another one that the system lets rest.
 AHEAD = 16
 
+#: A mean loss above this, where one class or word is judged at a time, is divergence;
+#: so is one that has grown by the same factor since the first epoch.
+DIVERGED = 1e4
+
+#: Below this no growth counts as divergence: a loss may have begun near 0.
+HARMLESS = 100.0
+
 
 class Schedule(NamedTuple):
     """How the learning rate falls: linearly, from the first to the last epoch."""
@@ -59,7 +66,17 @@ class Job(ABC):
 
     Its tasks are calls into kernels that release the GIL, each short enough (a fifth
     of a second) that Ctrl-C takes effect soon.
+
+    Attributes
+    ----------
+    loss_limit : float
+        A mean loss above it is divergence.
+    needed : str
+        What a document must have to be learned from, as messages name it.
     """
+
+    loss_limit = DIVERGED
+    needed = "two words of the vocabulary in one window"
 
     @abstractmethod
     def phases(self, epoch):
@@ -96,6 +113,7 @@ class FrozenRowsJob(Job):
 
     def __init__(self, job, frozen):
         self._job, (self._put_back, self._often) = job, frozen
+        self.loss_limit, self.needed = job.loss_limit, job.needed
 
     def phases(self, epoch):
         """Yield the phases of the job, and one more in which rows are put back."""
@@ -138,7 +156,12 @@ class EarlyStopping:
         self.best, self.waited = math.inf, 0
 
     def should_stop(self, loss):
-        """Take note of an epoch's loss and say whether it was the last."""
+        """Take note of an epoch's loss and say whether it was the last.
+
+        NaN, where nothing could be measured, is no reason to stop.
+        """
+        if math.isnan(loss):
+            return False
         self.waited = 0 if loss < self.best - self.tol else self.waited + 1
         self.best = min(self.best, loss)
         return self.waited >= self.patience
@@ -146,6 +169,8 @@ class EarlyStopping:
 
 def mean_loss(phases, n_jobs):
     """Run phases one after the other and return the mean loss of all tasks.
+
+    It is NaN if there was nothing to predict, and infinite if a loss was not finite.
 
     Parameters
     ----------
@@ -159,7 +184,9 @@ def mean_loss(phases, n_jobs):
         # All results before the first is used: nothing can interrupt between them.
         for loss, n in list(run(tasks, n_jobs, touched_by, AHEAD)):
             total, n_terms = total + loss, n_terms + n
-    return total / n_terms if n_terms else 0.0
+    if not math.isfinite(total):
+        return math.inf
+    return total / n_terms if n_terms else math.nan
 
 
 def train(job, epochs, n_jobs, monitor, stopping=None, validate=False):
@@ -183,26 +210,29 @@ def train(job, epochs, n_jobs, monitor, stopping=None, validate=False):
     Yields
     ------
     loss, validation_loss : float
-        Mean losses of an epoch, before the monitor is told; the second is None without
-        ``validate``.
+        Mean losses of an epoch, before the monitor is told, NaN where there was
+        nothing to predict; the second is None without ``validate``.
 
     Raises
     ------
     FloatingPointError
-        If a loss is not finite.
+        If a loss is not finite, or has exploded.
     """
-    n_jobs = n_threads(n_jobs)
+    n_jobs, most = n_threads(n_jobs), job.loss_limit
     for epoch in epochs:
         monitor.epoch_begins()
         seen = {"loss": mean_loss(job.phases(epoch), n_jobs)}
         if validate:
             loss = mean_loss(job.validation_phases(), n_jobs)
             seen["validation_loss"] = loss
-        if not all(map(math.isfinite, seen.values())):
-            raise FloatingPointError(
-                f"Training diverged: the loss of epoch {epoch + 1} is "
-                f"{seen['loss']}. Lower learning_rate."
-            )
+        for name, loss in seen.items():
+            if loss > most:
+                raise FloatingPointError(
+                    f"Training diverged: the {name.replace('_', ' ')} of epoch "
+                    f"{epoch + 1} is {loss:.3g}. Lower learning_rate."
+                )
+        if seen["loss"] > 0:
+            most = min(most, max(HARMLESS, DIVERGED * seen["loss"]))
         yield seen["loss"], seen.get("validation_loss")
         stop = monitor.epoch_ends(epoch, seen)
         if stopping is not None:

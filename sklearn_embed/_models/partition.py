@@ -79,13 +79,17 @@ class PartitionedPairs:
         bits = int(np.log2(BLOCK_BYTES / (16 * width)))
         self._bits = min(max(bits, 3), 15)
         self.partition = Partition(self.n_groups, bool(mirrored))
-        self._ends = partition_pairs(
+        n_tiles = self.n_groups**2
+        self._ends = np.zeros(n_tiles + 1, np.int64)
+        partition_pairs(
             readonly(indptr),
             tiles,
             records,
             float(units_in_1) / scale,
             self.partition,
             self._bits,
+            self._ends,
+            np.empty(n_tiles, np.int64),
         )
         # What trains takes the place of what it is made from.
         self.places = tiles.view(np.uint16).reshape(-1, 2)

@@ -36,6 +36,13 @@ EXCHANGES = {"negative_sampling": 16, "hierarchical_softmax": 8, "softmax": 0}
 #: Tokens that a call reads at least.
 LEAST_TOKENS = 2048
 
+#: Windows no wider than this are taken as they are; the buffers of wider ones are as
+#: long as the longest document, however wide they are.
+PLAIN_WINDOW = 64
+
+#: The width of a window is drawn from 32 random bits.
+MOST_DRAWN = 2**32 - 1
+
 
 @dataclass(frozen=True)
 class PredictionSettings:
@@ -125,7 +132,10 @@ class PredictionJob(Job):
             self._corpus(part, vocabulary, all_kept) for part in data.held_out
         ]
         self._total = sum(part.n_tokens for part in data.parts)
+        self._window = _reach_of(settings.window, self._parts + self._held_out)
         self._guide = self._make_guide(vocabulary.counts)
+        if settings.loss == "negative_sampling":
+            self.loss_limit = Job.loss_limit * (1 + settings.negative)
         negative = settings.negative if settings.loss == "negative_sampling" else 5
         self._bags = None if bags is None else Bags(*map(readonly, bags))
         self._epoch = make_epoch(
@@ -172,7 +182,8 @@ class PredictionJob(Job):
         settings, schedule = self._settings, self._schedule
         sequence = np.random.SeedSequence([self._seed, epoch + 1, part])
         return Plan(
-            window=int(settings.window),
+            window=self._window,
+            widest=min(int(settings.window), MOST_DRAWN),
             shrink=bool(settings.shrink_windows),
             mean=bool(settings.cbow_mean),
             learn=epoch >= 0,
@@ -185,9 +196,7 @@ class PredictionJob(Job):
 
     def _tokens_per_call(self, n_tokens):
         """Return how many tokens are few enough for Ctrl-C and for all threads."""
-        predictions = (
-            1 if self._settings.architecture == "cbow" else self._settings.window
-        )
+        predictions = 1 if self._settings.architecture == "cbow" else self._window
         rows = {
             "negative_sampling": self._settings.negative + 1,
             "hierarchical_softmax": 16,
@@ -195,7 +204,7 @@ class PredictionJob(Job):
         }[self._settings.loss]
         additions = 3 * predictions * rows
         if self._bags is not None:
-            around = 2 * self._settings.window if predictions == 1 else 1
+            around = 2 * self._window if predictions == 1 else 1
             additions += around * len(self._bags.rows) / (len(self._bags.offsets) - 1)
         flops = 2 * additions * self._outputs.shape[1]
         share = n_tokens // (8 * self._n_threads) + 1
@@ -226,7 +235,7 @@ class PredictionJob(Job):
         space = make_workspace(
             settings.loss,
             int(settings.negative),
-            int(settings.window),
+            self._window,
             self._outputs,
             self._bags is not None,
         )
@@ -246,3 +255,11 @@ class PredictionJob(Job):
             make_replica(self._outputs, last * (loss != "negative_sampling"), n_out),
             every,
         )
+
+
+def _reach_of(window, corpora):
+    """Return how many words on each side of a word there can be in a window."""
+    if window <= PLAIN_WINDOW:
+        return int(window)
+    lengths = (np.diff(corpus.offsets).max(initial=0) for corpus in corpora)
+    return min(int(window), max(PLAIN_WINDOW, *map(int, lengths)))

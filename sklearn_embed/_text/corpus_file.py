@@ -43,7 +43,7 @@ def read(path, mmap):
         table = TokenTable(*table)
         starts = np.asarray(offsets)[:-1]
         check_documents(ids, starts, offsets, len(table))
-        options = _checked_options(meta["options"])
+        options = checked_options(meta["options"])
         undercount = meta["undercount"]
         if type(undercount) is not int or undercount < 0:
             raise ValueError(f"undercount is {undercount!r:.40}.")
@@ -54,7 +54,7 @@ def read(path, mmap):
     return Encoded(ids, starts, offsets, table, options, undercount)
 
 
-def _checked_options(options):
+def checked_options(options):
     """Return the TextOptions of a dict, or None, if they make sense."""
     if options is None:
         return None
@@ -63,9 +63,9 @@ def _checked_options(options):
     options = TextOptions(**options)
     wrong = (
         not isinstance(options.lowercase, bool)
-        or options.strip_accents not in (None, "ascii", "unicode")
+        or not _is_one(options.strip_accents, ("ascii", "unicode"))
         or options.preprocessor is not None
-        or options.tokenizer not in (None, "char")
+        or not _is_one(options.tokenizer, ("char",))
         or not isinstance(options.token_pattern, (str, type(None)))
         or not isinstance(options.analyzer, str)
     )
@@ -74,3 +74,9 @@ def _checked_options(options):
     make_preprocess(options)
     make_split(options)  # which compiles the pattern
     return options
+
+
+def _is_one(value, names):
+    """Tell whether a value is None or one of some strings."""
+    # By type, too: NumPy's float64 dtype says that it equals None.
+    return value is None or (isinstance(value, str) and value in names)

@@ -6,8 +6,13 @@ import bz2
 import gzip
 import io
 import lzma
+import zlib
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+
+from sklearn_embed._files.errors import printable
+from sklearn_embed._files.foreign import N_BYTES, foreign, foreign_zip
 
 #: Bytes of a line, decompressed.  Longer ones are no text with a document a line.
 LONGEST_LINE = 1 << 28
@@ -55,6 +60,7 @@ def _lines(file):
     number = 0
     try:
         with _opened(file) as stream:
+            _check_kind(file, stream)
             # Read as bytes: str would also break lines at form feeds and the like.
             read = partial(stream.readline, LONGEST_LINE + 2)
             for number, line in enumerate(iter(read, b""), 1):
@@ -64,27 +70,45 @@ def _lines(file):
                 yield line.decode("utf-8-sig" if number == 1 else "utf-8")
     except UnicodeDecodeError as error:
         raise ValueError(
-            f"Line {number} of {file} is not UTF-8 ({error.reason} at byte "
+            f"Line {number} of {printable(file)} is not UTF-8 ({error.reason} at byte "
             f"{error.start} of the line): convert the file first, e.g. with iconv."
         ) from error
     except _TooLong as error:
         raise ValueError(
-            f"Line {number} of {file} is longer than {LONGEST_LINE:,} bytes, but a "
-            "document is one line of text: cut the file into lines first."
+            f"Line {number} of {printable(file)} is longer than {LONGEST_LINE:,} "
+            "bytes, but a document is one line of text: cut the file into lines first."
         ) from error
-    except (EOFError, lzma.LZMAError, gzip.BadGzipFile) as error:
-        raise ValueError(f"{file} is damaged after line {number}: {error}") from error
+    except (EOFError, lzma.LZMAError, gzip.BadGzipFile, zlib.error) as error:
+        raise ValueError(
+            f"{printable(file)} is damaged after line {number}: {error}"
+        ) from error
+
+
+def _check_kind(file, stream):
+    """Refuse what is no text, by the first bytes of a file that is not yet read."""
+    start = stream.peek(N_BYTES)[:N_BYTES]
+    kind = foreign(start, text=False)
+    if start.startswith(b"PK\x03\x04"):
+        kind = foreign_zip(file)
+    if kind is not None:
+        raise ValueError(
+            f"{printable(file)} is {kind.name}, and no text with a document a line. "
+            f"{kind.for_documents()}."
+        )
 
 
 class _TooLong(Exception):
     """A line is longer than may be."""
 
 
+@contextmanager
 def _opened(file):
-    """Open a file for reading bytes, decompressed."""
+    """Open a file for reading bytes, decompressed; it may be a pipe."""
     with open(file, "rb") as stream:
-        head = stream.read(6)
-    for magic, opener in _OPENERS:
-        if head.startswith(magic):
-            return io.BufferedReader(opener(file, "rb"), BUFFER)
-    return open(file, "rb")
+        head = stream.peek(6)
+        for magic, opener in _OPENERS:
+            if head.startswith(magic):
+                with opener(stream, "rb") as inner:
+                    yield io.BufferedReader(inner, BUFFER)
+                return
+        yield stream

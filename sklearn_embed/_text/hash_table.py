@@ -54,20 +54,19 @@ class HashTable:
 
     def add(self, batch, n_missed):
         """Give the next ids to as many tokens as `look_up` did not know."""
-        text, spans, hashes, ids, missed = batch
-        tokens, done = (text, spans, hashes, missed), 0
+        done = 0
         while done < n_missed:
-            table, sizes = self.arrays, self.sizes
-            done = add_tokens(*tokens, done, n_missed, table, sizes, ids)
+            done = add_tokens(tuple(batch), done, n_missed, self.arrays, self.sizes)
             if done < n_missed:
-                self._grow(int(spans[2 * missed[done] + 1]))
+                self._grow(int(batch.spans[2 * batch.missed[done] + 1]))
 
     def add_words(self, words, hash_mask):
         """Give a list of distinct words the numbers of their places in it."""
         for first in range(0, len(words), BATCH_DOCUMENTS):
             some = words[first : first + BATCH_DOCUMENTS]
             batch = batch_of_words(some, hash_mask)
-            self.add(batch, self.look_up(batch))
+            batch.missed[: len(some)] = np.arange(len(some))
+            self.add(batch, len(some))
             if len(self) != first + len(some):
                 raise ValueError("The words of a vocabulary must differ.")
 

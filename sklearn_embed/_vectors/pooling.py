@@ -12,9 +12,11 @@ from sklearn_embed._core.threads import run_all
 from sklearn_embed._vectors.kernels.pooling import (
     KINDS,
     Documents,
+    Pooling,
     Words,
     finish_rows,
-    pool_places,
+    make_columns,
+    pool_first,
     pool_powers,
     pool_rows,
 )
@@ -95,8 +97,7 @@ def pool(spec, ids, starts, offsets, row_of, words, out, n_jobs=1):
         readonly(nothing if row_of is None else row_of, np.int32),
     )
     flat = out.reshape(-1)
-    fill = np.float64(spec.fill)
-    work = _kernel(spec, documents, words, fill, flat)
+    work = _kernel(spec, documents, words, flat)
     finish = _finish(spec, flat, n_columns)
 
     def both(bounds):
@@ -106,23 +107,20 @@ def pool(spec, ids, starts, offsets, row_of, words, out, n_jobs=1):
     run_all(both, pairwise(slices(offsets)), n_jobs)
 
 
-def _kernel(spec, documents, words, fill, flat):
+def _kernel(spec, documents, words, flat):
     """Return what pools a range of documents."""
-    by_number = bool(spec.by_number)
+    kind = KINDS.get(spec.kind, 0)
+    pooling = Pooling(kind, bool(spec.by_number), float(spec.fill))
+    given, width = (pooling, documents, words, flat), words.width
     if spec.kind == "power":
         powers = readonly(spec.powers, np.float64)
-        return lambda first, last: pool_powers(
-            by_number, documents, words, powers, fill, flat, first, last
+        return lambda *bounds: pool_powers(
+            powers, *given, bounds, np.empty((len(powers), width)), make_columns(width)
         )
     if spec.kind == "concat":
         length = int(spec.max_length)
-        return lambda first, last: pool_places(
-            length, documents, words, fill, flat, first, last
-        )
-    kind = KINDS[spec.kind]
-    return lambda first, last: pool_rows(
-        kind, by_number, documents, words, fill, flat, first, last
-    )
+        return lambda first, last: pool_first(length, *given, first, last)
+    return lambda first, last: pool_rows(*given, first, last, np.empty(width))
 
 
 def _finish(spec, flat, n_columns):
@@ -141,7 +139,7 @@ def _finish(spec, flat, n_columns):
     arrays = readonly(components, np.float32), readonly(strengths, np.float32)
     normalize = bool(spec.normalize)
     return lambda first, last: finish_rows(
-        flat, n_columns, *arrays, normalize, first, last
+        flat, *arrays, normalize, first, last, np.empty(n_columns)
     )
 
 

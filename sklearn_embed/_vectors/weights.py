@@ -119,12 +119,17 @@ def asked(weigh, words):
 
 
 def unit_factors(vectors):
-    """Return float32 (n,): what makes vectors unit vectors; 0 for those of zeros."""
+    """Return float32 (n,): what makes vectors unit vectors; 0 for those of zeros.
+
+    Vectors shorter than 3e-39, made of subnormal numbers, count as zeros: float32 has
+    no factor that is large enough.
+    """
+    shortest = 1 / np.finfo(np.float32).max
     factors = np.zeros(len(vectors), np.float32)
     for first in range(0, len(vectors), 8 * ROWS):
         part = vectors[first : first + 8 * ROWS].astype(float)
         lengths = np.sqrt(np.einsum("ij,ij->i", part, part))
-        some = lengths > 0
+        some = lengths > shortest
         factors[first : first + 8 * ROWS][some] = 1 / lengths[some]
     return factors
 

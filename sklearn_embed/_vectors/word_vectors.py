@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import issparse
 
 from sklearn_embed._core.typing import Float32Array
 from sklearn_embed._vectors.subwords import Subwords
@@ -56,9 +57,10 @@ class WordVectors:
     Raises
     ------
     TypeError
-        If a word is not a string.
+        If a word is not a string, or `words` is one itself.
     ValueError
-        If the shapes disagree, a word comes twice, or a number is not finite.
+        If the shapes disagree, a word comes twice, a number is not finite, or a count
+        is negative or no whole number.
 
     Examples
     --------
@@ -88,18 +90,16 @@ class WordVectors:
         check_finite: bool = True,
         row_of: dict[str, int] | None = None,
     ) -> None:
-        words = list(words)
-        matrix = frozen_array(vectors, np.float32)
+        if isinstance(words, (str, bytes)):
+            raise TypeError(f"words must be a list of strings; got one, {words!r}")
+        words = words.tolist() if isinstance(words, np.ndarray) else list(words)
+        matrix = frozen_array(float32_numbers(vectors, "vectors"), np.float32)
         if matrix.ndim != 2 or len(matrix) != len(words):
             raise ValueError(
                 f"vectors must have shape ({len(words)}, n_dimensions), one row for "
                 f"each word; got {matrix.shape}"
             )
-        numbers = None if counts is None else frozen_array(counts, np.int64)
-        if numbers is not None and numbers.shape != (len(words),):
-            raise ValueError(
-                f"counts must have shape ({len(words)},); got {numbers.shape}"
-            )
+        numbers = None if counts is None else _checked_counts(counts, words)
         if row_of is not None and not _agrees(row_of, words):
             row_of = None
         _check_words(words, unique=row_of is not None)
@@ -193,8 +193,13 @@ class WordVectors:
         sums /= np.maximum(counts, 1).astype(np.float32)[:, None]
         return sums
 
-    def to_keyed_vectors(self) -> KeyedVectors:
+    def to_keyed_vectors(self, *, subwords: bool = True) -> KeyedVectors:
         """Return gensim's KeyedVectors over the same memory.
+
+        Parameters
+        ----------
+        subwords : bool, default=True
+            Whether to hand on what is known of n-grams.
 
         Returns
         -------
@@ -205,7 +210,7 @@ class WordVectors:
         from gensim.models import KeyedVectors
         from gensim.models.fasttext import FastTextKeyedVectors
 
-        parts = self.subwords
+        parts = self.subwords if subwords else None
         if parts is None:
             keyed = KeyedVectors(self.vector_size)
         else:
@@ -237,7 +242,11 @@ class WordVectors:
         """
         import pandas as pd
 
-        return pd.DataFrame(self.vectors, index=pd.Index(self.words, name="word"))
+        try:
+            index = pd.Index(self.words, name="word")
+        except UnicodeEncodeError:  # Arrow's strings hold no lone surrogates
+            index = pd.Index(self.words, name="word", dtype=object)
+        return pd.DataFrame(self.vectors, index=index)
 
     def __copy__(self):
         return self
@@ -276,6 +285,52 @@ def frozen_array(array, dtype):
     view = np.require(np.asarray(array), dtype, ["C", "A"]).view(np.ndarray)[...]
     view.flags.writeable = False
     return view
+
+
+def float32_numbers(values, name):
+    """Return an array of float32, or say by name why there is none.
+
+    Raises
+    ------
+    ValueError
+        If the values are not real numbers, or rows differ in their lengths.
+    """
+    if issparse(values):
+        raise ValueError(f"{name} is sparse: use its toarray()")
+    if isinstance(values, np.ndarray) and values.dtype == np.float32:
+        return values
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind not in "biufO":
+            raise TypeError(f"dtype {array.dtype}")
+        with np.errstate(over="ignore"):  # infinity is found afterwards
+            return array.astype(np.float32)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must hold numbers alone: {error}") from error
+
+
+def _checked_counts(counts, words):
+    """Return int64 counts, one for each word and none below zero."""
+    given = np.asarray(counts)
+    if given.shape != (len(words),):
+        raise ValueError(f"counts must have shape ({len(words)},); got {given.shape}")
+    if given.dtype == np.int64:
+        whole = given
+    else:
+        try:
+            with np.errstate(invalid="ignore"):
+                whole = given.astype(np.int64)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise ValueError(f"counts must be whole numbers: {error}") from error
+    # What was cut off or wrapped is no longer equal.
+    wrong = (whole < 0) | (whole != given)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise ValueError(
+            f"counts must be whole numbers and not negative; that of {words[row]!r} "
+            f"(row {row}) is {given[row]}"
+        )
+    return frozen_array(whole, np.int64)
 
 
 def _agrees(row_of, words):

@@ -4,30 +4,32 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-import numpy as np
+from numbers import Integral
+from typing import TYPE_CHECKING, TypeAlias
 
 from sklearn_embed._core.typing import FilePath, VectorSource
-from sklearn_embed.evaluation._source import keyed_vectors_of
+from sklearn_embed.evaluation._lines import name_of
+from sklearn_embed.evaluation._pairs import correlations, read_pairs
+from sklearn_embed.evaluation._questions import count_right, read_sections
+from sklearn_embed.evaluation._source import embedding_of
+from sklearn_embed.evaluation._spellings import Spellings
 
 if TYPE_CHECKING:
     import pandas as pd
 
 #: Two words and people's judgement; four words of which the last is the answer.
-Pairs: TypeAlias = FilePath | Iterable[tuple[str, str, float]]
-Analogies: TypeAlias = FilePath | Iterable[tuple[str, str, str, str]]
+Pairs: TypeAlias = FilePath | Iterable[tuple[str, str, float] | str]
+Analogies: TypeAlias = FilePath | Iterable[tuple[str, str, str, str] | str]
 
 
 def evaluate_word_pairs(
     vectors: VectorSource,
     pairs: Pairs | Mapping[str, Pairs],
     *,
-    restrict_vocab: int = 300_000,
+    restrict_vocab: int | None = 300_000,
     case_insensitive: bool = True,
+    oov: str = "skip",
 ) -> pd.DataFrame:
     """Compare cosines with people's judgements of similarity.
 
@@ -35,61 +37,67 @@ def evaluate_word_pairs(
     ----------
     vectors : object
         Word vectors of any kind.
-    pairs : path, sequence of (str, str, float), or dict of these by name
-        A file holds two words and a number on each line, separated by tabs, commas or
-        blanks; lines that begin with ``#`` or hold no number are left out.
-    restrict_vocab : int, default=300000
-        Only this many first words count as known.
+    pairs : path, sequence of (str, str, float), table, or dict of these by name
+        The words are the first two columns, the judgement is the first column behind
+        them that holds numbers; further ones are passed over.  So SimLex-999,
+        SimVerb-3500, RareWords, WordSim-353, MEN and others are read as they are
+        distributed.  A file is UTF-8, may be compressed (gzip, bzip2, xz, zip), and
+        is split at tabs, semicolons, commas, bars, blanks or colons, whichever makes
+        most lines usable.  Lines of comment (``# ...``) and a heading are passed over.
+    restrict_vocab : int or None, default=300000
+        Only this many first words count as known.  None: all.
     case_insensitive : bool, default=True
-        Whether "Cat" finds "cat".
+        Whether "Cat" finds "cat" where there is no "Cat".
+    oov : {"skip", "subword"}, default="skip"
+        "subword": unknown words get vectors made of their n-grams, where the vectors
+        know any, and count as known.
 
     Returns
     -------
     pandas.DataFrame
         A row for each test set: "spearman" and "pearson" correlation with their
-        "spearman_pvalue" and "pearson_pvalue", "n_pairs", "n_known".  NaN where fewer
-        than two pairs are known.
+        "spearman_pvalue" and "pearson_pvalue", "n_pairs", "n_known", and "n_skipped",
+        the number of rows that could not be read.  NaN where fewer than two pairs are
+        known, or where all judgements or all cosines are equal.
 
     Raises
     ------
     ValueError
-        If a test set holds no pairs.
+        If a test set holds no pairs, or a file is not UTF-8.
+
+    Warns
+    -----
+    UserWarning
+        If rows could not be read, or hold NaN: they are left out.
+
+    Notes
+    -----
+    gensim compares words in capitals, so that maße and masse are one to it; here an
+    exact spelling comes first.
     """
     import pandas as pd
 
-    keyed = keyed_vectors_of(vectors)
-    known = set(keyed.index_to_key[:restrict_vocab])
-    if case_insensitive:
-        known = {word.upper() for word in known}
-    sets = pairs if isinstance(pairs, dict) else {_name_of(pairs): pairs}
+    if oov not in ("skip", "subword"):
+        raise ValueError(f"oov must be 'skip' or 'subword'; got {oov!r}")
+    sets = _sets(pairs)
+    vectors = embedding_of(vectors)
+    lookup = Spellings(vectors, _checked(restrict_vocab), case_insensitive)
     table = {}
     for name, source in sets.items():
-        triples = _read_pairs(source)
-        row = {"n_pairs": len(triples), "n_known": _n_known(triples, known)}
-        results = [(np.nan, np.nan)] * 2
-        if row["n_known"] > 1:
-            lines = ["\t".join(map(str, triple)) for triple in triples]
-            results = _with_file(
-                lines,
-                lambda path: keyed.evaluate_word_pairs(
-                    path,
-                    restrict_vocab=restrict_vocab,
-                    case_insensitive=case_insensitive,
-                ),
-            )
-        for measure, result in zip(("pearson", "spearman"), results, strict=False):
-            row[measure], row[f"{measure}_pvalue"] = map(float, result)
+        triples = read_pairs(source, name)
+        row = {"n_pairs": len(triples), "n_skipped": triples.n_skipped}
+        row |= correlations(vectors, triples, lookup, subword=oov == "subword")
         table[name] = row
     order = ["spearman", "spearman_pvalue", "pearson", "pearson_pvalue"]
-    order += ["n_pairs", "n_known"]
+    order += ["n_pairs", "n_known", "n_skipped"]
     return pd.DataFrame.from_dict(table, orient="index")[order]
 
 
 def evaluate_word_analogies(
     vectors: VectorSource,
-    analogies: Analogies,
+    analogies: Analogies | Mapping[str, Analogies],
     *,
-    restrict_vocab: int = 300_000,
+    restrict_vocab: int | None = 300_000,
     case_insensitive: bool = True,
 ) -> pd.DataFrame:
     """Count the analogies that b - a + c answers rightly.
@@ -98,36 +106,50 @@ def evaluate_word_analogies(
     ----------
     vectors : object
         Word vectors of any kind.
-    analogies : path or sequence of (str, str, str, str)
-        A file holds four words on each line, and ``: name`` before each section.
-    restrict_vocab : int, default=300000
-        Only this many first words count as known, and as answers.
+    analogies : path, sequence of (str, str, str, str), table, or dict of these
+        A file holds four words on each line, separated as those of
+        `evaluate_word_pairs`, and ``: name`` before each section.  The keys of a dict
+        name sections.
+    restrict_vocab : int or None, default=300000
+        Only this many first words count as known, and as answers.  None: all.
     case_insensitive : bool, default=True
-        Whether "Athens" finds "athens".
+        Whether "Athens" finds "athens" where there is no "Athens", and is the right
+        answer where "athens" is wanted.
 
     Returns
     -------
     pandas.DataFrame
-        A row for each section and a last one, "total": "accuracy", "n_correct" and
-        "n_known", the number of questions whose four words are known.  Accuracy is
-        NaN where none is.
+        A row for each section and a last one, "total": "accuracy", "n_correct",
+        "n_known", the number of questions whose four words are known, and
+        "n_questions".  Accuracy is NaN where no question is known.
+
+    Raises
+    ------
+    ValueError
+        If there are no questions, or a file is not UTF-8.
+
+    Warns
+    -----
+    UserWarning
+        If lines do not hold four words: they are left out.
     """
     import pandas as pd
 
-    keyed = keyed_vectors_of(vectors)
-    options = {"restrict_vocab": restrict_vocab, "case_insensitive": case_insensitive}
-    if isinstance(analogies, (str, os.PathLike)):
-        _, sections = keyed.evaluate_word_analogies(os.fspath(analogies), **options)
-    else:
-        lines = [": questions", *(" ".join(words) for words in analogies)]
-        _, sections = _with_file(
-            lines, lambda path: keyed.evaluate_word_analogies(path, **options)
+    sections = read_sections(analogies, name_of(analogies, "analogies"))
+    vectors = embedding_of(vectors)
+    lookup = Spellings(vectors, _checked(restrict_vocab), case_insensitive)
+    counts = []
+    for _, questions in sections:
+        n_known, n_correct = count_right(
+            vectors, questions, lookup, case_insensitive=case_insensitive
         )
-    names = [section["section"] for section in sections[:-1]]
-    frame = pd.DataFrame(index=[*names, "total"])
-    frame["n_correct"] = [len(section["correct"]) for section in sections]
-    wrong = np.array([len(section["incorrect"]) for section in sections])
-    frame["n_known"] = frame["n_correct"] + wrong
+        counts.append((n_correct, n_known, len(questions)))
+    counts.append(tuple(map(sum, zip(*counts, strict=True))))
+    frame = pd.DataFrame(
+        counts,
+        index=[*(name for name, _ in sections), "total"],
+        columns=["n_correct", "n_known", "n_questions"],
+    )
     frame.insert(0, "accuracy", frame["n_correct"] / frame["n_known"])
     return frame
 
@@ -156,7 +178,8 @@ class WordPairScorer:
             raise ValueError(
                 f"measure must be 'spearman' or 'pearson'; got {measure!r}"
             )
-        self.pairs, self.measure = _read_pairs(pairs), measure
+        self.pairs = read_pairs(pairs, name_of(pairs, "pairs"))
+        self.measure = measure
 
     def __call__(
         self, estimator: VectorSource, X: object = None, y: object = None
@@ -172,15 +195,17 @@ class AnalogyScorer:
     Parameters
     ----------
     analogies : path or sequence of (str, str, str, str)
-        As in `evaluate_word_analogies`.
-    restrict_vocab : int, default=30000
+        As in `evaluate_word_analogies`; read once, at once.
+    restrict_vocab : int or None, default=30000
         Only this many first words count as known, and as answers.
     """
 
-    def __init__(self, analogies: Analogies, restrict_vocab: int = 30_000) -> None:
-        self.analogies: Any = analogies
-        if not isinstance(analogies, (str, os.PathLike)):
-            self.analogies = [tuple(words) for words in analogies]
+    def __init__(
+        self,
+        analogies: Analogies | Mapping[str, Analogies],
+        restrict_vocab: int | None = 30_000,
+    ) -> None:
+        self.analogies = read_sections(analogies, name_of(analogies, "analogies"))
         self.restrict_vocab = restrict_vocab
 
     def __call__(
@@ -193,55 +218,22 @@ class AnalogyScorer:
         return float(table["accuracy"].iloc[-1])
 
 
-def _name_of(pairs):
-    """Return the name of a file without its ending, or "pairs"."""
-    if isinstance(pairs, (str, os.PathLike)):
-        return os.path.splitext(os.path.basename(os.fspath(pairs)))[0]
-    return "pairs"
+def _sets(pairs):
+    """Return name → test set."""
+    if not isinstance(pairs, Mapping):
+        return {name_of(pairs, "pairs"): pairs}
+    if not pairs:
+        raise ValueError("pairs is an empty dict: there is no test set in it")
+    if all(isinstance(key, tuple) for key in pairs):  # (word, word) → number
+        return {"pairs": pairs}
+    return pairs
 
 
-def _read_pairs(source):
-    """Return a list of (word, word, number) from a file or a sequence."""
-    if isinstance(source, (str, os.PathLike)):
-        with open(source, encoding="utf-8") as stream:
-            lines = [line.strip() for line in stream]
-        rows = [_fields(line) for line in lines if line and not line.startswith("#")]
-    else:
-        if hasattr(source, "itertuples"):
-            source = source.itertuples(index=False)
-        rows = [tuple(row) for row in source]
-    triples = []
-    for row in rows:
-        try:
-            first, second, number = row
-            triples.append((str(first), str(second), float(number)))
-        except ValueError:
-            continue  # a heading, or a line of something else
-    if not triples:
-        raise ValueError(f"no lines of two words and a number in {_name_of(source)!r}")
-    return triples
-
-
-def _fields(line):
-    """Split a line at tabs, else commas, else blanks."""
-    for separator in ("\t", ","):
-        if separator in line:
-            return line.split(separator)
-    return line.split()
-
-
-def _n_known(triples, known):
-    """Count the pairs of which both words are known, in either spelling."""
-    return sum(
-        all(word in known or word.upper() in known for word in pair)
-        for *pair, _ in triples
-    )
-
-
-def _with_file(lines, use):
-    """Give gensim, which reads files only, a file for the time of a call."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "questions")
-        with open(path, "w", encoding="utf-8") as stream:
-            stream.write("\n".join(lines))
-        return use(path)
+def _checked(restrict_vocab):
+    """Return a number of words, or None, if it makes sense."""
+    whole = isinstance(restrict_vocab, Integral) and restrict_vocab > 0
+    if restrict_vocab is not None and not whole:
+        raise ValueError(
+            f"restrict_vocab must be a positive integer or None; got {restrict_vocab!r}"
+        )
+    return restrict_vocab

@@ -13,6 +13,9 @@ from sklearn_embed.io._collect import finished
 #: First number of a file, and the version written.
 MAGIC, VERSION = 793712314, 12
 
+#: What fastText puts at the end of each line of text.
+END_MARK = "</s>"
+
 #: What the numbers in `Arguments` stand for.
 LOSSES = {
     1: "hierarchical_softmax",
@@ -111,12 +114,15 @@ class FastTextModel(NamedTuple):
 
         Notes
         -----
-        As in gensim, and unlike fastText, the end-of-sentence mark ``</s>`` is given
-        n-grams like any other word.
+        As in fastText, and unlike gensim, the end mark ``</s>`` has no n-grams: its
+        vector is its own row.
         """
         parts = self.subwords()
         vectors = self.own
         if parts is not None:
             vectors, n_grams = parts.sums(self.words, self.own)
             vectors /= (n_grams + 1).astype(np.float32)[:, None]
+            if END_MARK in self.words:
+                row = self.words.index(END_MARK)
+                vectors[row] = self.own[row]
         return finished(name, self.words, vectors, counts=self.counts, subwords=parts)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sklearn_embed._core.typing import RandomState, VectorSource
+from sklearn_embed._vectors.queries import most_similar
 from sklearn_embed.evaluation._source import embedding_of
 from sklearn_embed.plotting._labels import place_labels
 from sklearn_embed.plotting._projection import (
@@ -146,8 +147,7 @@ class AnalogyDisplay:
         if len({a, b, c}) < 3:
             raise ValueError(f"a, b and c must differ; they are {a!r}, {b!r}, {c!r}")
         chosen_words(vectors, [a, b, c])
-        keyed = vectors.to_keyed_vectors()
-        found = keyed.most_similar(positive=[b, c], negative=[a], topn=n_answers)
+        found = most_similar(vectors, [b, c], [a], n_answers)
         if not found:
             raise ValueError("there is no further word that could be the answer")
         words = [a, b, c, *(word for word, _ in found)]

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Collection, Mapping, Sequence
 from importlib import resources
 from importlib.util import find_spec
@@ -29,6 +30,16 @@ _TOOLTIP = """
   <div style="white-space: pre-line; color: #444">@color{custom}</div>
 </div>
 """
+# The browser's own word that nothing is fetched, whatever Bokeh's scripts would do.
+_POLICY = (
+    '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
+    "script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline' data: blob:; "
+    'img-src data: blob:; font-src data: blob:">'
+)
+# What Bokeh's scripts could load: MathJax, maps, icons.  The data, where words may
+# look like anything, is the one script of another type.
+_SCRIPT = re.compile(r"<script(?![^>]*json)[^>]*>.*?</script>", re.DOTALL)
+_LOADED = re.compile(r"""((?:\.src|_url)\s*=\s*["'`])https?://[^"'`]*""")
 _FONT = {"font-family": "system-ui, sans-serif"}
 
 
@@ -195,7 +206,9 @@ def _page(data, near, cosines, title, groups):
     heading = Div(text=_heading(title, len(near), groups), **text)
     header = row(heading, search, found, spacing=24, sizing_mode="stretch_width")
     layout = column(header, plot, sizing_mode="stretch_both")
-    return file_html(layout, INLINE, title=title)
+    page = file_html(layout, INLINE, title=title)
+    page = page.replace("<head>", f"<head>{_POLICY}", 1)
+    return _SCRIPT.sub(lambda script: _LOADED.sub(r"\1", script[0]), page)
 
 
 def _search_box(words):

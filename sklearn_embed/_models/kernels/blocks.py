@@ -255,6 +255,11 @@ def fetch_path(outputs, tree, row, width, n, own, step):
 
 @inlined
 def some_node(tree, row, p):
-    """Return one of the nodes of a word, another one at the next position."""
+    """Return one of the nodes of a word, another one at the next position.
+
+    -1 if it has none: the only word of a vocabulary.
+    """
     start, stop = tree.offsets[row], tree.offsets[row + 1]
+    if start == stop:
+        return np.int32(-1)
     return tree.nodes[start + p % (stop - start)]

@@ -135,49 +135,47 @@ def write_stream(ids, starts, offsets, row_of, document, token, stream, n):
 
 
 @kernel
-def sum_positions(stream, n, n_rows):
-    """Return how many of n positions lower rows have, for each row: (V + 1,), int64.
+def sum_positions(stream, n, ends):
+    """Count how many of n positions hold lower rows, for each row.
 
     Parameters
     ----------
     stream : ndarray of shape (T,), int32
     n : int
         Positions written.
-    n_rows : int
-        V.
+    ends : ndarray of shape (V + 1,), int64
+        Zeros on entry.  Changed in place.
     """
-    ends = np.zeros(n_rows + 1, np.int64)
     for t in range(n):
         if stream[t] >= 0:
             ends[stream[t] + 1] += 1
-    for row in range(n_rows):
+    for row in range(len(ends) - 1):
         ends[row + 1] += ends[row]
-    return ends
 
 
 @kernel
-def list_positions(stream, n, ends, first, positions):
-    """List where some rows stand: ``positions[ends[r]:ends[r + 1]]``.
+def list_positions(stream, n, begins, first, positions):
+    """List where some rows stand, row after row.
 
     Parameters
     ----------
     stream : ndarray of shape (T,), int32
     n : int
         Positions written.
-    ends : ndarray of shape (n_rows_to_list + 1,), int64
-        As in `RowPositions`.
+    begins : ndarray of shape (n_rows_to_list,), int64
+        On entry where each row's list begins, on return where it ends.  Changed in
+        place.
     first : int
         Row that comes first.
-    positions : ndarray of shape (ends[-1],), int32
+    positions : ndarray, int32
         Changed in place.
     """
-    free = ends[:-1].copy()
-    n_listed = np.uint32(len(free))
+    n_listed = np.uint32(len(begins))
     for t in range(n):
         r = np.uint32(stream[t] - first)  # what comes before is beyond the last
         if r < n_listed:
-            positions[free[r]] = t
-            free[r] += 1
+            positions[begins[r]] = t
+            begins[r] += 1
 
 
 @inner

@@ -53,7 +53,7 @@ def sort_key(row, column, block_bits):
 
 
 @kernel
-def partition_pairs(indptr, tiles, records, scale, partition, block_bits):
+def partition_pairs(indptr, tiles, records, scale, partition, block_bits, ends, free):
     """Sort pairs in place by the groups of their words.
 
     Parameters
@@ -74,16 +74,15 @@ def partition_pairs(indptr, tiles, records, scale, partition, block_bits):
     partition : Partition
     block_bits : int
         Logarithm of the rows in a block.
-
-    Returns
-    -------
     ends : ndarray of shape (G * G + 1,), int64
-        Pairs of a tile: ``ends[tile]`` to ``ends[tile + 1]``.
+        Zeros on entry; on return, the pairs of a tile are ``ends[tile]`` to
+        ``ends[tile + 1]``.  Changed in place.
+    free : ndarray of shape (G * G,), int64
+        Scratch buffer.
     """
-    n_tiles, group_bits = partition.n_groups**2, 0
+    group_bits = 0
     while 1 << group_bits < partition.n_groups:
         group_bits += 1
-    ends = np.zeros(n_tiles + 1, np.int64)
     for i in range(len(indptr) - 1):
         row, group = local_row(i, group_bits)
         for p in range(indptr[i], indptr[i + 1]):
@@ -97,11 +96,11 @@ def partition_pairs(indptr, tiles, records, scale, partition, block_bits):
             tile = (a << group_bits) + b
             tiles[p] = tile
             ends[tile + 1] += 1
-    for tile in range(n_tiles):
+    for tile in range(len(free)):
+        free[tile] = ends[tile]
         ends[tile + 1] += ends[tile]
     # Each pair is put into its tile, and what was there is next.
-    free = ends[:-1].copy()
-    for tile in range(n_tiles):
+    for tile in range(len(free)):
         while free[tile] < ends[tile + 1]:
             record, to = records[free[tile]], np.int64(tiles[free[tile]])
             while to != tile:
@@ -112,7 +111,6 @@ def partition_pairs(indptr, tiles, records, scale, partition, block_bits):
             records[free[tile]] = record
             tiles[free[tile]] = tile
             free[tile] += 1
-    return ends
 
 
 def unpack_records(records, block_bits):

@@ -92,7 +92,7 @@ def exchange(matrix, own, due, soon, width):
     """Share the row ``due`` (-1: none), ask for ``soon``; return it, to be due next."""
     share(matrix, own, due, due + 1, width)
     place = np.int64(soon) * width
-    if place_of(soon, own, np.int64(1), width) != place:
+    if soon >= 0 and place_of(soon, own, np.int64(1), width) != place:
         for at in range(place, place + width, simd.WIDTH):
             prefetch(matrix, at)
     return soon

@@ -34,8 +34,9 @@ class Corpus(NamedTuple):
 class Plan(NamedTuple):
     """Numbers that stay the same for a pass over the corpus."""
 
-    window: int  # words on each side, at least 1
-    shrink: bool  # draw each window's width from 1..window
+    window: int  # words on each side that may count, at least 1: sizes the buffers
+    widest: int  # words on each side that were asked for, less than 2 ** 32
+    shrink: bool  # draw each window's width from 1..widest
     mean: bool  # CBOW: mean of the context, or its sum
     learn: bool  # train, or only measure the loss
     seed: np.uint64  # of this pass: another one for every epoch
@@ -140,10 +141,11 @@ def read(corpus, plan, p, end, s, rows, where, before, after, n, start, size):
         while p < stop and n < size:
             row, bits = kept_row(corpus, plan.seed, p, p + shift)
             if row >= 0:
-                width = plan.window
+                width = np.int64(plan.widest)
                 if plan.shrink:
                     bits &= np.uint64(0xFFFFFFFF)
                     width -= np.int64((bits * np.uint64(width)) >> np.uint64(32))
+                width = min(width, np.int64(plan.window))
                 rows[n] = row
                 where[n] = p
                 before[n] = min(width, n - start)
