@@ -27,6 +27,7 @@ from sklearn_embed._estimators.base import (
     _fit_context,
     limits_of,
 )
+from sklearn_embed._estimators.coverage import warn_of_count
 from sklearn_embed._estimators.loading import check_vocabulary
 from sklearn_embed._estimators.one_hot_outputs import (
     bags,
@@ -283,7 +284,7 @@ class OneHotTokens(TextTransformer):
             X = fitted._tokenize(X)
         if fitted._joins_words():
             X = fitted._terms(fitted._tokenize(X))
-        return fitted._encode(X)
+        return fitted._encode(X, warns=True)
 
     def inverse_transform(self, X: Any) -> list[Any]:
         """Return the words of each row.
@@ -426,7 +427,7 @@ class OneHotTokens(TextTransformer):
         """Return the number of columns of one-hot vectors."""
         return len(self.words_) + (self._unknown() == "unknown")
 
-    def _encode(self, X):
+    def _encode(self, X, warns=False):
         """Turn documents into the output asked for."""
         if len(self._lookup) != len(self.words_):
             raise ValueError(
@@ -434,6 +435,8 @@ class OneHotTokens(TextTransformer):
                 "fitted attributes were changed. Fit again."
             )
         columns, offsets = self._columns(X, self._lookup)
+        if warns:
+            warn_of_count(np.count_nonzero(np.diff(offsets) == 0), len(offsets) - 1)
         width = self._width()
         if self.output in ("count", "binary"):
             return bags(columns, offsets, width, self.dtype, self.output == "binary")
