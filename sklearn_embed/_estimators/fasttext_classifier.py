@@ -38,6 +38,7 @@ from sklearn_embed._estimators.base import (
     limits_of,
 )
 from sklearn_embed._estimators.callbacks import CallbackSupportMixin, with_callbacks
+from sklearn_embed._estimators.convergence import named_memory
 from sklearn_embed._estimators.coverage import warn_of_documents
 from sklearn_embed._estimators.labels import (
     checked_labels,
@@ -598,9 +599,10 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         if continued:
             known = self._model.bucket_rows
             labels = self._continued_labels(settings, labels)
-        space = FeatureSpace.learn(
-            words, settings.ngrams, self.stop_words, documents, known
-        )
+        with named_memory(self, len(words)):
+            space = FeatureSpace.learn(
+                words, settings.ngrams, self.stop_words, documents, known
+            )
         return partial(SupervisedFastText.new, space, settings, labels)
 
     def _continued_labels(self, settings, labels):

@@ -141,7 +141,13 @@ def _indices(columns, offsets, width):
 
 
 def _as_configured(matrix):
-    """Return a sparse matrix of the kind that scikit-learn is configured for."""
+    """Return a sparse matrix of the kind that scikit-learn is configured for.
+
+    Its indices are int32 where they fit, which compiled learners insist on.
+    """
+    if max(matrix.nnz, *matrix.shape) <= np.iinfo(np.int32).max:
+        matrix.indices = matrix.indices.astype(np.int32, copy=False)
+        matrix.indptr = matrix.indptr.astype(np.int32, copy=False)
     if sklearn.get_config().get("sparse_interface", "spmatrix") == "sparray":
         return matrix
     return sp.csr_matrix(matrix)
