@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from inspect import signature
+
 from sklearn_embed._estimators.convergence import warn
 from sklearn_embed._text.analyzers import refuse_word_ngrams
 from sklearn_embed._text.tokens import TextOptions, make_analyze, stop_word_set
@@ -14,7 +16,7 @@ def check_settings(estimator):
     Every fit calls it, after each parameter has been checked by itself.
     """
     params = estimator.get_params(deep=False)
-    _check_subwords(params)
+    _check_subwords(params, type(estimator))
     _check_document_limits(params)
     _check_analyzer(params, estimator._counts_word_ngrams)
     _warn_of_unused(params)
@@ -31,10 +33,12 @@ def refuse_document_limits(estimator):
         )
 
 
-def _check_subwords(params):
+def _check_subwords(params, cls):
     """Refuse lengths of character n-grams of which there are none."""
     shortest, longest = params.get("min_n", 0), params.get("max_n", 0)
-    if shortest > longest > 0:
+    # Where 0 is the default, a min_n alone was meant to give n-grams.
+    has_none = "max_n" in params and signature(cls).parameters["max_n"].default == 0
+    if shortest > longest and (longest > 0 or has_none):
         raise ValueError(
             f"min_n={shortest} is above max_n={longest}: no n-gram is as long. "
             "Lower min_n or raise max_n; max_n=0 means no n-grams."
