@@ -370,7 +370,7 @@ class GloVeVectorizer(WordVectorizer):
             )
         if words is not None:
             raise ValueError(
-                "words are for a matrix: CooccurrenceCounts have their own."
+                "CooccurrenceCounts have their own words: leave words out."
             )
         return counts
 
