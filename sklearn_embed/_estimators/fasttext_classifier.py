@@ -156,9 +156,9 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         Words that occur in more documents are left out; likewise.
     max_features : int or None, default=None
         Keep only this many words, the most frequent ones.  None: no limit.
-    vocabulary : collection of str, mapping or None, default=None
+    vocabulary : iterable of str, mapping, path or None, default=None
         The only words admitted.  The limits above apply to them as well.  Of a
-        mapping, the keys count.
+        mapping, the keys count; a :class:`pathlib.Path` is a file with a word a line.
     early_stopping : bool, default=False
         Whether to hold out documents and stop when their loss stops falling.
     validation_fraction : float, default=0.1
