@@ -50,6 +50,7 @@ OWN_WORDS = {
     ("MeanPoolEmbedder", "max_length"): "of another output",
     ("MeanPoolEmbedder", "max_length_"): "of another output",
     ("MeanPoolEmbedder", "vectors_"): "not trained but given",
+    ("OneHotTokens", "ngram_range"): "of words, too",
     ("OneHotTokens", "min_count"): "counts are its output, too",
     ("OneHotTokens", "vocabulary"): "gives the order of the columns",
     ("OneHotTokens", "words_"): "words are columns",

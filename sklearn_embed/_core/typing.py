@@ -31,6 +31,7 @@ Words: TypeAlias = str | np.ndarray | Sequence[str | np.ndarray]
 StripAccents: TypeAlias = str | Callable[[str], str] | None
 Preprocessor: TypeAlias = Callable[[str], str] | None
 Tokenizer: TypeAlias = str | Callable[[str], Iterable[str]] | None
+Analyzer: TypeAlias = str | Callable[[str], Iterable[str]]
 StopWords: TypeAlias = str | Collection[str] | None
 
 #: A method, which a decorator gives back with the same signature.

@@ -5,20 +5,29 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from numbers import Integral, Real
 from typing import TYPE_CHECKING
 
 from sklearn.base import BaseEstimator, TransformerMixin, _clone_parametrized
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_embed._core.threads import n_threads
 from sklearn_embed._core.typing import FilePath, Method
 from sklearn_embed._estimators import persistence
+from sklearn_embed._estimators.checks import check_settings
+from sklearn_embed._text.analyzers import BY_CHARACTER
 from sklearn_embed._text.lookup import make_lookup
 from sklearn_embed._text.tokenized import tokenize
-from sklearn_embed._text.tokens import TextOptions
+from sklearn_embed._text.tokens import (
+    TextOptions,
+    make_analyze,
+    make_preprocess,
+    make_split,
+    stop_word_set,
+)
+from sklearn_embed._text.vocabulary import VocabularyFilter
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -34,6 +43,7 @@ __all__ = [
     "FRACTION",
     "NOT_NEGATIVE",
     "POSITIVE",
+    "VOCABULARY_CONSTRAINTS",
     "Integral",
     "Interval",
     "StrOptions",
@@ -41,6 +51,7 @@ __all__ = [
     "TextTransformer",
     "_fit_context",
     "at_least",
+    "limits_of",
 ]
 
 POSITIVE = Interval(Real, 0, None, closed="neither")
@@ -52,6 +63,35 @@ COUNT = Interval(Integral, 1, None, closed="left")
 def at_least(number):
     """Return the constraint of an integer that is no less than ``number``."""
     return Interval(Integral, number, None, closed="left")
+
+
+#: Of a vocabulary: a number of documents, or a share of them.
+DOCUMENT_FREQUENCY = [Interval(RealNotInt, 0, 1, closed="both"), COUNT]
+
+#: Parameters of everything that selects words.
+VOCABULARY_CONSTRAINTS: dict = {
+    "min_count": [COUNT],
+    "min_df": DOCUMENT_FREQUENCY,
+    "max_df": DOCUMENT_FREQUENCY,
+    "max_features": [COUNT, None],
+}
+
+
+def limits_of(estimator):
+    """Return which words get a row."""
+    return VocabularyFilter(
+        estimator.min_count,
+        estimator.max_features,
+        estimator.stop_words,
+        estimator.vocabulary,
+        estimator.min_df,
+        estimator.max_df,
+    )
+
+
+def _unchanged(text):
+    """Return a string as it is."""
+    return text
 
 
 class TextEstimator(BaseEstimator):
@@ -69,6 +109,8 @@ class TextEstimator(BaseEstimator):
         "preprocessor": [callable, None],
         "tokenizer": [StrOptions({"char"}), callable, None],
         "token_pattern": [str, None],
+        "analyzer": [StrOptions({"word", *BY_CHARACTER}), callable],
+        "ngram_range": [tuple],
         "stop_words": [StrOptions({"english"}), list, tuple, set, frozenset, None],
         "vocabulary": ["array-like", dict, set, frozenset, None],
     }
@@ -192,10 +234,47 @@ class TextEstimator(BaseEstimator):
             self.preprocessor,
             self.tokenizer,
             self.token_pattern,
+            self.analyzer,
+            tuple(self.ngram_range) if self.analyzer in BY_CHARACTER else (1, 1),
         )
+
+    def build_preprocessor(self) -> Callable[[str], str]:
+        """Return the function that prepares a string before it is cut.
+
+        Returns
+        -------
+        callable
+            str → str: lowercasing and accent stripping, or `preprocessor`.
+        """
+        return make_preprocess(self._options()._replace(analyzer="word")) or _unchanged
+
+    def build_tokenizer(self) -> Callable[[str], Iterable[str]]:
+        """Return the function that cuts a prepared string into words.
+
+        Returns
+        -------
+        callable
+            str → list of str: what `token_pattern` finds, or `tokenizer`.
+        """
+        return make_split(self._options()._replace(analyzer="word"))
+
+    def build_analyzer(self) -> Callable[[str], list[str]]:
+        """Return the function that makes tokens of one string, in all steps.
+
+        Returns
+        -------
+        callable
+            str → list of str: prepared, cut, stop words left out, n-grams made.
+        """
+        check_settings(self)
+        if self.analyzer != "word":
+            return make_analyze(self._options())
+        stops = stop_word_set(self.stop_words)
+        return make_analyze(self._options(), stops, self.ngram_range)
 
     def _tokenize_to_fit(self, X, options=None):
         """Return documents as tokens, and how later strings must be cut."""
+        check_settings(self)
         options = options or self._options()
         documents = tokenize(X, options, n_jobs=self._n_threads())
         if len(documents) == 0:

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import ClassNamePrefixFeaturesOutMixin
 
 from sklearn_embed._core.typing import (
+    Analyzer,
     Documents,
     Float32Array,
     Preprocessor,
@@ -135,6 +136,17 @@ class MeanPoolEmbedder(
     token_pattern : str, default=r"(?u)\\b\\w\\w+\\b"
         Regular expression of a token: two or more word characters, as in
         :class:`~sklearn.feature_extraction.text.CountVectorizer`.
+    analyzer : {"word", "char", "char_wb"} or callable, default="word"
+        What a token of a string is.
+
+        - "word": what `tokenizer` or `token_pattern` finds.
+        - "char": every run of so many characters as `ngram_range` says, blanks
+          included.
+        - "char_wb": the same within words, each with a blank on both sides.
+        - A function: str → list of str, in place of all parameters of text.
+    ngram_range : tuple of two int, default=(1, 1)
+        Least and largest number of characters of the n-grams that are tokens, for
+        analyzer="char" and "char_wb" alone.
     stop_words : "english", collection of str or None, default=None
         Tokens to leave out.
         A vectorizer as `embedding` brings its own rules; then these must be left
@@ -266,6 +278,8 @@ class MeanPoolEmbedder(
         preprocessor: Preprocessor = None,
         tokenizer: Tokenizer = None,
         token_pattern: str | None = DEFAULT_PATTERN,
+        analyzer: Analyzer = "word",
+        ngram_range: tuple[int, int] = (1, 1),
         stop_words: StopWords = None,
         n_jobs: int | None = None,
     ) -> None:
@@ -285,6 +299,8 @@ class MeanPoolEmbedder(
         self.preprocessor = preprocessor
         self.tokenizer = tokenizer
         self.token_pattern = token_pattern
+        self.analyzer = analyzer
+        self.ngram_range = ngram_range
         self.stop_words = stop_words
         self.n_jobs = n_jobs
 

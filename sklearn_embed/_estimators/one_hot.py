@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_embed._core.typing import (
+    Analyzer,
     Documents,
     Preprocessor,
     StopWords,
@@ -20,9 +21,11 @@ from sklearn_embed._core.typing import (
 )
 from sklearn_embed._estimators.base import (
     COUNT,
+    VOCABULARY_CONSTRAINTS,
     StrOptions,
     TextTransformer,
     _fit_context,
+    limits_of,
 )
 from sklearn_embed._estimators.loading import check_vocabulary
 from sklearn_embed._estimators.one_hot_outputs import (
@@ -34,16 +37,16 @@ from sklearn_embed._estimators.one_hot_outputs import (
 )
 from sklearn_embed._estimators.persistence import register
 from sklearn_embed._estimators.snapshot import publish, snapshot
+from sklearn_embed._text.analyzers import checked_range
 from sklearn_embed._text.lookup import make_lookup
 from sklearn_embed._text.tokens import DEFAULT_PATTERN, stop_word_set
 from sklearn_embed._text.vocabulary import (
     Vocabulary,
-    VocabularyFilter,
     given_words,
     learn_vocabulary,
 )
 from sklearn_embed._text.word_index import UNKNOWN
-from sklearn_embed._text.word_ngrams import checked_range, with_ngrams, without
+from sklearn_embed._text.word_ngrams import with_ngrams, without
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -86,18 +89,32 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
     token_pattern : str, default=r"(?u)\\b\\w\\w+\\b"
         Regular expression of a token: two or more word characters, as in
         :class:`~sklearn.feature_extraction.text.CountVectorizer`.
+    analyzer : {"word", "char", "char_wb"} or callable, default="word"
+        What a token of a string is.
+
+        - "word": what `tokenizer` or `token_pattern` finds.
+        - "char": every run of so many characters as `ngram_range` says, blanks
+          included.
+        - "char_wb": the same within words, each with a blank on both sides.
+        - A function: str → list of str, in place of all parameters of text.
     stop_words : "english", collection of str or None, default=None
         Tokens to leave out.
     ngram_range : tuple of two int, default=(1, 1)
-        Least and largest number of neighbouring words that make a token; "the cat"
-        is one of two words.  Stop words are left out before.
+        Least and largest number of neighbouring words that make a token, "the cat"
+        being one of two words (stop words are left out before); of characters, for
+        analyzer="char" and "char_wb".
     min_count : int, default=1
         Words that occur less often in all documents together are left out.
+    min_df : int or float, default=1
+        Words that occur in fewer documents are left out; an integer is a number of
+        documents, a float in [0, 1] a share of them.
+    max_df : int or float, default=1.0
+        Words that occur in more documents are left out; likewise.
     max_features : int or None, default=None
         Keep only this many words, the most frequent ones.  None: no limit.
     vocabulary : collection of str, mapping of str to column, or None, default=None
-        The words, in the order of their columns; then `min_count`, `max_features`
-        and `stop_words` select nothing.
+        The words, in the order of their columns; then `min_count`, `min_df`,
+        `max_df`, `max_features` and `stop_words` select nothing.
     handle_unknown : {"auto", "ignore", "error", "unknown"}, default="auto"
         What becomes of a token that is not in the vocabulary.
 
@@ -147,10 +164,8 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
 
     _parameter_constraints: dict = {
         **TextTransformer._text_constraints,
+        **VOCABULARY_CONSTRAINTS,
         "output": [StrOptions({"count", "binary", "ids", "one_hot"})],
-        "ngram_range": [tuple],
-        "min_count": [COUNT],
-        "max_features": [COUNT, None],
         "handle_unknown": [StrOptions({"auto", "ignore", "error", "unknown"})],
         "max_length": [COUNT, None],
         "padding": [StrOptions({"post", "pre"})],
@@ -167,9 +182,12 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
         preprocessor: Preprocessor = None,
         tokenizer: Tokenizer = None,
         token_pattern: str | None = DEFAULT_PATTERN,
+        analyzer: Analyzer = "word",
         stop_words: StopWords = None,
         ngram_range: tuple[int, int] = (1, 1),
         min_count: int = 1,
+        min_df: float = 1,
+        max_df: float = 1.0,
         max_features: int | None = None,
         vocabulary: Collection[str] | None = None,
         handle_unknown: str = "auto",
@@ -184,9 +202,12 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
         self.preprocessor = preprocessor
         self.tokenizer = tokenizer
         self.token_pattern = token_pattern
+        self.analyzer = analyzer
         self.stop_words = stop_words
         self.ngram_range = ngram_range
         self.min_count = min_count
+        self.min_df = min_df
+        self.max_df = max_df
         self.max_features = max_features
         self.vocabulary = vocabulary
         self.handle_unknown = handle_unknown
@@ -260,7 +281,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
         if fitted._unknown() == "error":
             # Tokens are kept apart, since an unknown one is to be named.
             X = fitted._tokenize(X)
-        if fitted.ngram_range != (1, 1):
+        if fitted._joins_words():
             X = fitted._terms(fitted._tokenize(X))
         return fitted._encode(X)
 
@@ -339,17 +360,26 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
     def _terms(self, documents):
         """Return documents of words, or of n-grams if these are asked for."""
         shortest, longest = checked_range(self.ngram_range)
-        if longest == 1:
+        if not self._joins_words():
             return documents
-        documents = without(documents, stop_word_set(self.stop_words))
+        documents = without(documents, self._used_stop_words())
         return with_ngrams(documents, (shortest, longest))
+
+    def _joins_words(self):
+        """Tell whether tokens are made of several words."""
+        return self.analyzer == "word" and self.ngram_range != (1, 1)
+
+    def _used_stop_words(self):
+        """Return the stop words; as in ``CountVectorizer``, for words alone."""
+        return stop_word_set(self.stop_words if self.analyzer == "word" else None)
 
     def _vocabulary_of(self, documents):
         """Return the words in the order of their columns, counted."""
         if self.vocabulary is not None:
             given = Vocabulary(given_words(self.vocabulary))
             return given.counted([documents])
-        limits = VocabularyFilter(self.min_count, self.max_features, self.stop_words)
+        stops = self._used_stop_words()
+        limits = limits_of(self)._replace(vocabulary=None, stop_words=stops)
         return learn_vocabulary([documents], limits, by_word=True)
 
     def _left_out(self, model):
@@ -357,7 +387,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
 
     def _other_stops(self, words):
         """Return the stop words that are not among the words of a vocabulary."""
-        stops = stop_word_set(self.stop_words)
+        stops = self._used_stop_words()
         return stops - set(words) if stops else stops
 
     def _unknown(self):

@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.utils import check_random_state
 
+from sklearn_embed._estimators.base import limits_of
 from sklearn_embed._estimators.callbacks import TrainingMonitor
+from sklearn_embed._estimators.checks import refuse_document_limits
 from sklearn_embed._estimators.convergence import (
     check_finite,
     named_memory,
@@ -32,7 +34,6 @@ from sklearn_embed._text.lookup import make_lookup
 from sklearn_embed._text.tokens import TextOptions
 from sklearn_embed._text.vocabulary import (
     Vocabulary,
-    VocabularyFilter,
     counted_table,
     counts_by_word,
 )
@@ -58,16 +59,6 @@ def settings_of(estimator, cls, **chosen):
 def draw_seed(estimator):
     """Draw the number that all randomness of a fit derives from."""
     return int(check_random_state(estimator.random_state).randint(2**31 - 1))
-
-
-def limits_of(estimator):
-    """Return which words get a row."""
-    return VocabularyFilter(
-        estimator.min_count,
-        estimator.max_features,
-        estimator.stop_words,
-        estimator.vocabulary,
-    )
 
 
 def hold_out(estimator, parts, seed, choose=None):
@@ -247,6 +238,7 @@ def adopt(estimator, vocabulary, model, n_documents=0):
 
 def grown_vocabulary(estimator, documents, update=True):
     """Return the vocabulary after one more batch, and counts of rarer words."""
+    refuse_document_limits(estimator)
     begun = hasattr(estimator, "vectors_")
     counts = counts_by_word([documents])
     rare = getattr(estimator, "_rare_counts", {}) if begun else {}

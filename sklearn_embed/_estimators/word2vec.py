@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_embed._core.typing import (
+    Analyzer,
     Documents,
     Preprocessor,
     RandomState,
@@ -95,10 +96,26 @@ class Word2VecVectorizer(WordVectorizer):
     token_pattern : str, default=r"(?u)\\b\\w\\w+\\b"
         Regular expression of a token: two or more word characters, as in
         :class:`~sklearn.feature_extraction.text.CountVectorizer`.
+    analyzer : {"word", "char", "char_wb"} or callable, default="word"
+        What a token of a string is.
+
+        - "word": what `tokenizer` or `token_pattern` finds.
+        - "char": every run of so many characters as `ngram_range` says, blanks
+          included.
+        - "char_wb": the same within words, each with a blank on both sides.
+        - A function: str → list of str, in place of all parameters of text.
+    ngram_range : tuple of two int, default=(1, 1)
+        Least and largest number of characters of the n-grams that are tokens, for
+        analyzer="char" and "char_wb" alone.
     stop_words : "english", collection of str or None, default=None
         Tokens to leave out.
     min_count : int, default=5
         Words that occur less often are left out.
+    min_df : int or float, default=1
+        Words that occur in fewer documents are left out; an integer is a number of
+        documents, a float in [0, 1] a share of them.
+    max_df : int or float, default=1.0
+        Words that occur in more documents are left out; likewise.
     max_features : int or None, default=None
         Keep only this many words, the most frequent ones.  None: no limit.
     vocabulary : collection of str, mapping or None, default=None
@@ -233,8 +250,12 @@ class Word2VecVectorizer(WordVectorizer):
         preprocessor: Preprocessor = None,
         tokenizer: Tokenizer = None,
         token_pattern: str | None = DEFAULT_PATTERN,
+        analyzer: Analyzer = "word",
+        ngram_range: tuple[int, int] = (1, 1),
         stop_words: StopWords = None,
         min_count: int = 5,
+        min_df: float = 1,
+        max_df: float = 1.0,
         max_features: int | None = None,
         vocabulary: Collection[str] | None = None,
         unlabeled: Documents | None = None,
@@ -266,8 +287,12 @@ class Word2VecVectorizer(WordVectorizer):
         self.preprocessor = preprocessor
         self.tokenizer = tokenizer
         self.token_pattern = token_pattern
+        self.analyzer = analyzer
+        self.ngram_range = ngram_range
         self.stop_words = stop_words
         self.min_count = min_count
+        self.min_df = min_df
+        self.max_df = max_df
         self.max_features = max_features
         self.vocabulary = vocabulary
         self.unlabeled = unlabeled

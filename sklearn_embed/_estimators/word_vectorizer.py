@@ -20,12 +20,14 @@ from sklearn_embed._estimators.base import (
     FRACTION,
     NOT_NEGATIVE,
     POSITIVE,
+    VOCABULARY_CONSTRAINTS,
     Integral,
     Interval,
     Real,
     StrOptions,
     TextEstimator,
     _fit_context,
+    limits_of,
 )
 from sklearn_embed._estimators.callbacks import CallbackSupportMixin, with_callbacks
 from sklearn_embed._estimators.loading import check_words
@@ -42,7 +44,6 @@ from sklearn_embed._estimators.training import (
     hold_out,
     learn_batch,
     learn_epochs,
-    limits_of,
 )
 from sklearn_embed._models.loop import Data
 from sklearn_embed._text.tokenized import tokenize
@@ -57,8 +58,7 @@ LEARNING_CONSTRAINTS: dict = {
     **TextEstimator._text_constraints,
     "vector_size": [COUNT],
     "pretrained": "no_validation",
-    "min_count": [COUNT],
-    "max_features": [COUNT, None],
+    **VOCABULARY_CONSTRAINTS,
     "epochs": [COUNT],
     "learning_rate": [POSITIVE],
     "early_stopping": ["boolean"],
@@ -177,7 +177,8 @@ class WordVectorizer(
 
         The learning rate is `learning_rate` throughout: the length of the stream is
         not known, so there is nothing to decay towards.  `epochs`, `unlabeled` and
-        `early_stopping` play no part.
+        `early_stopping` play no part; `min_df` and `max_df`, which
+        need all documents at once, are refused.
 
         Parameters
         ----------

@@ -17,6 +17,7 @@ from sklearn_embed._text.tokens import TextOptions
 from sklearn_embed._text.vocabulary import (
     Vocabulary,
     VocabularyFilter,
+    checked_share,
     given_words,
     learn_vocabulary,
 )
@@ -118,6 +119,8 @@ class CooccurrenceCounts:
         weighting: str = "harmonic",
         direction: str = "both",
         min_count: int = 1,
+        min_df: float = 1,
+        max_df: float = 1.0,
         max_features: int | None = None,
         stop_words: StopWords = None,
         vocabulary: Sequence[str] | None = None,
@@ -139,12 +142,17 @@ class CooccurrenceCounts:
             On which side of a word its contexts stand.
         min_count : int, default=1
             Words that occur less often are left out.
+        min_df : int or float, default=1
+            Words that occur in fewer documents are left out; an integer is a number
+            of documents, a float in [0, 1] a share of them.
+        max_df : int or float, default=1.0
+            Words that occur in more documents are left out; likewise.
         max_features : int or None, default=None
             Keep only this many words, the most frequent ones.
         stop_words : "english", collection of str or None, default=None
             Words to leave out.
         vocabulary : list of str or None, default=None
-            The rows, in their order; the three limits above then play no part.
+            The rows, in their order; the limits above then play no part.
         max_memory : int or None, default=None
             Bytes to work in, in addition to what the documents and the result
             take; what is too much goes into temporary files that have no name and
@@ -170,7 +178,13 @@ class CooccurrenceCounts:
         if vocabulary is not None:
             words = Vocabulary(given_words(vocabulary)).counted([documents])
         else:
-            limits = VocabularyFilter(min_count, max_features, stop_words)
+            limits = VocabularyFilter(
+                min_count,
+                max_features,
+                stop_words,
+                min_df=checked_share("min_df", min_df),
+                max_df=checked_share("max_df", max_df),
+            )
             words = learn_vocabulary([documents], limits)
         part = (
             documents.ids,

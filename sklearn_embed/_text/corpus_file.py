@@ -58,6 +58,8 @@ def checked_options(options):
     """Return the TextOptions of a dict, or None, if they make sense."""
     if options is None:
         return None
+    if "ngram_range" in options:
+        options = {**options, "ngram_range": tuple(options["ngram_range"])}
     options = TextOptions(**options)
     wrong = (
         not isinstance(options.lowercase, bool)
@@ -65,6 +67,7 @@ def checked_options(options):
         or options.preprocessor is not None
         or not _is_one(options.tokenizer, ("char",))
         or not isinstance(options.token_pattern, (str, type(None)))
+        or not isinstance(options.analyzer, str)
     )
     if wrong:
         raise ValueError(f"the options are {options!r:.200}.")

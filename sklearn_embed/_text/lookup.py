@@ -31,7 +31,7 @@ class WordLookup:
     def __init__(self, index, options):
         self.index, self.options = index, options
         self.strings = None
-        if options.tokenizer is None:
+        if options.tokenizer is None and options.analyzer == "word":
             preprocess = make_preprocess(options)
             found = compiled_lookup(
                 index, preprocess is str.lower, options.token_pattern

@@ -14,6 +14,7 @@ from sklearn_embed._core.arrays import readonly
 from sklearn_embed._core.threads import n_threads
 from sklearn_embed._core.typing import Documents, FilePath
 from sklearn_embed._text import corpus_file
+from sklearn_embed._text.analyzers import refuse_word_ngrams
 from sklearn_embed._text.checks import check_documents
 from sklearn_embed._text.encoding import (
     Encoded,
@@ -124,6 +125,8 @@ class TokenizedDocuments:
         preprocessor: Callable[[str], str] | None = None,
         tokenizer: str | Callable[[str], Iterable[str]] | None = None,
         token_pattern: str | None = DEFAULT_PATTERN,
+        analyzer: str | Callable[[str], Iterable[str]] = "word",
+        ngram_range: tuple[int, int] = (1, 1),
         max_vocab_size: int | None = None,
         n_jobs: int | None = None,
     ) -> "TokenizedDocuments":
@@ -152,6 +155,17 @@ class TokenizedDocuments:
         token_pattern : str, default=r"(?u)\\b\\w\\w+\\b"
             Regular expression of a token; with one capturing group, the group is
             the token.
+        analyzer : {"word", "char", "char_wb"} or callable, default="word"
+            What a token of a string is.
+
+            - "word": what `tokenizer` or `token_pattern` finds.
+            - "char": every run of so many characters as `ngram_range` says, blanks
+              included.
+            - "char_wb": the same within words, each with a blank on both sides.
+            - A function: str → list of str, in place of all parameters of text.
+        ngram_range : tuple of two int, default=(1, 1)
+            Least and largest number of characters of the n-grams that are tokens,
+            for analyzer="char" and "char_wb" alone.
         max_vocab_size : int or None, default=None
             Distinct tokens to keep in memory, about: for streams whose words alone
             would not fit.  When there are more, the rarest half is left out of the
@@ -181,8 +195,15 @@ class TokenizedDocuments:
             If every document is a list of one string with white space in it.
         """
         options = TextOptions(
-            lowercase, strip_accents, preprocessor, tokenizer, token_pattern
+            lowercase,
+            strip_accents,
+            preprocessor,
+            tokenizer,
+            token_pattern,
+            analyzer,
+            tuple(ngram_range),
         )
+        refuse_word_ngrams(analyzer, ngram_range)
         n_jobs = n_threads(n_jobs)
         if max_vocab_size is None:
             return tokenize(X, options, n_jobs=n_jobs)

@@ -8,6 +8,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sklearn_embed._text.analyzers import (
+    BY_CHARACTER,
+    char_terms,
+    char_terms_of_words,
+    checked_range,
+    word_terms,
+)
+from sklearn_embed._text.char_encoder import CharEncoder
 from sklearn_embed._text.compiled import fast_encoder
 from sklearn_embed._text.documents import shortened, shown
 from sklearn_embed._text.table import TokenTable
@@ -16,17 +24,25 @@ DEFAULT_PATTERN = r"(?u)\b\w\w+\b"
 
 
 class TextOptions(NamedTuple):
-    """How strings become tokens; names and defaults are ``CountVectorizer``'s."""
+    """How strings become tokens; names and defaults are ``CountVectorizer``'s.
+
+    `ngram_range` is that of characters, for the analyzers that have it: n-grams of
+    words are made of tokens, afterwards.
+    """
 
     lowercase: bool = True
     strip_accents: Any = None
     preprocessor: Callable | None = None
     tokenizer: Any = None
     token_pattern: str | None = DEFAULT_PATTERN
+    analyzer: Any = "word"
+    ngram_range: tuple[int, int] = (1, 1)
 
 
 def make_preprocess(options):
     """Return the function that prepares a string, or None where nothing is to do."""
+    if callable(options.analyzer):
+        return None
     if options.preprocessor is not None:
         return options.preprocessor
     strip = options.strip_accents
@@ -43,6 +59,17 @@ def make_preprocess(options):
 
 def make_split(options):
     """Return the function that cuts a prepared string into a list of tokens."""
+    if callable(options.analyzer):
+        return options.analyzer
+    if options.analyzer in BY_CHARACTER:
+        shortest, longest = checked_range(options.ngram_range)
+        cut = char_terms if options.analyzer == "char" else char_terms_of_words
+        return lambda text: cut(text, shortest, longest)
+    if options.analyzer != "word":
+        raise ValueError(
+            f"analyzer={options.analyzer!r} must be 'word', 'char', 'char_wb' or a "
+            "function."
+        )
     if options.tokenizer == "char":
         return lambda text: [char for char in text if not char.isspace()]
     if options.tokenizer is not None:
@@ -69,6 +96,8 @@ class Encoder:
         str → str.
     split : callable or None
         str → iterable of str.  None: documents come as tokens, checked.
+    kind : str, default="tokenizer"
+        What messages call `split`.
 
     Attributes
     ----------
@@ -76,8 +105,8 @@ class Encoder:
         Documents before the next one, for messages.
     """
 
-    def __init__(self, preprocess=None, split=None):
-        self._preprocess, self._split = preprocess, split
+    def __init__(self, preprocess=None, split=None, kind="tokenizer"):
+        self._preprocess, self._split, self._kind = preprocess, split, kind
         self._index, self.n_documents = _Index(), 0
 
     def encode(self, documents, n_jobs=1):
@@ -113,7 +142,7 @@ class Encoder:
 
     def restarted(self, words):
         """Return an encoder that gives these words the first ids."""
-        fresh = Encoder(self._preprocess, self._split)
+        fresh = Encoder(self._preprocess, self._split, self._kind)
         fresh._index.update(zip(words, range(len(words)), strict=True))
         fresh.n_documents = self.n_documents
         return fresh
@@ -137,7 +166,7 @@ class Encoder:
 
     def _named(self):
         name = getattr(self._split, "__name__", type(self._split).__name__)
-        return f"The tokenizer {name}"
+        return f"The {self._kind} {name}"
 
 
 class _Index(dict):
@@ -153,6 +182,12 @@ class _Index(dict):
 def make_encoder(options):
     """Return what turns strings into ids: compiled where the pattern allows it."""
     preprocess = make_preprocess(options)
+    if options.analyzer in BY_CHARACTER:
+        ngram_range = checked_range(options.ngram_range)
+        lowercase, by_word = preprocess is str.lower, options.analyzer == "char_wb"
+        return Prepared(CharEncoder(by_word, ngram_range, lowercase), preprocess)
+    if options.analyzer != "word":
+        return Encoder(None, make_split(options), "analyzer")
     if options.tokenizer is None:
         compiled = fast_encoder(preprocess is str.lower, options.token_pattern)
         if compiled is not None:
@@ -209,6 +244,30 @@ def _plain(text):
         f"A preprocessor returned {shortened(text)}, of type {type(text).__name__}: it "
         "must return a string."
     )
+
+
+def make_analyze(options, stop_words=frozenset(), word_ngrams=(1, 1)):
+    """Return the function that makes a list of tokens of one string.
+
+    Parameters
+    ----------
+    options : TextOptions
+        How strings become tokens.
+    stop_words : set of str, default=frozenset()
+        Tokens to leave out.
+    word_ngrams : tuple of two int, default=(1, 1)
+        Least and largest number of neighbouring tokens that are joined.
+    """
+    prepare, split = make_preprocess(options), make_split(options)
+    word_ngrams = checked_range(word_ngrams)
+
+    def analyze(text):
+        tokens = split(text if prepare is None else _plain(prepare(text)))
+        if stop_words:
+            tokens = [token for token in tokens if token not in stop_words]
+        return word_terms(tokens, *word_ngrams)
+
+    return analyze
 
 
 def stop_word_set(stop_words):

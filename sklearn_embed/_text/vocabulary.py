@@ -3,11 +3,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections.abc import Mapping
+from numbers import Integral, Real
 from typing import NamedTuple
 
 import numpy as np
 
+from sklearn_embed._core.arrays import readonly
 from sklearn_embed._text.hash_table import merged_tables
+from sklearn_embed._text.kernels.frequencies import count_documents
 from sklearn_embed._text.scanner import Scanner
 from sklearn_embed._text.table import TokenTable
 from sklearn_embed._text.tokens import stop_word_set
@@ -66,12 +69,55 @@ class Vocabulary:
 
 
 class VocabularyFilter(NamedTuple):
-    """Which words get a row."""
+    """Which words get a row; names and meaning are ``CountVectorizer``'s."""
 
     min_count: int = 1
     max_features: int | None = None
     stop_words: object = None
     vocabulary: object = None
+    min_df: Real = 1
+    max_df: Real = 1.0
+
+    def asks_for_documents(self):
+        """Tell whether it matters in how many documents a word occurs."""
+        return self._has_min_df() or self._has_max_df()
+
+    def _has_min_df(self):
+        return self.min_df > (1 if isinstance(self.min_df, Integral) else 0)
+
+    def _has_max_df(self):
+        return isinstance(self.max_df, Integral) or self.max_df < 1
+
+    def in_documents(self, frequencies, n_documents):
+        """Return which words occur in as many documents as asked for.
+
+        Parameters
+        ----------
+        frequencies : ndarray of shape (n_words,), int64
+            In how many documents each occurs.
+        n_documents : int
+            How many documents there are.
+
+        Returns
+        -------
+        ndarray of shape (n_words,), bool
+        """
+        low, high = (
+            limit if isinstance(limit, Integral) else limit * n_documents
+            for limit in (self.min_df, self.max_df)
+        )
+        if low > n_documents:
+            raise ValueError(
+                f"min_df={self.min_df} is more than the {n_documents} documents "
+                f"(max_df={self.max_df}): lower min_df, or give a share, such as 0.01."
+            )
+        if high < low:
+            raise ValueError(
+                f"max_df={self.max_df} allows words of at most {high:g} of the "
+                f"{n_documents} documents, min_df={self.min_df} only those of at "
+                f"least {low:g}: no word is both. Raise max_df or lower min_df."
+            )
+        return (low <= frequencies) & (frequencies <= high)
 
     def select(self, table, counts, by_word=False):
         """Return the ids of the tokens that meet all limits, in row order.
@@ -104,6 +150,8 @@ class VocabularyFilter(NamedTuple):
         """Return the error that names the limits which left no word."""
         active = {
             "min_count": self.min_count > 1,
+            "min_df": self._has_min_df(),
+            "max_df": self._has_max_df(),
             "stop_words": bool(self.stop_words),
             "vocabulary": self.vocabulary is not None,
         }
@@ -119,6 +167,18 @@ class VocabularyFilter(NamedTuple):
         )
 
 
+def checked_share(name, value):
+    """Return `min_df` or `max_df`, if it is one."""
+    if isinstance(value, Integral) and value >= 1:
+        return value
+    if isinstance(value, Real) and not isinstance(value, Integral) and 0 <= value <= 1:
+        return value
+    raise ValueError(
+        f"{name}={value!r} must be a number of documents, an integer of at least 1, "
+        "or a share of them, a float in [0, 1]."
+    )
+
+
 def learn_vocabulary(parts, limits, by_word=False):
     """Learn a vocabulary from one or several TokenizedDocuments, within limits."""
     tables = list({id(part.table): part.table for part in parts}.values())
@@ -130,7 +190,12 @@ def learn_vocabulary(parts, limits, by_word=False):
         where = ids[[part.table is one for one in tables].index(True)]
         # Each token of a part's table is another one of the merged table.
         counts[slice(None) if where is None else where] += token_counts(part)
-    picks = limits.select(table, counts, by_word)
+    within = counts
+    if limits.asks_for_documents():
+        frequencies = _document_frequencies(parts, tables, ids, len(table))
+        n_documents = sum(map(len, parts))
+        within = np.where(limits.in_documents(frequencies, n_documents), counts, 0)
+    picks = limits.select(table, within, by_word)
     if not len(picks):
         raise limits.nothing_left()
     rows = np.full(len(table), -1, np.int32)
@@ -140,6 +205,38 @@ def learn_vocabulary(parts, limits, by_word=False):
         for one, where in zip(tables, ids, strict=True)
     ]
     return Vocabulary(table.take(picks), counts[picks], sources=sources)
+
+
+def _document_frequencies(parts, tables, ids, n_tokens):
+    """Return int64 (n_tokens,): how many documents of all parts have each token.
+
+    Parameters
+    ----------
+    parts : list of TokenizedDocuments
+        The documents.
+    tables : list of TokenTable
+        Their tables, each once.
+    ids : list of (ndarray or None)
+        The numbers of a table's tokens among all; None: the same.
+    n_tokens : int
+        How many different tokens there are.
+    """
+    total = np.zeros(n_tokens, np.int64)
+    for part in parts:
+        where = ids[[part.table is one for one in tables].index(True)]
+        total[slice(None) if where is None else where] += document_frequencies(part)
+    return total
+
+
+def document_frequencies(documents):
+    """Return int64 (n_tokens,): how many documents have each token of the table."""
+    frequencies = np.zeros(len(documents.table), np.int64)
+    last_seen, first = np.full(len(frequencies), -1, np.int64), 0
+    for block in documents.blocks():
+        ids = readonly(block.flat_ids())
+        count_documents(ids, readonly(block.offsets), first, last_seen, frequencies)
+        first += len(block)
+    return frequencies
 
 
 def counted_table(counts):

@@ -2,8 +2,6 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from numbers import Integral
-
 import numpy as np
 
 from sklearn_embed._text.table import TokenTable
@@ -19,20 +17,6 @@ def without(documents, left_out):
     kept = kept_token[ids] if len(ids) else np.zeros(0, bool)
     offsets = np.concatenate([[0], np.cumsum(kept)])[documents.offsets]
     return documents._over(ids[kept], offsets[:-1], offsets)
-
-
-def checked_range(ngram_range):
-    """Return `ngram_range` if it is one."""
-    if (
-        len(ngram_range) != 2
-        or not all(isinstance(n, Integral) for n in ngram_range)
-        or not 1 <= ngram_range[0] <= ngram_range[1]
-    ):
-        raise ValueError(
-            f"ngram_range={ngram_range} must be two integers, the first at least 1 "
-            "and the second no less."
-        )
-    return ngram_range
 
 
 def with_ngrams(documents, ngram_range):
