@@ -243,7 +243,7 @@ def test_of_a_file_only_the_words_that_occur_are_read(tmp_path, monkeypatch):
 
 def test_a_source_that_knows_no_word_is_told():
     strangers = {"Moon": np.ones(SIZE), "KING": np.ones(SIZE)}
-    with pytest.warns(UserWarning, match=r"None of 8 words.*lowercased"):
+    with pytest.warns(UserWarning, match=r"None of 8 words.*spell them alike"):
         Word2VecVectorizer(SIZE, pretrained=strangers, **FAST).fit(TEXTS)
 
 

@@ -19,6 +19,7 @@ from sklearn_embed._estimators import persistence
 from sklearn_embed._estimators.checks import check_settings
 from sklearn_embed._text.analyzers import BY_CHARACTER
 from sklearn_embed._text.lookup import make_lookup
+from sklearn_embed._text.scripts import warn_if_unspaced
 from sklearn_embed._text.tokenized import tokenize
 from sklearn_embed._text.tokens import (
     TextOptions,
@@ -277,6 +278,8 @@ class TextEstimator(BaseEstimator):
         check_settings(self)
         options = options or self._options()
         documents = tokenize(X, options, n_jobs=self._n_threads())
+        if documents is not X:
+            warn_if_unspaced(documents)
         if len(documents) == 0:
             raise ValueError(
                 "Found array with 0 sample(s) (shape=(0,)) while a minimum of 1 is "

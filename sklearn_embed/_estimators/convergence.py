@@ -24,12 +24,12 @@ LEAST_WORDS, LEAST_SIZE = 20, 8
 PARALLEL = 0.98
 
 
-def warn(message):
+def warn(message, category=ConvergenceWarning):
     """Warn of a fit, at the line of the first caller outside of the packages."""
     level, frame = 1, sys._getframe()
     while frame.f_back and frame.f_globals.get("__name__", "").startswith("sklearn"):
         level, frame = level + 1, frame.f_back
-    warnings.warn(message, ConvergenceWarning, stacklevel=level)
+    warnings.warn(message, category, stacklevel=level)
 
 
 #: Parameters that memory grows with.

@@ -22,6 +22,7 @@ from sklearn_embed._core.typing import (
     VectorSource,
 )
 from sklearn_embed._estimators.base import Integral, Interval, StrOptions
+from sklearn_embed._estimators.coverage import warn_of_rows
 from sklearn_embed._estimators.persistence import register
 from sklearn_embed._estimators.snapshot import snapshot
 from sklearn_embed._estimators.training import adopt, settings_of
@@ -335,13 +336,15 @@ class FastTextVectorizer(WordVectorizer):
         unknown = UnknownWords(
             subwords=fitted._model.subwords(), normalize=is_normalized, skip_zeros=True
         )
-        return Pooler(
+        rows = Pooler(
             fitted._lookup,
             fitted.vectors_,
             factors=fitted._unit_factors if is_normalized else None,
             unknown=unknown,
             n_jobs=fitted._n_threads(),
         ).rows(X)
+        warn_of_rows(rows)
+        return rows
 
     def vector(self, word: str) -> Float32Array:
         """Return the vector of a word, known or not.
@@ -440,6 +443,10 @@ class FastTextVectorizer(WordVectorizer):
         return interop_fasttext.vectorizer_to_fasttext(
             self._model, self._fitted_vocabulary(), self.vectors_
         )
+
+    def _makes_unknown_words(self):
+        """Tell whether words without a row have vectors, too: of their n-grams."""
+        return self.max_n > 0
 
     def _settings(self):
         """Return the parameters that the model knows."""

@@ -39,6 +39,7 @@ from sklearn_embed._estimators.base import (
 )
 from sklearn_embed._estimators.callbacks import CallbackSupportMixin, with_callbacks
 from sklearn_embed._estimators.convergence import named_memory
+from sklearn_embed._estimators.coverage import warn_of_documents
 from sklearn_embed._estimators.labels import (
     checked_labels,
     document_weights,
@@ -367,6 +368,8 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         data = hold_out(self, [labelled], seed, stratified)
         texts = data.parts[0].documents
         words = learn_vocabulary([texts], limits_of(self))
+        if not self.max_n:
+            warn_of_documents(texts, words.rows(texts.table))
         labels = Labels.learn(classes, multilabel, matrix)
         new_model = self._new_model(words, texts, labels, continued)
         training = Training(X, data, words, options, new_model)

@@ -27,6 +27,7 @@ from sklearn_embed._estimators.base import (
     _fit_context,
     limits_of,
 )
+from sklearn_embed._estimators.coverage import warn_of_count
 from sklearn_embed._estimators.loading import check_vocabulary
 from sklearn_embed._estimators.one_hot_outputs import (
     bags,
@@ -56,7 +57,7 @@ UNKNOWN_NAME = "<unk>"
 
 
 @register
-class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore[call-arg]
+class OneHotTokens(TextTransformer):
     r"""Represent each document by the one-hot vectors of its words.
 
     A word is a unit vector of as many dimensions as there are words; all of them
@@ -283,7 +284,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
             X = fitted._tokenize(X)
         if fitted._joins_words():
             X = fitted._terms(fitted._tokenize(X))
-        return fitted._encode(X)
+        return fitted._encode(X, warns=True)
 
     def inverse_transform(self, X: Any) -> list[Any]:
         """Return the words of each row.
@@ -298,12 +299,25 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
         list of ndarray of str
             In the order of the columns for counts and indicators, in the order of
             the text for sequences.
+
+        Raises
+        ------
+        ValueError
+            If rows are of another width than those of `transform`, or hold NaN,
+            infinity or what is no id.
         """
         check_is_fitted(self)
         words = np.array([*self.words_, UNKNOWN_NAME], dtype=object)
         if self.output == "ids":
-            return words_of_ids(words, np.asarray(X))
-        return words_of_columns(words[: self._width()], X)
+            return words_of_ids(words, X, self.max_length_)
+        n_columns = self._width()
+        if self.output == "one_hot":
+            n_columns *= self.max_length_
+        return words_of_columns(words[: self._width()], X, n_columns)
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        cls._sklearn_auto_wrap_output_keys = _WRAPPED
 
     def get_feature_names_out(
         self, input_features: ArrayLike | None = None
@@ -413,9 +427,16 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
         """Return the number of columns of one-hot vectors."""
         return len(self.words_) + (self._unknown() == "unknown")
 
-    def _encode(self, X):
+    def _encode(self, X, warns=False):
         """Turn documents into the output asked for."""
+        if len(self._lookup) != len(self.words_):
+            raise ValueError(
+                f"words_ had {len(self._lookup)} words and has {len(self.words_)}: "
+                "fitted attributes were changed. Fit again."
+            )
         columns, offsets = self._columns(X, self._lookup)
+        if warns:
+            warn_of_count(np.count_nonzero(np.diff(offsets) == 0), len(offsets) - 1)
         width = self._width()
         if self.output in ("count", "binary"):
             return bags(columns, offsets, width, self.dtype, self.output == "binary")
@@ -433,6 +454,12 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
             return
         if type(length) is not int or not 1 <= length < 1 << 31:
             raise ValueError(f"max_length_ is {length!r:.40}")
+
+
+# Only dense rows fit into a frame: there is `set_output` for these, and none, as
+# CountVectorizer has none, for sparse ones.  scikit-learn asks for this attribute.
+_WRAPPED = property(lambda self: {"transform"} if self.output == "ids" else set())
+OneHotTokens._sklearn_auto_wrap_output_keys = _WRAPPED
 
 
 def _refuse_unknown(documents, unknown):

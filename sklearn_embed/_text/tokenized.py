@@ -25,6 +25,7 @@ from sklearn_embed._text.encoding import (
     flat_ids,
     offsets_of,
 )
+from sklearn_embed._text.scripts import warn_if_unspaced
 from sklearn_embed._text.table import TokenTable
 from sklearn_embed._text.tokens import DEFAULT_PATTERN, TextOptions
 
@@ -206,7 +207,10 @@ class TokenizedDocuments:
         refuse_word_ngrams(analyzer, ngram_range)
         n_jobs = n_threads(n_jobs)
         if max_vocab_size is None:
-            return tokenize(X, options, n_jobs=n_jobs)
+            documents = tokenize(X, options, n_jobs=n_jobs)
+            if documents is not X:
+                warn_if_unspaced(documents)
+            return documents
         size = checked_size(max_vocab_size)
         if isinstance(X, TokenizedDocuments):
             raise ValueError("max_vocab_size is for documents not tokenised yet.")

@@ -52,6 +52,11 @@ class Pooler:
         unknown=None,
         n_jobs=1,
     ):
+        if len(lookup) > len(vectors):  # rows are read without a check
+            raise ValueError(
+                f"There are {len(lookup)} words and {len(vectors)} vectors: fitted "
+                "attributes were changed. Fit again."
+            )
         self._lookup, self._vectors = lookup, vectors
         self._spec = spec or PoolingSpec()
         self._weights, self._factors = weights, factors
