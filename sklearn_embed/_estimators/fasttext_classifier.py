@@ -40,6 +40,8 @@ from sklearn_embed._estimators.base import (
     limits_of,
 )
 from sklearn_embed._estimators.callbacks import CallbackSupportMixin, with_callbacks
+from sklearn_embed._estimators.convergence import named_memory
+from sklearn_embed._estimators.coverage import warn_of_documents
 from sklearn_embed._estimators.labels import (
     checked_labels,
     document_weights,
@@ -163,9 +165,9 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         Words that occur in more documents are left out; likewise.
     max_features : int or None, default=None
         Keep only this many words, the most frequent ones.  None: no limit.
-    vocabulary : collection of str, mapping or None, default=None
+    vocabulary : iterable of str, mapping, path or None, default=None
         The only words admitted.  The limits above apply to them as well.  Of a
-        mapping, the keys count.
+        mapping, the keys count; a :class:`pathlib.Path` is a file with a word a line.
     early_stopping : bool, default=False
         Whether to hold out documents and stop when their loss stops falling.
     validation_fraction : float, default=0.1
@@ -383,6 +385,8 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         data = hold_out(self, [labelled], seed, stratified)
         texts = data.parts[0].documents
         words = learn_vocabulary([texts], limits_of(self))
+        if not self.max_n:
+            warn_of_documents(texts, words.rows(texts.table))
         labels = Labels.learn(classes, multilabel, matrix, weights)
         new_model = self._new_model(words, texts, labels, continued)
         training = Training(X, data, words, options, new_model)
@@ -714,9 +718,10 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         if continued:
             known = self._model.bucket_rows
             labels = self._continued_labels(settings, labels)
-        space = FeatureSpace.learn(
-            words, settings.ngrams, self.stop_words, documents, known
-        )
+        with named_memory(self, len(words)):
+            space = FeatureSpace.learn(
+                words, settings.ngrams, self.stop_words, documents, known
+            )
         return partial(SupervisedFastText.new, space, settings, labels)
 
     def _continued_labels(self, settings, labels):

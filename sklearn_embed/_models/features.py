@@ -210,7 +210,7 @@ class FeatureSpace:
 
     def _predict(self, predict, documents, matrices, n_jobs, tree, out, blank):
         if tree is not None and len(tree.offsets) < 3:
-            out[:] = 0  # of one class there is no doubt
+            out[:] = 0  # there is one class
             return
         children = None if tree is None else readonly(tree_children(tree))
         batch, flat = self.arrays(documents), flat_matrices(*matrices, False)
