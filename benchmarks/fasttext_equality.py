@@ -9,7 +9,7 @@ FOLDER holds ag_news.csv.gz, ru_ruslit_authors.csv.gz and zh_waimai_10k.csv.gz, 
 column of texts and one of labels.  For each language fastText trains a model with each
 loss, one of several labels a document, a quantised one and an unsupervised one.
 
-fastText adds 1e-5 to a probability before it takes the logarithm ("softmax": once; "hs":
+fastText adds 1e-5 to a probability before it takes the logarithm ("softmax" once, "hs"
 at every node), and reads sigmoids ("ns", "ova") from a table of 512 steps: about 1e-5
 and 8e-3 of the differences are that.
 """
