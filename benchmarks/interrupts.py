@@ -10,10 +10,12 @@ deadlocks          the call has not ended after 20 seconds; the process is repla
 threads left       a thread still runs a second after the call
 other errors       the call raised something else than KeyboardInterrupt
 output             something was written to stderr
-swallowed          the call ended as if nothing had happened, though interrupted
+swallowed          the call ended as if nothing had happened, though interrupted in
+                   code of this package
 broken afterwards  the next call fails, or gives other numbers where threads must not
 
-The exit status is 0 if nothing of this happened.  POSIX only.
+The exit status is 0 if nothing of this happened.  POSIX only.  Interrupts that code of
+other packages swallowed are shown, too, but do not count.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -141,25 +143,34 @@ def serve(names):
         say("fine" if fine else "broken")
 
 
+def interrupt(number, frame):
+    """Raise KeyboardInterrupt, and keep in mind where: it may be swallowed."""
+    interrupt.place = traceback.extract_stack(frame)
+    raise KeyboardInterrupt
+
+
 def one_call(function, n_before):
     """Return how an interrupted call ended, and how many threads it left."""
     outcome = "finished"
     try:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        interrupt.place = []
+        signal.signal(signal.SIGINT, interrupt)
         say("begun")
         function()
         outcome = "swallowed"
         time.sleep(5)  # the signal may come after the call
-    except KeyboardInterrupt as error:
-        frames = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
-        if outcome != "swallowed" or len(frames) > 1:
-            outcome = "interrupted"
-        else:
-            outcome = "finished"
+    except KeyboardInterrupt:
+        # In the call, or only in the sleep after it.
+        outcome = "finished" if outcome == "swallowed" else "interrupted"
     except BaseException:
         traceback.print_exc()
         outcome = "error"
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if outcome == "swallowed":
+        print(*traceback.format_list(interrupt.place), file=sys.stderr, flush=True)
+        ours = os.path.dirname(sys.modules["sklearn_embed"].__file__)
+        if interrupt.place and not interrupt.place[-1].filename.startswith(ours):
+            outcome = "swallowed-elsewhere"
     until = time.monotonic() + 1
     while n_threads() > n_before and time.monotonic() < until:
         time.sleep(0.001)
@@ -239,7 +250,7 @@ def one_round(victim, name, delay):
     wrong = [
         "threads left" if n_left != "0" else "",
         "other errors" if outcome == "error" else "",
-        "output" if output and outcome != "error" else "",
+        "output" if output and outcome in ("finished", "interrupted") else "",
         "swallowed" if outcome == "swallowed" else "",
         "broken afterwards" if afterwards != ["fine"] else "",
     ]
@@ -269,8 +280,9 @@ def main():
             outcome, wrong, output = one_round(victim, name, delay)
             outcomes[outcome] += 1
             faults.update(wrong)
-            if wrong:
-                print(f"{name} after {delay:.6f} s: {', '.join(wrong)}\n{output}")
+            if wrong or output:
+                said = ", ".join(wrong) or outcome
+                print(f"{name} after {delay:.6f} s: {said}\n{output}")
             if "deadlocks" in wrong:
                 victim.end()
                 victim = Victim(names)

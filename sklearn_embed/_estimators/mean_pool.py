@@ -31,6 +31,7 @@ from sklearn_embed._estimators.base import (
     at_least,
 )
 from sklearn_embed._estimators.callbacks import CallbackSupportMixin, with_callbacks
+from sklearn_embed._estimators.coverage import warn_of_documents, warn_of_rows
 from sklearn_embed._estimators.embedding import (
     fitted,
     is_unfitted,
@@ -372,6 +373,9 @@ class MeanPoolEmbedder(
         stops = stop_word_set(self.stop_words)
         stops |= stop_word_set(getattr(embedding, "stop_words", None))
         lookup = lookup_of(embedding, source.words, options, stops)
+        if self.oov not in ("subword", "mean") and embedding is self.embedding:
+            rows = lookup.rows(documents.table)
+            warn_of_documents(documents, rows, source.words)
         pooled = learn(settings, documents, source, lookup)
         length = {"max_length_": pooled.spec.max_length}
         publish(
@@ -414,6 +418,7 @@ class MeanPoolEmbedder(
         how = {"fill": fill, "normalize": self.normalize}
         pooler = pooled_of(fitted_now).pooler(settings_of(fitted_now), **how)
         rows = pooler.rows(X)
+        warn_of_rows(rows)
         if self.empty == "error" and np.isnan(rows).any():
             number = int(np.argmax(np.isnan(rows).any(axis=1)))
             raise ValueError(

@@ -12,15 +12,21 @@ from sklearn_embed._core.arrays import padded_zeros, readonly, stripped
 from sklearn_embed._core.threads import n_threads
 from sklearn_embed._models.checks import check_matrix
 from sklearn_embed._models.kernels.bags import Bags
-from sklearn_embed._models.kernels.replicas import Replicas, make_replica
+from sklearn_embed._models.kernels.losses import NegativeSampler
+from sklearn_embed._models.kernels.replicas import share_matrix
 from sklearn_embed._models.kernels.sampling import (
     Tree,
     draw_pool,
     huffman_tree,
     keep_thresholds,
 )
-from sklearn_embed._models.kernels.windows import STEADY, Corpus, Plan
-from sklearn_embed._models.kernels.word2vec import make_epoch, make_workspace
+from sklearn_embed._models.kernels.windows import (
+    STEADY,
+    Corpus,
+    PassSettings,
+    reachable_window,
+)
+from sklearn_embed._models.kernels.word2vec import Kind, make_epoch, make_workspace
 from sklearn_embed._models.loop import Job
 
 #: Multiplications and additions of one call: about a tenth of a second.
@@ -132,17 +138,18 @@ class PredictionJob(Job):
             self._corpus(part, vocabulary, all_kept) for part in data.held_out
         ]
         self._total = sum(part.n_tokens for part in data.parts)
-        self._window = _reach_of(settings.window, self._parts + self._held_out)
-        self._guide = self._make_guide(vocabulary.counts)
+        corpora = self._parts + self._held_out
+        self._window = reachable_window(settings.window, corpora, bags is not None)
+        self._sampler = self._make_sampler(vocabulary.counts)
+        if settings.sample:
+            self.needed += f" once sample={settings.sample:g} has thinned them out"
         if settings.loss == "negative_sampling":
             self.loss_limit = Job.loss_limit * (1 + settings.negative)
-        negative = settings.negative if settings.loss == "negative_sampling" else 5
         self._bags = None if bags is None else Bags(*map(readonly, bags))
-        self._epoch = make_epoch(
-            settings.architecture, settings.loss, negative, bags=bags is not None
-        )
+        self._kind = Kind(settings.architecture, settings.loss, bags is not None)
+        self._epoch = make_epoch(self._kind)
         self._n_threads = n_threads(n_jobs)
-        self._spare = []  # workspaces and replicas that no thread is using
+        self._spare = []  # workspaces that no thread is using
 
     def phases(self, epoch):
         """Yield the slices of one epoch, all at once: threads do not wait."""
@@ -156,7 +163,7 @@ class PredictionJob(Job):
         rows = readonly(vocabulary.rows(documents.table))
         return Corpus(documents.ids, documents.starts, documents.offsets, rows, keep)
 
-    def _make_guide(self, counts):
+    def _make_sampler(self, counts):
         """Return what tells the kernel which output rows a word meets."""
         if self._settings.loss == "softmax":
             return None
@@ -164,7 +171,8 @@ class PredictionJob(Job):
             return Tree(*map(readonly, huffman_tree(counts)))
         rng = np.random.default_rng([self._seed, 2])
         width = self._outputs.shape[1]
-        return readonly(draw_pool(counts, self._settings.ns_exponent, rng, width))
+        pool = draw_pool(counts, self._settings.ns_exponent, rng, width)
+        return NegativeSampler(readonly(pool), int(self._settings.negative))
 
     def _tasks(self, corpora, epoch):
         """Yield one call of the kernel after the other; epoch -1 only measures."""
@@ -181,9 +189,9 @@ class PredictionJob(Job):
     def _plan(self, epoch, part, done):
         settings, schedule = self._settings, self._schedule
         sequence = np.random.SeedSequence([self._seed, epoch + 1, part])
-        return Plan(
+        return PassSettings(
+            drawn_window=min(int(settings.window), MOST_DRAWN),
             window=self._window,
-            widest=min(int(settings.window), MOST_DRAWN),
             shrink=bool(settings.shrink_windows),
             mean=bool(settings.cbow_mean),
             learn=epoch >= 0,
@@ -214,52 +222,25 @@ class PredictionJob(Job):
         return -(-n_tokens // STEADY) * STEADY  # where a cut changes nothing
 
     def _call(self, corpus, plan, first, last):
-        own = self._spare.pop() if self._spare else self._make_own()
-        result = self._epoch(
-            corpus,
-            plan,
-            first,
-            last,
-            self._inputs,
-            self._outputs,
-            self._guide,
-            self._bags,
-            *own,
-        )
-        self._spare.append(own)
+        work = self._spare.pop() if self._spare else self._make_workspace()
+        fixed = self._sampler, self._bags, work
+        result = self._epoch(corpus, plan, first, last, *fixed)
+        self._spare.append(work)
         return result
 
-    def _make_own(self):
-        """Return a workspace and replicas for another thread."""
-        settings = self._settings
-        space = make_workspace(
-            settings.loss,
-            int(settings.negative),
-            self._window,
-            self._outputs,
-            self._bags is not None,
-        )
-        return space, self._make_replicas()
-
-    def _make_replicas(self):
-        """Return what another thread needs of its own: nothing, where it is alone."""
-        loss = self._settings.loss
+    def _make_workspace(self):
+        """Return a workspace for another thread: without replicas where it is alone."""
+        loss, inputs, outputs = self._settings.loss, self._inputs, self._outputs
         several = self._n_threads > 1 and loss != "softmax"
-        n_in = min(N_SHARED, len(self._inputs)) * (several and self._bags is None)
-        n_out = min(N_SHARED, len(self._outputs)) * several
+        n_in = min(N_SHARED, len(inputs)) * (several and self._bags is None)
+        n_out = min(N_SHARED, len(outputs)) * several
         # The commonest words come first, the commonest nodes last.
-        last = len(self._outputs) - n_out
-        every = max(1, EXCHANGES[loss] // self._n_threads) if several else 0
-        return Replicas(
-            make_replica(self._inputs, 0, n_in),
-            make_replica(self._outputs, last * (loss != "negative_sampling"), n_out),
-            every,
+        last = len(outputs) - n_out
+        return make_workspace(
+            self._kind,
+            int(self._settings.negative),
+            self._window,
+            share_matrix(inputs, 0, n_in),
+            share_matrix(outputs, last * (loss != "negative_sampling"), n_out),
+            max(1, EXCHANGES[loss] // self._n_threads) if several else 0,
         )
-
-
-def _reach_of(window, corpora):
-    """Return how many words on each side of a word there can be in a window."""
-    if window <= PLAIN_WINDOW:
-        return int(window)
-    lengths = (np.diff(corpus.offsets).max(initial=0) for corpus in corpora)
-    return min(int(window), max(PLAIN_WINDOW, *map(int, lengths)))

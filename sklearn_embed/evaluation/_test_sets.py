@@ -138,7 +138,7 @@ def evaluate_word_analogies(
     sections = read_sections(analogies, name_of(analogies, "analogies"))
     vectors = embedding_of(vectors)
     lookup = Spellings(vectors, _checked(restrict_vocab), case_insensitive)
-    counts = []
+    counts: list[tuple[int, ...]] = []
     for _, questions in sections:
         n_known, n_correct = count_right(
             vectors, questions, lookup, case_insensitive=case_insensitive
