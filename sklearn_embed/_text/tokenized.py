@@ -14,7 +14,7 @@ from sklearn_embed._core.arrays import readonly
 from sklearn_embed._core.threads import n_threads
 from sklearn_embed._core.typing import Documents, FilePath
 from sklearn_embed._text import corpus_file
-from sklearn_embed._text.analyzers import refuse_word_ngrams
+from sklearn_embed._text.analyzers import without_word_ngrams
 from sklearn_embed._text.checks import check_documents
 from sklearn_embed._text.encoding import (
     Encoded,
@@ -213,11 +213,10 @@ class TokenizedDocuments:
             tokenizer,
             token_pattern,
             analyzer,
-            tuple(ngram_range),
+            without_word_ngrams(analyzer, ngram_range),
             checked_encoding(encoding),
             decode_error,
         )
-        refuse_word_ngrams(analyzer, ngram_range)
         n_jobs = n_threads(n_jobs)
         if max_vocab_size is None:
             documents = tokenize(X, options, n_jobs=n_jobs)
