@@ -10,6 +10,7 @@ their own.
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,9 @@ from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent.parent / "tests"
 BLOCK = 500
+
+#: Seconds after which a case counts as hanging; some compile for long.
+LONGEST = 120
 
 
 def run_block(first, n, current):
@@ -38,6 +42,8 @@ def run_block(first, n, current):
     @given(cases())
     def run(case):
         current.write_text(repr(case))
+        if hasattr(signal, "alarm"):
+            signal.alarm(LONGEST)  # ends the process, whatever it is doing
         print("case", flush=True)
         problem = problem_of(case)
         if problem is not None:

@@ -40,7 +40,7 @@ VECTORS = {"cat": [1.0, 0.5, -1.0], "dog": [0.0, 2.0, 0.5], "кошка": [-1.0,
 #: does not tell, or where others would take long or compile something.
 INSTEAD: dict[str, tuple[list, list]] = {
     "epochs": ([1, 2, 4], [0, -1, 1.5]),
-    "negative": ([1, 5], [0, "few"]),
+    "negative": ([1, 2, 5, 7, 1000], [0, 1001, "few"]),
     "n_jobs": ([None, 1, 2, -1], [0]),
     "bucket": ([1, 2, 50, 100_000], [None, 0, 2**31, 2.0]),
     "vector_size": ([1, 2, 3, 15, 17, 40], [0, -3, 2**40, 2**62, 2**80, 3.0, None]),

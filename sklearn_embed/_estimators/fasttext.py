@@ -202,7 +202,7 @@ class FastTextVectorizer(WordVectorizer):
     fastText and gensim.  `min_count` says which words have a row of their own; rarer
     ones are made of n-grams in `transform`.
 
-    The mean of a word's rows is held while the word is near; that is what is trained,
+    The mean of a word's rows is cached while the word is near; that is what is trained,
     and what it has moved is handed on to the rows when the word is left behind.
     Skip-gram predicts the word from each of its neighbours, and draws negatives for
     two of them at a time.  The other deviations are those of `Word2VecVectorizer`.

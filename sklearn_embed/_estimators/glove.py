@@ -81,7 +81,7 @@ class GloVeVectorizer(WordVectorizer):
     learning_rate : float, default=0.05
         Of AdaGrad.
     gradient_clip : float or None, default=100.0
-        Largest slope of a single parameter.  None: no limit.
+        Largest gradient of a single parameter.  None: no limit.
     epochs : int, default=25
         Passes over the pairs.
     max_memory : int or None, default=None
@@ -190,12 +190,12 @@ class GloVeVectorizer(WordVectorizer):
     the `penalty` of :class:`Pretrained`.
     `loss_curve_` holds this divided by the number of pairs.
 
-    Training is stochastic, one pair after the other.  Words are dealt out to groups;
+    Training is stochastic, one pair after the other.  Words are divided into groups;
     tasks whose pairs have no word in common run at the same time (Gemulla et al.
     2011), so that the result is the same, bit for bit, for every `n_jobs`.
 
-    As in the original program, AdaGrad's sums start at 1 and hold squares of slopes
-    times the learning rate, and slopes are clipped one by one.  Deviations: the
+    As in the original program, AdaGrad's sums start at 1 and hold squares of gradients
+    times the learning rate, and gradients are clipped one by one.  Deviations: the
     biases move at the learning rate, like everything else (the program, since it
     clips, moves them at rate 1, and does not clip theirs); the order of the pairs
     changes in every epoch; the penalty is an implicit step at the end of each epoch,

@@ -40,6 +40,7 @@ def with_ngrams(documents, ngram_range):
     if longest == 1:
         return documents
     ids, lengths = documents.flat_ids().astype(np.int64), documents.lengths
+    longest = min(longest, int(lengths.max(initial=0)))  # there are no longer ones
     words = documents.table.tolist()
     grams, starts, names = ids, documents.offsets[:-1], words
     kinds, all_names = [], []
