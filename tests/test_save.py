@@ -163,6 +163,7 @@ def test_sources_of_vectors_travel_as_vectors(source, tmp_path):
     assert_array_equal(rows(again), rows(embedder))
 
 
+@pytest.mark.filterwarnings("ignore:.*documents have no word that counts")
 def test_no_array_is_written_twice(tmp_path):
     inner = Word2VecVectorizer(50, **FAST).fit([f"w{n} w{n + 1}" for n in range(2000)])
     inner.save(tmp_path / "inner")
