@@ -184,6 +184,7 @@ def scikit_learn_checks():
     return cases
 
 
+@pytest.mark.filterwarnings("ignore:.*documents have no known word")
 @pytest.mark.parametrize(("estimator", "check"), scikit_learn_checks())
 def test_scikit_learn_check(estimator, check):
     check(clone(estimator))

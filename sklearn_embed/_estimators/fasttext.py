@@ -139,9 +139,9 @@ class FastTextVectorizer(WordVectorizer):
         Words that occur in more documents are left out; likewise.
     max_features : int or None, default=None
         Keep only this many words, the most frequent ones.  None: no limit.
-    vocabulary : collection of str, mapping or None, default=None
+    vocabulary : iterable of str, mapping, path or None, default=None
         The only words admitted.  The limits above apply to them as well.  Of a
-        mapping, the keys count.
+        mapping, the keys count; a :class:`pathlib.Path` is a file with a word a line.
     unlabeled : iterable of documents, TokenizedDocuments or None, default=None
         Further texts to learn from, in addition to those given to `fit`.  `clone`
         shares it instead of copying it; a `TokenizedDocuments` is not tokenised
@@ -202,7 +202,7 @@ class FastTextVectorizer(WordVectorizer):
     fastText and gensim.  `min_count` says which words have a row of their own; rarer
     ones are made of n-grams in `transform`.
 
-    The mean of a word's rows is held while the word is near; that is what is trained,
+    The mean of a word's rows is cached while the word is near; that is what is trained,
     and what it has moved is handed on to the rows when the word is left behind.
     Skip-gram predicts the word from each of its neighbours, and draws negatives for
     two of them at a time.  The other deviations are those of `Word2VecVectorizer`.

@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, BinaryIO
+from numbers import Real
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -83,6 +84,13 @@ if TYPE_CHECKING:
     from sklearn_embed.io.fasttext import FastTextModel
 
 
+class TopLabels(NamedTuple):
+    """The classes of documents, and how probable they are."""
+
+    labels: list[NDArray[Any]]
+    probabilities: list[NDArray[np.float64]]
+
+
 @register
 class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
     r"""Classify documents by the average of vectors learned for the task.
@@ -156,9 +164,9 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         Words that occur in more documents are left out; likewise.
     max_features : int or None, default=None
         Keep only this many words, the most frequent ones.  None: no limit.
-    vocabulary : collection of str, mapping or None, default=None
+    vocabulary : iterable of str, mapping, path or None, default=None
         The only words admitted.  The limits above apply to them as well.  Of a
-        mapping, the keys count.
+        mapping, the keys count; a :class:`pathlib.Path` is a file with a word a line.
     early_stopping : bool, default=False
         Whether to hold out documents and stop when their loss stops falling.
     validation_fraction : float, default=0.1
@@ -210,8 +218,10 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
     -----
     The score of class :math:`c` is :math:`u_c^\top \frac{1}{m} \sum_f v_f`, the sum
     over all features of a document: its words, their character n-grams, its word
-    n-grams and a mark after the last word.  The mark acts as an intercept; a document
-    without known words is judged by it alone.
+    n-grams and a mark after the last word, which acts as an intercept.  A document
+    of which nothing is known gets the shares that the classes have among the training
+    documents, weights included; from a model of fastText's, what fastText says: the
+    score of the mark alone.
 
     This is the supervised mode of fastText, with its hash functions.  Deviations:
     documents come in a new random order in every epoch; the learning rate falls with
@@ -370,7 +380,7 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         words = learn_vocabulary([texts], limits_of(self))
         if not self.max_n:
             warn_of_documents(texts, words.rows(texts.table))
-        labels = Labels.learn(classes, multilabel, matrix)
+        labels = Labels.learn(classes, multilabel, matrix, weights)
         new_model = self._new_model(words, texts, labels, continued)
         training = Training(X, data, words, options, new_model)
         learn_epochs(self, training, seed, continued)
@@ -427,12 +437,20 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         self._checked_pretrained()
         documents, options = self._tokenize_to_fit(X)
         classes, multilabel, matrix = checked_labels(y, known)
+        if begun and self._model.labels.multilabel and not multilabel:
+            raise ValueError(
+                "y holds one label a document, but the model learned from indicators "
+                "of several: give a matrix of 0 and 1 with a column for each of "
+                "classes_."
+            )
         weights = document_weights(
             documents, y, sample_weight, self.class_weight, scale=False
         )
         labelled = _labelled(documents, matrix, weights)
         words, rare = grown_vocabulary(self, documents)
-        labels = Labels.learn(classes, multilabel, matrix)
+        labels = Labels.learn(classes, multilabel, matrix, weights)
+        if begun and self._model.labels.mass is not None:
+            labels.mass[:] += self._model.labels.mass
         new_model = self._new_model(words, documents, labels, begun)
         training = Training(X, Data([labelled], []), words, options, new_model)
         learn_batch(self, training, rare)
@@ -472,11 +490,7 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
             Rows sum to 1, unless a document can have several labels.
         """
         fitted = snapshot(self)
-        scores = fitted._scores(X).astype(np.float64)
-        if fitted._model.settings.loss in SEPARATE:
-            shares = 1 / (1 + np.exp(-np.clip(scores, -700, 700)))
-        else:
-            shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+        shares = fitted._shares(X)
         if not fitted._model.labels.multilabel:
             shares /= shares.sum(axis=1, keepdims=True)
         return shares
@@ -501,6 +515,46 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         vocabulary, n_jobs = fitted._fitted_vocabulary(), fitted._n_threads()
         return fitted.classes_[fitted._model.best(documents, vocabulary, n_jobs)]
 
+    def predict_top_k(
+        self, X: Documents, k: int = 1, *, threshold: float = 0.0
+    ) -> TopLabels:
+        """Return the most probable classes of each document, as fastText's predict.
+
+        Parameters
+        ----------
+        X : iterable of str, of sequences of str, or TokenizedDocuments
+            The documents.
+        k : int, default=1
+            How many classes, at most; -1: all.
+        threshold : float, default=0.0
+            The least probability of a class that is returned.
+
+        Returns
+        -------
+        labels : list of ndarray
+            For each document its classes, the most probable one first; with
+            indicators, the numbers of their columns.  None may reach the threshold.
+        probabilities : list of ndarray
+            Theirs, float64.  Where a loss judges each class by itself ("one_vs_all",
+            "negative_sampling"), they are those of this class alone and need not sum
+            to 1, as they do in `predict_proba` for documents with one label each.
+        """
+        if not isinstance(k, Integral) or isinstance(k, bool) or (k < 1 and k != -1):
+            raise ValueError(f"k must be at least 1, or -1 for all, not {k!r}.")
+        if not isinstance(threshold, Real) or not threshold >= -np.inf:
+            raise ValueError(f"threshold must be a number, not {threshold!r}.")
+        fitted = snapshot(self)
+        shares = fitted._shares(X)
+        n = shares.shape[1] if k == -1 else min(int(k), shares.shape[1])
+        order = np.argsort(-shares, axis=1, kind="stable")[:, :n]
+        chosen = np.take_along_axis(shares, order, axis=1)
+        counts = (chosen >= threshold).sum(axis=1).tolist()
+        pairs = list(zip(order, chosen, counts, strict=True))
+        return TopLabels(
+            [fitted.classes_[row[:count]] for row, _, count in pairs],
+            [row[:count] for _, row, count in pairs],
+        )
+
     def to_word_vectors(self) -> WordVectors:
         """Return words, vectors, counts and subwords as one immutable value.
 
@@ -524,12 +578,21 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         Returns
         -------
         sklearn_embed.io.fasttext.FastTextModel
-            For :func:`sklearn_embed.io.fasttext.write_model`.
+            For :func:`sklearn_embed.io.fasttext.write_model`.  Labels are strings
+            there: the classes after ``__label__``, with "_" for blanks.  Classes
+            that all begin with ``__label__`` already, and those of a model read from
+            a file, are written as they are, or were.
 
         Raises
         ------
         ValueError
-            If ``</s>``, fastText's mark for the end of a document, is a word.
+            If ``</s>``, fastText's mark for the end of a document, is a word, or two
+            classes would be written alike.
+
+        Notes
+        -----
+        fastText judges a document without known words by the end mark alone, which
+        this class does not: see the notes of the class.
         """
         check_is_fitted(self)
         return interop_fasttext.classifier_to_fasttext(
@@ -538,7 +601,13 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
 
     @classmethod
     def from_fasttext(
-        cls, source: FilePath | BinaryIO | FastTextModel, **params: Any
+        cls,
+        source: FilePath | BinaryIO | FastTextModel,
+        *,
+        multilabel: bool | None = None,
+        label_prefix: str = "__label__",
+        label_type: Callable[[str], Any] | None = None,
+        **params: Any,
     ) -> Self:
         """Return a fitted classifier with what a supervised fastText model learned.
 
@@ -546,6 +615,18 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         ----------
         source : FastTextModel, str, path or binary file
             A supervised model, quantised or not.
+        multilabel : bool or None, default=None
+            Whether a document can have several labels: `predict` then returns
+            indicators, and `predict_proba` the probability of each class by itself.
+            The file does not say it.  None: with the loss "one_vs_all", unless it
+            counted as many labels as documents, which then had one each.
+        label_prefix : str, default="__label__"
+            What is taken away from the beginning of all labels.  If one of them has
+            another beginning, all stay whole.  `to_fasttext` writes them as they were.
+        label_type : callable or None, default=None
+            str → class, of a label without its prefix: a file holds strings alone.
+            None: `int` if every label is an integer, written without leading zeros
+            or "+", which gives integer classes back; else `str`.
         **params : dict
             Further parameters, such as `lowercase`.  Unless told otherwise, tokens
             are what stands between blanks, as in fastText.
@@ -553,9 +634,16 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         Returns
         -------
         FastTextClassifier
-            Its classes are the labels without ``__label__``.
+            Its classes are the labels without their prefix.
+
+        Raises
+        ------
+        ValueError
+            If the model has no labels, `multilabel` does not go with its loss, or
+            `label_type` refuses a label or makes the same class of two.
         """
-        parts = interop_fasttext.read_classifier(source)
+        names = interop_fasttext.LabelNames(label_prefix, label_type, multilabel)
+        parts = interop_fasttext.read_classifier(source, names)
         estimator = cls(**(parts.params | params))
         settings = estimator._settings(parts.params["loss"], parts.n_buckets)
         model = SupervisedFastText(
@@ -622,7 +710,8 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
                 "warm_start=True or partial_fit."
             )
         # The tree stays as it was: its nodes mean what they meant.
-        return last.labels._replace(multilabel=labels.multilabel)
+        mass = None if last.labels.mass is None else labels.mass
+        return last.labels._replace(multilabel=labels.multilabel, mass=mass)
 
     @property
     def _shared_parameters(self):
@@ -646,6 +735,15 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         documents = self._tokenize(X)
         vocabulary, n_jobs = self._fitted_vocabulary(), self._n_threads()
         return self._model.scores(documents, vocabulary, n_jobs)
+
+    def _shares(self, X):
+        """Return probabilities: of each class by itself, where the loss judges so."""
+        scores = self._scores(X).astype(np.float64)
+        if self._model.settings.loss in SEPARATE:
+            return 1 / (1 + np.exp(-np.clip(scores, -700, 700)))
+        shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+        shares /= shares.sum(axis=1, keepdims=True)
+        return shares
 
 
 def _labelled(documents, matrix, weights):

@@ -143,11 +143,11 @@ class GloVe:
             # Steps are divided by its root: what is left is undone.
             getattr(self.parameters, f"{name}_squares")[given.rows] = FROZEN_SQUARE
 
-        def put_back():
+        def restore():
             for matrix in vectors:
                 matrix[given.rows] = values
 
-        return FrozenRows(put_back, often=False)
+        return FrozenRows(restore, often=False)
 
     def job(self, data, vocabulary, run):
         """Return what trains the parameters."""

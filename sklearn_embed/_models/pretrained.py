@@ -143,11 +143,11 @@ def frozen_rows(*pieces):
         for matrix, rows, values in pieces
     ]
 
-    def put_back():
+    def restore():
         for call in calls:
             call()
 
-    return FrozenRows(put_back, often=True)
+    return FrozenRows(restore, often=True)
 
 
 def given_ngrams(parts, words, rows):

@@ -10,7 +10,12 @@ from sklearn_embed._files.arrays import load_arrays, save_arrays
 from sklearn_embed._text.checks import check_documents
 from sklearn_embed._text.encoding import Encoded
 from sklearn_embed._text.table import TokenTable
-from sklearn_embed._text.tokens import TextOptions, make_preprocess, make_split
+from sklearn_embed._text.tokens import (
+    TextOptions,
+    checked_encoding,
+    make_preprocess,
+    make_split,
+)
 
 _KIND = "TokenizedDocuments"
 _NAMES = ("ids", "offsets", "table", "table_offsets")
@@ -68,9 +73,11 @@ def checked_options(options):
         or not _is_one(options.tokenizer, ("char",))
         or not isinstance(options.token_pattern, (str, type(None)))
         or not isinstance(options.analyzer, str)
+        or options.decode_error not in ("strict", "ignore", "replace")
     )
     if wrong:
         raise ValueError(f"the options are {options!r:.200}.")
+    checked_encoding(options.encoding)
     make_preprocess(options)
     make_split(options)  # which compiles the pattern
     return options

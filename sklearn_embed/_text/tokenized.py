@@ -27,7 +27,11 @@ from sklearn_embed._text.encoding import (
 )
 from sklearn_embed._text.scripts import warn_if_unspaced
 from sklearn_embed._text.table import TokenTable
-from sklearn_embed._text.tokens import DEFAULT_PATTERN, TextOptions
+from sklearn_embed._text.tokens import (
+    DEFAULT_PATTERN,
+    TextOptions,
+    checked_encoding,
+)
 
 
 class TokenizedDocuments:
@@ -121,6 +125,8 @@ class TokenizedDocuments:
         cls,
         X: Documents | os.PathLike[str],
         *,
+        encoding: str = "utf-8",
+        decode_error: str = "strict",
         lowercase: bool = True,
         strip_accents: str | Callable[[str], str] | None = None,
         preprocessor: Callable[[str], str] | None = None,
@@ -143,6 +149,11 @@ class TokenizedDocuments:
             Generators and files may be larger than memory: their ids go to a
             temporary file, which disappears with them.  Sequences of tokens are
             taken as they are; the parameters below do not touch them.
+        encoding : str, default="utf-8"
+            Encoding of documents that are bytes.
+        decode_error : {"strict", "ignore", "replace"}, default="strict"
+            What becomes of bytes that are not in this encoding: an error, nothing,
+            or the character U+FFFD.
         lowercase : bool, default=True
             Whether strings are lowercased first.
         strip_accents : {"ascii", "unicode"}, callable or None, default=None
@@ -203,6 +214,8 @@ class TokenizedDocuments:
             token_pattern,
             analyzer,
             tuple(ngram_range),
+            checked_encoding(encoding),
+            decode_error,
         )
         refuse_word_ngrams(analyzer, ngram_range)
         n_jobs = n_threads(n_jobs)

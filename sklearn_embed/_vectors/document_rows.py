@@ -82,7 +82,7 @@ class Pooler:
             self._pool_tokens(X, out, first)
             return out
         found = _Rows(_expected(X), n_columns)
-        for kind, documents in document_chunks(X):
+        for kind, documents in document_chunks(X, options=self._lookup.options):
             part = found.place(len(documents))
             if kind == "text" and self._lookup.strings is not None:
                 self._pool_strings(documents, part, first + found.n)
