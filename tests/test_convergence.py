@@ -264,3 +264,8 @@ def test_a_source_that_is_none_is_named():
 def test_ngrams_longer_than_any_document_cost_nothing():
     rows = OneHotTokens(ngram_range=(1, 10**9)).fit_transform(TEXTS)
     assert rows.shape[1] == OneHotTokens(ngram_range=(1, 9)).fit(TEXTS)._width()
+
+
+def test_a_pattern_that_is_none_is_named():
+    with pytest.raises(ValueError, match="token_pattern '\\(' is no regular"):
+        Word2VecVectorizer(4, token_pattern="(", **TINY).fit(TEXTS)

@@ -104,7 +104,13 @@ def make_split(options):
         raise ValueError(
             "token_pattern is None and there is no tokenizer: give one of the two."
         )
-    pattern = re.compile(options.token_pattern)
+    try:
+        pattern = re.compile(options.token_pattern)
+    except re.error as error:
+        raise ValueError(
+            f"token_pattern {options.token_pattern!r} is no regular expression: "
+            f"{error}."
+        ) from error
     if pattern.groups > 1:
         raise ValueError(
             f"token_pattern {options.token_pattern!r} has {pattern.groups} capturing "
