@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_embed._core.typing import (
     Analyzer,
     Documents,
+    FilePath,
     Float32Array,
     Preprocessor,
     RandomState,
@@ -443,6 +444,45 @@ class FastTextVectorizer(WordVectorizer):
         return interop_fasttext.vectorizer_to_fasttext(
             self._model, self._fitted_vocabulary(), self.vectors_
         )
+
+    @classmethod
+    def from_fasttext(
+        cls, source: FilePath | BinaryIO | FastTextModel, **params: Any
+    ) -> Self:
+        """Return a fitted vectorizer with what an unsupervised fastText model learned.
+
+        Parameters
+        ----------
+        source : FastTextModel, str, path or binary file
+            An unsupervised model.
+        **params : dict
+            Further parameters, such as `learning_rate`, which the file does not hold.
+            Unless told otherwise, tokens are what stands between blanks, and
+            `pooling` is "normalized_mean": `transform` then gives fastText's sentence
+            vectors.
+
+        Returns
+        -------
+        FastTextVectorizer
+            `partial_fit` goes on from there, without the mark ``</s>`` for the end of
+            a line.  With hierarchical softmax, the outputs begin anew.
+
+        Raises
+        ------
+        ValueError
+            If the model is supervised, or lacks what training needs.
+        """
+        parts = interop_fasttext.read_vectorizer(source)
+        estimator = cls(**(parts.params | params))
+        model = FastText(
+            estimator._settings(),
+            parts.words,
+            parts.inputs,
+            parts.bucket_rows,
+            parts.outputs,
+        )
+        adopt(estimator, Vocabulary(parts.words, parts.counts), model)
+        return estimator
 
     def _makes_unknown_words(self):
         """Tell whether words without a row have vectors, too: of their n-grams."""
