@@ -17,6 +17,11 @@ REORDERED = frozenset({"reassoc", "contract", "nsz"})
 CONTRACTED = frozenset({"contract"})
 
 # No wrapper for calls from Python or C is compiled, and no reference counts.
+import os
+if os.environ.get("PARTIAL","1")=="1":
+    from sklearn_embed._core.unfinished import PartialCompiler
+    _PARTIAL = {"pipeline_class": PartialCompiler}
+else: _PARTIAL={}
 _INNER = {"_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
@@ -47,14 +52,16 @@ def inner(function=None, *, fastmath=REORDERED):
     """Compile a function that only kernels call."""
     if function is None:
         return partial(inner, fastmath=fastmath)
-    return _compiled(function, fastmath, nogil=True, **_INNER)
+    return _compiled(function, fastmath, nogil=True, **_INNER, **_PARTIAL)
 
 
 def inlined(function=None, *, fastmath=REORDERED):
     """Compile a function that becomes a part of the kernels that call it."""
     if function is None:
         return partial(inlined, fastmath=fastmath)
-    return _compiled(function, fastmath, nogil=True, forceinline=True, **_INNER)
+    return _compiled(
+        function, fastmath, nogil=True, forceinline=True, **_INNER, **_PARTIAL
+    )
 
 
 def spliced(function):

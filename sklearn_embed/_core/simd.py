@@ -6,6 +6,8 @@ processors takes half the register.  These few operations say what is meant.
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from itertools import product
+
 import numpy as np
 from llvmlite import binding, ir
 from numba import types
@@ -184,14 +186,18 @@ def fill_many(typing_context, array, index, like):
     """Return one vector for each of the numbers that begin at array[index]."""
 
     def codegen(context, builder, signature, args):
-        data = context.make_array(signature.args[0])(context, builder, args[0]).data
-        vectors = []
-        for o in range(len(like)):
-            at = builder.add(args[1], ir.Constant(ir.IntType(64), o))
-            vectors.append(_fill(builder, builder.load(builder.gep(data, [at]))))
-        return cgutils.pack_array(builder, vectors)
+        return _fill_many(context, builder, signature, args, len(like))
 
     return types.UniTuple(LANES_TYPE, len(like))(array, types.int64, like), codegen
+
+
+def _fill_many(context, builder, signature, args, count):
+    data = context.make_array(signature.args[0])(context, builder, args[0]).data
+    vectors = []
+    for o in range(count):
+        at = builder.add(args[1], ir.Constant(ir.IntType(64), o))
+        vectors.append(_fill(builder, builder.load(builder.gep(data, [at]))))
+    return cgutils.pack_array(builder, vectors)
 
 
 @intrinsic
@@ -210,8 +216,8 @@ def load_many(typing_context, array, index, like):
 
 
 @intrinsic
-def load_rows(typing_context, array, places, index, like):
-    """Return the vectors at array[places[o] + index]."""
+def load_rows(typing_context, array, offsets, first, index, like):
+    """Return the vectors at array[offsets[first + o] + index], one for each number."""
 
     def codegen(context, builder, signature, args):
         vectors = [
@@ -221,31 +227,67 @@ def load_rows(typing_context, array, places, index, like):
         return cgutils.pack_array(builder, vectors)
 
     kind = types.UniTuple(LANES_TYPE, len(like))
-    return kind(array, places, types.int64, like), codegen
+    return kind(array, offsets, types.int64, types.int64, like), codegen
 
 
 @intrinsic
-def store_rows(typing_context, array, places, index, vectors):
-    """Write the vectors to array[places[o] + index], the first one last."""
+def store_rows(typing_context, array, offsets, first, index, vectors):
+    """Write the vectors to array[offsets[first + o] + index], the first one last."""
 
     def codegen(context, builder, signature, args):
-        given = cgutils.unpack_tuple(builder, args[3])
+        given = cgutils.unpack_tuple(builder, args[4])
         pointers = _row_pointers(context, builder, signature, args, len(given))
         for vector, pointer in zip(given[::-1], pointers[::-1], strict=True):
             builder.store(vector, pointer, align=4)
         return context.get_dummy_value()
 
-    return types.void(array, places, types.int64, vectors), codegen
+    return types.void(array, offsets, types.int64, types.int64, vectors), codegen
 
 
 def _row_pointers(context, builder, signature, args, count):
     data = context.make_array(signature.args[1])(context, builder, args[1]).data
     pointers = []
     for o in range(count):
-        place = builder.load(builder.gep(data, [ir.Constant(ir.IntType(64), o)]))
-        at = builder.add(place, args[2])
+        place = builder.add(args[2], ir.Constant(ir.IntType(64), o))
+        at = builder.add(builder.load(builder.gep(data, [place])), args[3])
         pointers.append(_pointer(context, builder, signature.args[0], args[0], at))
     return pointers
+
+
+@intrinsic
+def load_each(typing_context, array, offsets, index):
+    """Return the vectors at array[offset + index], for each offset of a tuple."""
+
+    def codegen(context, builder, signature, args):
+        vectors = [
+            builder.load(pointer, align=4)
+            for pointer in _each_pointer(context, builder, signature, args)
+        ]
+        return cgutils.pack_array(builder, vectors)
+
+    kind = types.UniTuple(LANES_TYPE, len(offsets))
+    return kind(array, offsets, types.int64), codegen
+
+
+@intrinsic
+def store_each(typing_context, array, offsets, index, vectors):
+    """Write the vectors to array[offset + index], for each offset of a tuple."""
+
+    def codegen(context, builder, signature, args):
+        given = cgutils.unpack_tuple(builder, args[3])
+        pointers = _each_pointer(context, builder, signature, args)
+        for vector, pointer in zip(given, pointers, strict=True):
+            builder.store(vector, pointer, align=4)
+        return context.get_dummy_value()
+
+    return types.void(array, offsets, types.int64, vectors), codegen
+
+
+def _each_pointer(context, builder, signature, args):
+    return [
+        _pointer(context, builder, signature.args[0], args[0], builder.add(at, args[2]))
+        for at in cgutils.unpack_tuple(builder, args[1])
+    ]
 
 
 @intrinsic
@@ -280,6 +322,78 @@ def add_dot(typing_context, total, vectors, others):
         return total
 
     return LANES_TYPE(LANES_TYPE, vectors, others), codegen
+
+
+@intrinsic
+def zero_products(typing_context, inputs, like):
+    """Return vectors of zeros: one for each input and each number of ``like``."""
+    n = len(inputs) * len(like)
+
+    def codegen(context, builder, signature, args):
+        return ir.Constant(ir.ArrayType(VECTOR, n), None)
+
+    return types.UniTuple(LANES_TYPE, n)(inputs, like), codegen
+
+
+@intrinsic
+def fill_products(typing_context, array, index, inputs, like):
+    """Return vectors of one number each, as many as `zero_products`.
+
+    The numbers begin at array[index].
+    """
+    n = len(inputs) * len(like)
+
+    def codegen(context, builder, signature, args):
+        return _fill_many(context, builder, signature, args, n)
+
+    kind = types.UniTuple(LANES_TYPE, n)
+    return kind(array, types.int64, inputs, like), codegen
+
+
+@intrinsic
+def add_pairwise(typing_context, totals, inputs, rows):
+    """Return the tuple of totals[i * H + o] + inputs[i] * rows[o], of H rows."""
+
+    def codegen(context, builder, signature, args):
+        totals, inputs, rows = (cgutils.unpack_tuple(builder, arg) for arg in args)
+        pairs = product(inputs, rows)
+        moved = [
+            _add_product(builder, total, x, row)
+            for total, (x, row) in zip(totals, pairs, strict=True)
+        ]
+        return cgutils.pack_array(builder, moved)
+
+    return totals(totals, inputs, rows), codegen
+
+
+@intrinsic
+def add_rows(typing_context, inputs, factors, rows):
+    """Return the tuple of inputs[i] + sum of factors[i * H + o] * rows[o]."""
+
+    def codegen(context, builder, signature, args):
+        inputs, factors, rows = (cgutils.unpack_tuple(builder, arg) for arg in args)
+        factors, moved = iter(factors), []
+        for total in inputs:
+            for row in rows:
+                total = _add_product(builder, total, next(factors), row)
+            moved.append(total)
+        return cgutils.pack_array(builder, moved)
+
+    return inputs(inputs, factors, rows), codegen
+
+
+@intrinsic
+def add_inputs(typing_context, rows, factors, inputs):
+    """Return the tuple of rows[o] + sum of factors[i * H + o] * inputs[i]."""
+
+    def codegen(context, builder, signature, args):
+        rows, factors, inputs = (cgutils.unpack_tuple(builder, arg) for arg in args)
+        factors = iter(factors)
+        for x in inputs:
+            rows = [_add_product(builder, row, x, next(factors)) for row in rows]
+        return cgutils.pack_array(builder, rows)
+
+    return rows(rows, factors, inputs), codegen
 
 
 def _add_product(builder, total, a, b):

@@ -9,15 +9,21 @@ from joblib import effective_n_jobs
 
 from sklearn_embed._core.arrays import readonly
 from sklearn_embed._models.kernels.bags import Bags
-from sklearn_embed._models.kernels.replicas import Replicas, make_replica
+from sklearn_embed._models.kernels.losses import NegativeSampler
+from sklearn_embed._models.kernels.replicas import share_matrix
 from sklearn_embed._models.kernels.sampling import (
     Tree,
     draw_pool,
     huffman_tree,
     keep_thresholds,
 )
-from sklearn_embed._models.kernels.windows import STEADY, Corpus, Plan
-from sklearn_embed._models.kernels.word2vec import make_epoch, make_workspace
+from sklearn_embed._models.kernels.windows import (
+    STEADY,
+    Corpus,
+    PassSettings,
+    reachable_window,
+)
+from sklearn_embed._models.kernels.word2vec import Kind, make_epoch, make_workspace
 from sklearn_embed._models.loop import Job
 
 #: Multiplications and additions of one call: about a tenth of a second.
@@ -75,13 +81,13 @@ class Word2VecJob(Job):
         self._held_out = [self._corpus(part, vocabulary, all_kept) for part in held_out]
         self._total = sum(part.n_tokens for part in parts)
         self._guide = self._make_guide(vocabulary.counts)
-        negative = model.negative if model.loss == "negative_sampling" else 5
         self._bags = None if bags is None else Bags(*map(readonly, bags))
-        self._epoch = make_epoch(
-            model.architecture, model.loss, negative, bags=bags is not None
-        )
+        self._kind = Kind(model.architecture, model.loss, bags is not None)
+        self._epoch = make_epoch(self._kind)
+        corpora = [*self._parts, *self._held_out]
+        self._window = reachable_window(int(model.window), corpora, bags is not None)
         self._n_threads = effective_n_jobs(model.n_jobs)
-        self._spare = []  # workspaces and replicas that no thread is using
+        self._spare = []  # workspaces that no thread is using
 
     def phases(self, epoch):
         """Yield the slices of one epoch, all at once: threads do not wait."""
@@ -103,7 +109,8 @@ class Word2VecJob(Job):
             return Tree(*map(readonly, huffman_tree(counts)))
         rng = np.random.default_rng([self._seed, 2])
         width = self._outputs.shape[1]
-        return readonly(draw_pool(counts, self._model.ns_exponent, rng, width))
+        pool = draw_pool(counts, self._model.ns_exponent, rng, width)
+        return NegativeSampler(readonly(pool), int(self._model.negative))
 
     def _tasks(self, corpora, epoch):
         """Yield one call of the kernel after the other; epoch -1 only measures."""
@@ -120,8 +127,9 @@ class Word2VecJob(Job):
     def _plan(self, epoch, part, done):
         model, schedule = self._model, self._schedule
         sequence = np.random.SeedSequence([self._seed, epoch + 1, part])
-        return Plan(
-            window=int(model.window),
+        return PassSettings(
+            drawn_window=int(model.window),
+            window=self._window,
             shrink=bool(model.shrink_windows),
             mean=bool(model.cbow_mean),
             learn=epoch >= 0,
@@ -152,44 +160,26 @@ class Word2VecJob(Job):
         return -(-n_tokens // STEADY) * STEADY  # where a cut changes nothing
 
     def _call(self, corpus, plan, first, last):
-        own = self._spare.pop() if self._spare else self._make_own()
+        work = self._spare.pop() if self._spare else self._make_workspace()
         result = self._epoch(
-            corpus,
-            plan,
-            first,
-            last,
-            self._inputs,
-            self._outputs,
-            self._guide,
-            self._bags,
-            *own,
-        )
-        self._spare.append(own)
+            corpus, plan, first, last, self._guide, self._bags, work
+        )  # fmt: skip
+        self._spare.append(work)
         return result
 
-    def _make_own(self):
-        """Return a workspace and replicas for another thread."""
-        model = self._model
-        space = make_workspace(
-            model.loss,
-            int(model.negative),
-            int(model.window),
-            self._outputs,
-            self._bags is not None,
-        )
-        return space, self._make_replicas()
-
-    def _make_replicas(self):
-        """Return what another thread needs of its own: nothing, where it is alone."""
-        loss = self._model.loss
+    def _make_workspace(self):
+        """Return a workspace for another thread: without replicas where it is alone."""
+        loss, inputs, outputs = self._model.loss, self._inputs, self._outputs
         several = self._n_threads > 1 and loss != "softmax"
-        n_in = min(N_SHARED, len(self._inputs)) * (several and self._bags is None)
-        n_out = min(N_SHARED, len(self._outputs)) * several
+        n_in = min(N_SHARED, len(inputs)) * (several and self._bags is None)
+        n_out = min(N_SHARED, len(outputs)) * several
         # The commonest words come first, the commonest nodes last.
-        last = len(self._outputs) - n_out
-        every = max(1, EXCHANGES[loss] // self._n_threads) if several else 0
-        return Replicas(
-            make_replica(self._inputs, 0, n_in),
-            make_replica(self._outputs, last * (loss != "negative_sampling"), n_out),
-            every,
+        last = len(outputs) - n_out
+        return make_workspace(
+            self._kind,
+            int(self._model.negative),
+            self._window,
+            share_matrix(inputs, 0, n_in),
+            share_matrix(outputs, last * (loss != "negative_sampling"), n_out),
+            max(1, EXCHANGES[loss] // self._n_threads) if several else 0,
         )

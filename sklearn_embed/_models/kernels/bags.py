@@ -1,4 +1,4 @@
-"""Words as bags of input rows, whose means are held while the words are near.
+"""Words as bags of input rows, whose means are cached while the words are near.
 
 Sizes: V words, R input rows, D columns (a multiple of 16), H slots.
 """
@@ -23,120 +23,96 @@ class Bags(NamedTuple):
     weights: np.ndarray  # float32: how often each counts in the word's mean
 
 
-class Held(NamedTuple):
-    """Means of the bags of the words of a window; H slots, a power of two."""
+class MeanCache(NamedTuple):
+    """Means of the bags of the words of a window; H slots, a power of two.
 
-    words: np.ndarray  # (H,) int32: whose they are
-    sizes: np.ndarray  # (H,): sum of the bag's weights; 0: nobody's
-    means: np.ndarray  # (H * D,): of the bag's rows, as moved since
-    starts: np.ndarray  # (H * D,): the means when they were taken up
+    The word with number j has slot j % H; words are numbered as they are read.
+    """
+
+    words: np.ndarray  # (H,) int32: whose mean a slot holds
+    sizes: np.ndarray  # (H,) float32: sum of the bag's weights; 0: the slot is empty
+    means: np.ndarray  # float32: H means of (D,), as changed since
+    loaded: np.ndarray  # (H * D,) float32: the means when they were loaded
     slots: np.ndarray  # (H,) int64: of the words of one window
-    parts: np.ndarray  # (H,): how often each counts in the hidden vector
+    shares: np.ndarray  # (H,) float32: how much each counts in the hidden vector
+    flushed: np.ndarray  # (2,) int64: number of the oldest word, number of its stretch
 
 
-def make_held(window, width):
-    """Return a Held for the words of a window, of rows of some width."""
+def make_mean_cache(window, width):
+    """Return a MeanCache for the words of a window, of rows of some width."""
     n_slots = 1 << int(2 * window).bit_length()
-    return Held(
+    return MeanCache(
         np.zeros(n_slots, np.int32),
         np.zeros(n_slots, np.float32),
         aligned_zeros(n_slots * width),
         aligned_zeros(n_slots * width),
         np.zeros(n_slots, np.int64),
         np.zeros(n_slots, np.float32),
+        np.zeros(2, np.int64),
     )
 
 
 @inlined
-def take_up(inputs, bags, row, slot, held, width, n):
-    """Let a slot hold the mean of a word's bag."""
+def load_mean(inputs, bags, row, slot, cache):
+    """Load the mean of a word's bag into a slot of the cache, in place."""
     start, stop, size = bags.offsets[row], bags.offsets[row + 1], np.float32(0)
-    at = np.int64(slot) * width
+    values, width = inputs.values, inputs.width
+    n, at = (width >> 4) << 4, slot * width
     for d in range(0, n, simd.WIDTH):
-        simd.store(held.means, at + d, simd.fill(np.float32(0)))
+        simd.store(cache.means, at + d, simd.fill(np.float32(0)))
     for e in range(start, stop, 2):
-        x = np.int64(bags.rows[e]) * width
-        y = np.int64(bags.rows[min(e + 1, stop - 1)]) * width
-        two = bags.weights[min(e + 1, stop - 1)] if e + 1 < stop else np.float32(0)
+        last = e if e + 1 == stop else e + 1
+        x, y = np.int64(bags.rows[e]) * width, np.int64(bags.rows[last]) * width
+        two = bags.weights[last] if last > e else np.float32(0)
         size += bags.weights[e] + two
         one, two = simd.fill(bags.weights[e]), simd.fill(two)
         for d in range(0, n, simd.WIDTH):
-            total = simd.load(held.means, at + d)
-            total = simd.add_product(total, simd.load(inputs, x + d), one)
-            total = simd.add_product(total, simd.load(inputs, y + d), two)
-            simd.store(held.means, at + d, total)
-    held.words[slot], held.sizes[slot] = row, size
+            total = simd.load(cache.means, at + d)
+            total = simd.add_product(total, simd.load(values, x + d), one)
+            total = simd.add_product(total, simd.load(values, y + d), two)
+            simd.store(cache.means, at + d, total)
+    cache.words[slot], cache.sizes[slot] = row, size
     share = simd.fill(np.float32(1) / size)
     for d in range(0, n, simd.WIDTH):
-        mean = simd.multiply(simd.load(held.means, at + d), share)
-        simd.store(held.means, at + d, mean)
-        simd.store(held.starts, at + d, mean)
+        mean = simd.multiply(simd.load(cache.means, at + d), share)
+        simd.store(cache.means, at + d, mean)
+        simd.store(cache.loaded, at + d, mean)
 
 
 @inlined
-def fetch_bag(inputs, bags, row, width, n):
+def prefetch_bag(inputs, bags, row):
     """Ask for the rows of a word ahead of their use."""
     for e in range(bags.offsets[row], bags.offsets[row + 1]):
-        x = np.int64(bags.rows[e]) * width
-        for d in range(0, n, LANES):
-            prefetch_l2(inputs, x + d)
+        x = np.int64(bags.rows[e]) * inputs.width
+        for d in range(0, inputs.width, LANES):
+            prefetch_l2(inputs.values, x + d)
 
 
 @inlined
-def put_back(inputs, bags, slot, held, width, n):
-    """Move the rows of the word in a slot by what their mean has moved."""
-    row, at = held.words[slot], np.int64(slot) * width
+def flush_mean(inputs, bags, slot, cache):
+    """Move the rows of the word in a slot, in place, by what their mean has moved."""
+    values, width = inputs.values, inputs.width
+    n, row, at = (width >> 4) << 4, cache.words[slot], slot * width
     for d in range(0, n, simd.WIDTH):
-        mean, start = simd.load(held.means, at + d), simd.load(held.starts, at + d)
-        simd.store(held.starts, at + d, simd.subtract(mean, start))
+        mean, loaded = simd.load(cache.means, at + d), simd.load(cache.loaded, at + d)
+        simd.store(cache.loaded, at + d, simd.subtract(mean, loaded))
     for e in range(bags.offsets[row], bags.offsets[row + 1]):
         x = np.int64(bags.rows[e]) * width
         for d in range(0, n, simd.WIDTH):
-            y = simd.add(simd.load(inputs, x + d), simd.load(held.starts, at + d))
-            simd.store(inputs, x + d, y)
+            y = simd.add(simd.load(values, x + d), simd.load(cache.loaded, at + d))
+            simd.store(values, x + d, y)
 
 
 @inner
-def put_all_back(inputs, bags, first, last, held, learn, width, n):
-    """Empty the slots of the words [first, last) of the buffer's history."""
-    mask = len(held.sizes) - 1
-    for j in range(first, min(last, first + len(held.sizes))):
-        slot = j & mask
-        if held.sizes[slot] > 0:
+def flush_means(inputs, bags, cache, stop, learn):
+    """Empty the slots of the words from the oldest one to before number ``stop``.
+
+    Changes the rows (if the model is to learn) and the cache in place.
+    """
+    first, H = cache.flushed[0], len(cache.sizes)
+    for j in range(first, stop if stop < first + H else first + H):
+        slot = j & (H - 1)
+        if cache.sizes[slot] > 0:
             if learn:
-                put_back(inputs, bags, slot, held, width, n)
-            held.sizes[slot] = 0
-
-
-@inlined
-def list_held(inputs, bags, rows, i, left, right, base, held, places, width, n):
-    """List where the means of the words around i are held; return their number."""
-    m, mask = 0, len(held.sizes) - 1
-    for j in range(left, right):
-        if j == i:
-            continue
-        slot = (base + j) & mask
-        if held.sizes[slot] == 0:
-            take_up(inputs, bags, rows[j], slot, held, width, n)
-        held.slots[m], places[m] = slot, slot * width
-        m += 1
-    places[m] = places[m - 1]  # an odd one finds itself beside it
-    return m
-
-
-@inlined
-def gather_held(held, places, m, mean, scratch, n):
-    """Set hidden to the mean or the sum of all rows of m bags; return their number."""
-    total = np.float32(0)
-    for e in range(m):
-        total += held.sizes[held.slots[e]]
-    for e in range(m):
-        held.parts[e] = held.sizes[held.slots[e]] / (total if mean else np.float32(1))
-    for d in range(0, n, simd.WIDTH):
-        h = simd.fill(np.float32(0))
-        for e in range(m):
-            part = simd.fill(held.parts[e])
-            h = simd.add_product(h, simd.load(held.means, places[e] + d), part)
-        simd.store(scratch.hidden, d, h)
-        simd.store(scratch.start, d, h)
-    return total
+                flush_mean(inputs, bags, slot, cache)
+            cache.sizes[slot] = 0

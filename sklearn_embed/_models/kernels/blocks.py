@@ -1,6 +1,10 @@
-"""A few output rows trained at a time, on one input row or on two.
+"""A block of output rows trained at a time, on one input vector or on two.
 
-Sizes: V words, D columns (a multiple of 16), K output rows: a *block*.
+All rows of a block, and the input vectors, move from their old values.  A block may
+have any number of rows: they are trained in groups of six, which fill the registers,
+and the rest in groups of two, so that no number of rows is compiled in.
+
+Sizes: V words, D columns (a multiple of 16), K rows of a block, R of its groups.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -12,130 +16,79 @@ import numpy as np
 from sklearn_embed._core import simd
 from sklearn_embed._core.arrays import LANES, aligned_zeros, padded_width
 from sklearn_embed._core.compile import inlined
-from sklearn_embed._core.numeric import prefetch
-from sklearn_embed._models.kernels.replicas import place_of
 
-#: Numbers of a row that are asked for ahead.
-FETCHED = 128
+#: Tuples that say how many rows a group has.
+SIX, TWO = (np.float32(0),) * 6, (np.float32(0),) * 2
 
-#: Output rows that are trained at a time: at most, and of a code tree.
+#: Rows of a block, at most, and of a block of a code tree.
 MOST_ROWS, NODES = 12, 6
 
+class OutputBlock(NamedTuple):
+    """Output rows that are trained together.
 
-class Scratch(NamedTuple):
-    """Room to work in, of one call at a time; K output rows make a block."""
+    The score of a row (its product with an input vector) has a lane: those of a
+    group with the first input follow each other, then those with the second.
+    """
 
-    places: np.ndarray  # (K,) int64: where the block's rows begin in outputs
-    times: np.ndarray  # (K,): how often each row counts
-    signs: np.ndarray  # (2 * K rounded up,): 1 to be predicted, -1 not
-    both: np.ndarray  # as signs: times of two inputs
-    single: np.ndarray  # as signs: times of one input
-    sums: np.ndarray  # as signs: dot products, then slopes
-    losses: np.ndarray  # as signs
-    change: np.ndarray  # (2 * D,): what two inputs are to change by
-    hidden: np.ndarray  # (D,): mean or sum of several input rows
-    start: np.ndarray  # (D,): the same before it is trained
-
-
-def block_size(loss, negative):
-    """Return how many output rows are trained at a time: as fit the registers."""
-    if loss != "negative_sampling":
-        return NODES
-    n_blocks = -(-(negative + 1) // MOST_ROWS)
-    return -(-(negative + 1) // n_blocks)
+    n_rows: int  # K
+    width: int  # D
+    offsets: np.ndarray  # (R,) int64: where the rows begin; the last ones pad a group
+    lanes: np.ndarray  # (2 * R,) int64: of each row with one input, with the other
+    signs: np.ndarray  # (L,) float32: 1 for a row to be predicted, -1 for another
+    weights: np.ndarray  # (2 * L,) float32: how often a row counts; one input, then two
+    scores: np.ndarray  # float32: products, then the steps that follow from them
+    losses: np.ndarray  # (L,) float32: summed until they are taken
+    uneven: np.ndarray  # (1,) bool: whether a row counts otherwise than once
 
 
-def make_scratch(K, width):
-    """Return a Scratch for blocks of K rows of some width."""
-    lane = padded_width(2 * K)
-    return Scratch(
-        np.zeros(K, np.int64),
-        np.ones(K, np.float32),
-        *(aligned_zeros(lane) for _ in range(5)),
-        aligned_zeros(2 * width),
-        aligned_zeros(width),
-        aligned_zeros(width),
+class Step(NamedTuple):
+    """How far to move."""
+
+    rate: np.float32
+    learn: bool  # or measure the loss alone
+
+
+def block_size(n_rows):
+    """Return how many of ``n_rows`` are trained at a time: evenly, MOST_ROWS at most."""
+    n_blocks = -(-n_rows // MOST_ROWS)
+    return -(-n_rows // n_blocks)
+
+
+def make_block(n_rows, width):
+    """Return an OutputBlock of some rows, of which the first is to be predicted."""
+    height = len(SIX) if n_rows in {len(SIX) - 1, len(SIX)} else len(TWO)
+    rows = np.arange(-(-n_rows // height) * height)
+    lanes = rows // height * (2 * height) + rows % height
+    signs = aligned_zeros(padded_width(2 * len(rows)))
+    signs[:] = -1
+    signs[[0, height]] = 1
+    return OutputBlock(
+        n_rows,
+        width,
+        np.zeros(len(rows), np.int64),
+        np.concatenate([lanes, lanes + height]),
+        signs,
+        aligned_zeros(2 * len(signs)),
+        aligned_zeros(len(signs) + LANES),  # of a group, whole vectors are written
+        aligned_zeros(len(signs)),
+        np.ones(1, np.bool_),
     )
 
 
 @inlined
-def set_times(scratch):
-    """Spread ``times`` over the lanes of one input and of two."""
-    K = len(scratch.times)
-    for o in range(K):
-        scratch.single[o] = scratch.both[o] = scratch.both[K + o] = scratch.times[o]
+def set_weight(block, o, weight):
+    """Set how often row o of a block counts; changes it in place."""
+    size, R = len(block.losses), len(block.offsets)
+    one, other = block.lanes[o], block.lanes[R + o]
+    block.weights[one] = weight
+    block.weights[size + one] = block.weights[size + other] = weight
 
 
 @inlined
-def set_negatives(pool, q, first, draws, target, width, scratch, like, own, step):
-    """Let the block be K of the target and its draws, the pool's numbers from q on.
-
-    Number 0 is the target.  A draw equal to it is left out (as in word2vec.c), a
-    repeated one counts as often as it was drawn, through the row where it stands
-    first.
-    """
-    K, mask = len(like), len(pool) - 1
-    places, times = scratch.places, scratch.times
-    aim, again = place_of(target, own, step, width), False
-    for o in range(K):
-        places[o] = aim
-        if 0 < first + o <= draws:
-            places[o] = place_of(pool[(q + first + o) & mask], own, step, width)
-        elif first + o > 0:
-            again = True  # past the last draw
-        again |= first > 0 and places[o] == aim
-        for u in range(o):
-            again |= places[u] == places[o]
-        times[o] = np.float32(1)
-    if again:
-        for o in range(K):
-            if first + o > 0 and places[o] == aim:
-                times[o] = np.float32(0)
-            for u in range(o):
-                if places[u] == places[o]:
-                    times[u] += times[o]
-                    times[o] = np.float32(0)
-                    break
-    if draws >= K:
-        sign = np.float32(1 if first == 0 else -1)
-        scratch.signs[0] = scratch.signs[K] = sign
-    set_times(scratch)
-
-
-@inlined
-def set_nodes(tree, first, last, width, scratch, like, own, step):
-    """Let the block be the nodes [first, last) of a path, at most K of them."""
-    K = len(like)
-    for o in range(K):
-        at = min(first + o, last - 1)  # the rest repeats the last one, uncounted
-        scratch.places[o] = place_of(tree.nodes[at], own, step, width)
-        scratch.times[o] = np.float32(first + o < last)
-        sign = np.float32(1 - 2 * np.int64(tree.codes[at]))
-        scratch.signs[o] = scratch.signs[K + o] = sign
-    set_times(scratch)
-
-
-@inlined
-def slopes(scratch, weights, rate):
-    """Turn dot products into steps, in place, and add to the losses."""
-    sums, signs, losses = scratch.sums, scratch.signs, scratch.losses
-    one, most = simd.fill(np.float32(1)), simd.fill(np.float32(87))
-    step = simd.fill(rate)
-    for i in range(0, len(sums), simd.WIDTH):
-        sign, weight = simd.load(signs, i), simd.load(weights, i)
-        z = simd.multiply(simd.load(sums, i), sign)  # > 0: predicted right
-        z = simd.greatest(simd.subtract(simd.fill(np.float32(0)), most), z)
-        up, down = simd.exp(simd.least(most, z))
-        doubt = simd.divide(one, simd.add(one, up))  # sigmoid(-z), exact if small
-        weight_step = simd.multiply(simd.multiply(sign, weight), step)
-        simd.store(sums, i, simd.multiply(doubt, weight_step))
-        # log(1 + exp(-z)); the second term is -z where z < 0, else 0.
-        loss = simd.subtract(
-            simd.log1p(simd.least(up, down)),
-            simd.least(z, simd.fill(np.float32(0))),
-        )
-        total = simd.add_product(simd.load(losses, i), loss, weight)
-        simd.store(losses, i, total)
+def set_sign(block, o, sign):
+    """Say whether row o of a block is to be predicted; changes it in place."""
+    R = len(block.offsets)
+    block.signs[block.lanes[o]] = block.signs[block.lanes[R + o]] = sign
 
 
 @inlined
@@ -149,112 +102,88 @@ def take_losses(losses):
 
 
 @inlined
-def fetch(matrix, at, n):
-    """Ask for a row ahead of its use; what is long, the processor goes on with."""
-    for d in range(0, min(n, FETCHED), LANES):
-        prefetch(matrix, at + d)
+def score_group(values, vectors, rows, block, first, like):
+    """Write the products of the rows of a group and one or two input vectors."""
+    totals = simd.zero_products(vectors, like)
+    for d in range(0, (block.width >> 4) << 4, simd.WIDTH):
+        c = simd.load_rows(rows, block.offsets, first, d, like)
+        totals = simd.add_pairwise(totals, simd.load_each(values, vectors, d), c)
+    simd.store_sums(block.scores, 2 * first, totals)
 
 
 @inlined
-def train_two(inputs, x, y, outputs, scratch, rate, n, like, learn):
-    """Move the rows at x and y and the block along each other, from old values."""
-    places = scratch.places
-    f = simd.zero_many(like)
-    g = simd.zero_many(like)
-    for d in range(0, n, simd.WIDTH):
-        c = simd.load_rows(outputs, places, d, like)
-        f = simd.add_products(f, simd.load(inputs, x + d), c)
-        g = simd.add_products(g, simd.load(inputs, y + d), c)
-    simd.store_sums(scratch.sums, 0, f + g)
-    slopes(scratch, scratch.both, rate)
-    if learn:
-        f = simd.fill_many(scratch.sums, 0, like)
-        g = simd.fill_many(scratch.sums, len(like), like)
-        for d in range(0, n, simd.WIDTH):
-            a = simd.load(inputs, x + d)
-            b = simd.load(inputs, y + d)
-            c = simd.load_rows(outputs, places, d, like)
-            simd.store(inputs, x + d, simd.add_dot(a, f, c))
-            simd.store(inputs, y + d, simd.add_dot(b, g, c))
-            c = simd.add_products(simd.add_products(c, a, f), b, g)
-            simd.store_rows(outputs, places, d, c)
+def find_steps(block, n_inputs, rate):
+    """Turn the scores of a block into steps, in place, and add to the losses.
 
-
-@inlined
-def train_one(inputs, x, outputs, scratch, rate, n, like, learn):
-    """Move the row at x and the block along each other, from old values."""
-    places = scratch.places
-    f = simd.zero_many(like)
-    for d in range(0, n, simd.WIDTH):
-        c = simd.load_rows(outputs, places, d, like)
-        f = simd.add_products(f, simd.load(inputs, x + d), c)
-    simd.store_sums(scratch.sums, 0, f + simd.zero_many(like))
-    slopes(scratch, scratch.single, rate)
-    if learn:
-        f = simd.fill_many(scratch.sums, 0, like)
-        for d in range(0, n, simd.WIDTH):
-            a = simd.load(inputs, x + d)
-            c = simd.load_rows(outputs, places, d, like)
-            simd.store(inputs, x + d, simd.add_dot(a, f, c))
-            simd.store_rows(outputs, places, d, simd.add_products(c, a, f))
-
-
-@inlined
-def train_pairs(inputs, xs, m, outputs, scratch, ahead, rate, n, like, learn):
-    """Train the m rows at xs on the block, two at a time.
-
-    In between ask for the output rows ahead: all at once would be more than a core
-    can wait for.
+    The step of a row with score z is rate * weight * sign * sigmoid(-sign * z), and
+    its loss weight * log(1 + exp(-sign * z)).
     """
-    for j in range(0, m, 2):
-        for o in range(j, min(j + 2, len(ahead))):
-            fetch(outputs, ahead[o], n)
-        x, y = xs[j], xs[j + 1]
-        if x != y:
-            train_two(inputs, x, y, outputs, scratch, rate, n, like, learn)
-        else:  # without a partner, or meeting itself
-            for _ in range(min(2, m - j)):
-                train_one(inputs, x, outputs, scratch, rate, n, like, learn)
-    for o in range(m + m % 2, len(ahead)):
-        fetch(outputs, ahead[o], n)
+    scores, signs, losses = block.scores, block.signs, block.losses
+    weights, start = block.weights, (n_inputs - 1) * len(block.losses)
+    one, most = simd.fill(np.float32(1)), simd.fill(np.float32(87))
+    step = simd.fill(rate)
+    for i in range(0, len(losses), simd.WIDTH):
+        sign, weight = simd.load(signs, i), simd.load(weights, start + i)
+        z = simd.multiply(simd.load(scores, i), sign)  # > 0: predicted right
+        z = simd.greatest(simd.subtract(simd.fill(np.float32(0)), most), z)
+        up, down = simd.exp(simd.least(most, z))
+        # sigmoid(-z), exact where it is small
+        residual = simd.divide(one, simd.add(one, up))
+        weight_step = simd.multiply(simd.multiply(sign, weight), step)
+        simd.store(scores, i, simd.multiply(residual, weight_step))
+        # log(1 + exp(-z)); the second term is -z where z < 0, else 0.
+        loss = simd.subtract(
+            simd.log1p(simd.least(up, down)),
+            simd.least(z, simd.fill(np.float32(0))),
+        )
+        total = simd.add_product(simd.load(losses, i), loss, weight)
+        simd.store(losses, i, total)
 
 
 @inlined
-def list_ahead(pool, q, row, width, ahead, own, step):
-    """List where the row and the first of the draws at q begin."""
-    ahead[0] = place_of(row, own, step, width)
-    for o in range(1, len(ahead)):
-        ahead[o] = place_of(pool[(q + o) & (len(pool) - 1)], own, step, width)
+def move_six(values, vectors, rows, block):
+    """Move six rows of a block and one or two input vectors by the steps, in place."""
+    factors = simd.fill_products(block.scores, 0, vectors, SIX)
+    for d in range(0, (block.width >> 4) << 4, simd.WIDTH):
+        a = simd.load_each(values, vectors, d)
+        c = simd.load_rows(rows, block.offsets, 0, d, SIX)
+        simd.store_each(values, vectors, d, simd.add_rows(a, factors, c))
+        simd.store_rows(rows, block.offsets, 0, d, simd.add_inputs(c, factors, a))
 
 
 @inlined
-def train_drawn(
-    pool, q, first, draws, target, inputs, xs, m, outputs, scratch, ahead, own, step,
-    rate, width, n, like, learn,
-):  # fmt: skip
-    """Train the m rows at xs, no two alike, each two on draws of their own."""
-    for j in range(0, m, 2):
-        set_negatives(pool, q, first, draws, target, width, scratch, like, own, step)
-        q += draws
-        list_ahead(pool, q, target, width, ahead, own, step)
-        for o in range(1, len(ahead)):
-            fetch(outputs, ahead[o], n)
-        if j + 1 < m:
-            x, y = xs[j], xs[j + 1]
-            train_two(inputs, x, y, outputs, scratch, rate, n, like, learn)
+def move_any(values, vectors, rows, block):
+    """Move all rows of a block, two at a time, as `move_six` does, in place.
+
+    The steps are read again and again, since they do not fit the registers.
+    """
+    for d in range(0, (block.width >> 4) << 4, simd.WIDTH):
+        a = total = simd.load_each(values, vectors, d)
+        for first in range(0, len(block.offsets), len(TWO)):
+            factors = simd.fill_products(block.scores, 2 * first, vectors, TWO)
+            c = simd.load_rows(rows, block.offsets, first, d, TWO)
+            total = simd.add_rows(total, factors, c)
+            c = simd.add_inputs(c, factors, a)
+            simd.store_rows(rows, block.offsets, first, d, c)
+        simd.store_each(values, vectors, d, total)
+
+
+@inlined
+def train_block(values, vectors, n_inputs, rows, block, step):
+    """Move the input vectors at some offsets and a block's rows along each other.
+
+    All but ``n_inputs`` of them are zeros, which stay.  Changes the vectors and the
+    rows in place.
+    """
+    R = len(block.offsets)
+    if R == len(SIX):
+        score_group(values, vectors, rows, block, 0, SIX)
+    else:
+        for first in range(0, R, len(TWO)):
+            score_group(values, vectors, rows, block, first, TWO)
+    find_steps(block, n_inputs, step.rate)
+    if step.learn:
+        if R == len(SIX):
+            move_six(values, vectors, rows, block)
         else:
-            train_one(inputs, xs[j], outputs, scratch, rate, n, like, learn)
-
-
-@inlined
-def fetch_path(outputs, tree, row, width, n, own, step):
-    """Ask for the nodes of a word."""
-    for e in range(tree.offsets[row], tree.offsets[row + 1]):
-        fetch(outputs, place_of(tree.nodes[e], own, step, width), n)
-
-
-@inlined
-def some_node(tree, row, p):
-    """Return one of the nodes of a word, another one at the next position."""
-    start, stop = tree.offsets[row], tree.offsets[row + 1]
-    return tree.nodes[start + p % (stop - start)]
+            move_any(values, vectors, rows, block)

@@ -1,9 +1,11 @@
-"""Each thread's own copies of the rows that all threads want all the time.
+"""A matrix that several threads train, with each thread's own copies of some rows.
 
-Where two cores write one row in turn, each waits for the other's cache line.  The
-rows of the commonest words therefore exist once more for every thread, which adds
-what its own have moved to the shared ones now and then: a row as often as it is
-used, so that a rare one falls no further behind than a common one.
+Where two cores write one row in turn, each waits for the other's cache line.  The rows
+of the commonest words therefore exist once more for every thread (replicas), which
+merges what it has changed in them into the shared rows now and then: a row as often as
+it is used, so that a rare one is no older than a common one.
+
+Sizes: V rows, D columns (a multiple of 16), H rows that have a replica.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -13,86 +15,105 @@ from typing import NamedTuple
 import numpy as np
 
 from sklearn_embed._core import simd
-from sklearn_embed._core.arrays import aligned_zeros
+from sklearn_embed._core.arrays import LANES, aligned_zeros
 from sklearn_embed._core.compile import inlined
 from sklearn_embed._core.numeric import prefetch
 
-
-class Replica(NamedTuple):
-    """Copies of the rows [first, first + H) of a matrix; H = 0: of none."""
-
-    rows: np.ndarray  # (H * D,) float32
-    base: np.ndarray  # (H * D,) float32: the rows as last shared
-    first: int
+#: Numbers of a row that are prefetched; the processor goes on with a long row itself.
+FETCHED = 128
 
 
-class Replicas(NamedTuple):
-    """What one thread has of its own."""
+class SharedMatrix(NamedTuple):
+    """A matrix as one thread sees it; made by `share_matrix`."""
 
-    inputs: Replica
-    outputs: Replica
-    every: int  # inputs between two exchanges, at least 1; 0: there are no copies
-
-
-def make_replica(matrix, first, n_rows):
-    """Return room for copies of ``n_rows`` rows of a matrix."""
-    size = n_rows * matrix.shape[1]
-    return Replica(aligned_zeros(size), aligned_zeros(size), first)
+    values: np.ndarray  # (V * D,) float32: the rows that all threads share
+    width: int  # D
+    replicas: np.ndarray  # (2 * H * D,) float32: replicas, then as they were merged
+    first: int  # number of the first row that has a replica
+    n_replicas: int  # H
+    shift: int  # from a row's offset in values to its replica, in elements
 
 
-#: What a thread has of its own that is alone.
-ALONE = Replicas(*(make_replica(np.empty((0, 0)), 0, 0) for _ in range(2)), 0)
+def share_matrix(matrix, first=0, n_rows=0):
+    """Return a matrix of shape (V, D) with replicas of the rows from ``first`` on."""
+    values, width = matrix.reshape(-1), matrix.shape[1]
+    replicas = aligned_zeros(2 * n_rows * width)
+    shift = element_shift(values, replicas) - first * width
+    return SharedMatrix(values, width, replicas, first, n_rows, shift)
 
 
-@inlined
-def distance(matrix, own, width):
-    """Return what leads from a row's place in the matrix to the thread's own one."""
-    # Both are told apart by address alone: an index that leaves the matrix costs
-    # nothing, two arrays in every inner loop would.
-    there, here = np.int64(own.rows.ctypes.data), np.int64(matrix.ctypes.data)
-    return ((there - here) >> 2) - own.first * width
+def element_shift(array, other):
+    """Return how many float32 the memory of ``other`` lies behind that of ``array``.
+
+    Kernels reach both through one array then: an offset that leaves the array costs
+    nothing, a choice between two arrays in every inner loop would.
+    """
+    return (other.ctypes.data - array.ctypes.data) // 4
 
 
 @inlined
-def place_of(row, own, step, width):
-    """Return where a row begins, seen from the matrix; ``step`` as of `distance`."""
-    place = np.int64(row) * width
+def row_offset(matrix, row):
+    """Return where a row, or its replica, begins, seen from ``matrix.values``."""
+    offset = np.int64(row) * matrix.width
     # One comparison: a row before the first is a large number without its sign.
-    if np.uint64(row - own.first) * np.uint64(width) < np.uint64(len(own.rows)):
-        place += step
-    return place
+    if np.uint64(row - matrix.first) < np.uint64(matrix.n_replicas):
+        offset += matrix.shift
+    return offset
 
 
 @inlined
-def take_over(matrix, own, width):
-    """Let the thread's own rows be the shared ones."""
-    start = own.first * width
-    for at in range(0, len(own.rows), simd.WIDTH):
-        x = simd.load(matrix, start + at)
-        simd.store(own.rows, at, x)
-        simd.store(own.base, at, x)
+def prefetch_row(matrix, offset):
+    """Ask for a row ahead of its use."""
+    n = matrix.width if matrix.width < FETCHED else FETCHED
+    for d in range(0, n, LANES):
+        prefetch(matrix.values, offset + d)
 
 
 @inlined
-def share(matrix, own, first, last, width):
-    """Add to rows [first, last) what the thread's own have moved; go on from there."""
-    start = own.first * width
-    begin = max(np.int64(first) * width - start, 0)
-    end = min(np.int64(last) * width - start, len(own.rows))
+def copy_to_replicas(matrix):
+    """Let the replicas equal the shared rows; changes them in place."""
+    start, size = matrix.first * matrix.width, matrix.n_replicas * matrix.width
+    for at in range(0, size, simd.WIDTH):
+        x = simd.load(matrix.values, start + at)
+        simd.store(matrix.replicas, at, x)
+        simd.store(matrix.replicas, size + at, x)
+
+
+@inlined
+def merge_replicas(matrix, begin, end):
+    """Add to shared rows what changed in the elements [begin, end) of their replicas.
+
+    The replicas go on from the sum.  Changes both in place.
+    """
+    start, size = matrix.first * matrix.width, matrix.n_replicas * matrix.width
     for at in range(begin, end, simd.WIDTH):
-        moved = simd.subtract(simd.load(own.rows, at), simd.load(own.base, at))
-        x = simd.add(simd.load(matrix, start + at), moved)
-        simd.store(matrix, start + at, x)
-        simd.store(own.rows, at, x)
-        simd.store(own.base, at, x)
+        replica = simd.load(matrix.replicas, at)
+        change = simd.subtract(replica, simd.load(matrix.replicas, size + at))
+        x = simd.add(simd.load(matrix.values, start + at), change)
+        simd.store(matrix.values, start + at, x)
+        simd.store(matrix.replicas, at, x)
+        simd.store(matrix.replicas, size + at, x)
 
 
 @inlined
-def exchange(matrix, own, due, soon, width):
-    """Share the row ``due`` (-1: none), ask for ``soon``; return it, to be due next."""
-    share(matrix, own, due, due + 1, width)
-    place = np.int64(soon) * width
-    if place_of(soon, own, np.int64(1), width) != place:
-        for at in range(place, place + width, simd.WIDTH):
-            prefetch(matrix, at)
-    return soon
+def merge_all(matrix):
+    """Merge all replicas, in place."""
+    merge_replicas(matrix, np.int64(0), matrix.n_replicas * matrix.width)
+
+
+@inlined
+def merge_in_turn(matrix, due, row):
+    """Merge the row ``due``, and ask for ``row``, which is to be the next.
+
+    Either may have no replica; -1: none.  Return ``row``.
+    """
+    size, width = matrix.n_replicas * matrix.width, matrix.width
+    begin = (due - matrix.first) * width
+    if 0 <= begin < size:
+        merge_replicas(matrix, begin, begin + width)
+    begin = (row - matrix.first) * width
+    if 0 <= begin < size:
+        start = row * width
+        for at in range(start, start + width, simd.WIDTH):
+            prefetch(matrix.values, at)
+    return row

@@ -1,105 +1,111 @@
 """All output rows trained at a time: the full softmax over the vocabulary.
 
-Sizes: V words, D columns (a multiple of 16), K output rows at a time.
+Sizes: V words, D columns (a multiple of 16).
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from typing import NamedTuple
+
 import numpy as np
 
 from sklearn_embed._core import simd
-from sklearn_embed._core.compile import REORDERED, inlined, kernel
+from sklearn_embed._core.arrays import LANES, aligned_zeros
+from sklearn_embed._core.compile import inlined, inner
 from sklearn_embed._core.numeric import decay
+from sklearn_embed._models.kernels.blocks import SIX
 
 
-@kernel(fastmath=REORDERED)
-def softmax_slopes(scores, target, rate):
-    """Turn scores into the steps of their softmax, in place; return the loss."""
-    top = scores[target]
-    for i in range(len(scores)):
-        top = max(top, scores[i])
-    gap = top - scores[target]
+class SoftmaxScratch(NamedTuple):
+    """Scratch buffers for the scores of all words, with two inputs."""
+
+    scores: np.ndarray  # float32: twice V numbers with a margin each
+    change: np.ndarray  # (2 * D,) float32: what the inputs are to change by
+    offsets: np.ndarray  # (6,) int64: where the rows of a group begin
+
+
+def make_softmax_scratch(outputs):
+    """Return a SoftmaxScratch for a SharedMatrix of output rows."""
+    n_rows, width = len(outputs.values) // outputs.width, outputs.width
+    return SoftmaxScratch(
+        aligned_zeros(2 * (n_rows + LANES + len(SIX))),
+        aligned_zeros(2 * width),
+        np.zeros(len(SIX), np.int64),
+    )
+
+
+@inner
+def softmax_steps(scores, first, stop, target, rate):
+    """Turn scores [first, stop) into the steps of their softmax, in place.
+
+    Return the loss, -log(softmax of the target).
+    """
+    top = scores[first + target]
+    for i in range(first, stop):
+        top = scores[i] if scores[i] > top else top
+    gap = top - scores[first + target]
     total = 0.0
-    for i in range(len(scores)):
+    for i in range(first, stop):
         scores[i] = decay(top - scores[i])
         total += np.float64(scores[i])
     share = np.float32(1 / total) * rate
-    for i in range(len(scores)):
+    for i in range(first, stop):
         scores[i] *= -share
-    scores[target] += rate
+    scores[first + target] += rate
     return np.log(total) + np.float64(gap)
 
 
 @inlined
-def set_rows(places, first, n_rows, width):
-    """Let the block be the rows from ``first`` on; past the end, the last one."""
-    for o in range(len(places)):
-        places[o] = min(first + o, n_rows - 1) * width
+def set_rows(offsets, first, n_rows, width):
+    """Let a group be the rows from ``first`` on; past the end, the last one."""
+    for o in range(len(SIX)):
+        row = first + o if first + o < n_rows else n_rows - 1
+        offsets[o] = row * width
 
 
-@kernel(fastmath=REORDERED)
-def softmax(inputs, x, y, outputs, target, scores, scratch, rate, like, learn):
-    """Move the rows at x and y and all output rows along each other; y < 0: none.
+@inner
+def train_all(values, vectors, alone, outputs, target, scratch, step):
+    """Move the vectors at two offsets and all output rows along each other.
 
-    All from old values: what x and y are to change by is gathered apart.
-    Returns the loss.  ``scores`` has room for two inputs, each with a margin.
+    All from old values: what the vectors are to change by is gathered apart.
+    ``alone`` leaves out the second one.  Return the loss.  Changes the vectors and
+    the rows in place.
     """
-    K, places, change = len(like), scratch.places, scratch.change
-    (n_rows, width), flat = outputs.shape, outputs.reshape(-1)
-    other, half = max(y, 0), len(scores) // 2
-    for first in range(0, n_rows, K):
-        set_rows(places, first, n_rows, width)
-        f = simd.zero_many(like)
-        g = simd.zero_many(like)
+    scores, change, offsets = scratch
+    width, half = outputs.width, len(scores) // 2
+    n_rows = len(outputs.values) // width
+    for first in range(0, n_rows, len(SIX)):
+        set_rows(offsets, first, n_rows, width)
+        totals = simd.zero_products(vectors, SIX)
         for d in range(0, width, simd.WIDTH):
-            c = simd.load_rows(flat, places, d, like)
-            f = simd.add_products(f, simd.load(inputs, x + d), c)
-            g = simd.add_products(g, simd.load(inputs, other + d), c)
-        simd.store_sums(scores, first, f)  # the next group overwrites the rest
-        simd.store_sums(scores, half + first, g)
-    loss = softmax_slopes(scores[:n_rows], target, rate)
-    if y >= 0:
-        loss += softmax_slopes(scores[half : half + n_rows], target, rate)
-    else:
-        scores[half:] = np.float32(0)
-    if not learn:
+            c = simd.load_rows(outputs.values, offsets, 0, d, SIX)
+            totals = simd.add_pairwise(totals, simd.load_each(values, vectors, d), c)
+        # The next group overwrites what is beyond this one.
+        simd.store_sums(scores, first, totals[:6])
+        simd.store_sums(scores, half + first, totals[6:])
+    loss = softmax_steps(scores, 0, n_rows, target, step.rate)
+    if not alone:
+        loss += softmax_steps(scores, half, half + n_rows, target, step.rate)
+    if not step.learn:
         return loss
-    change[: 2 * width] = np.float32(0)
-    scores[n_rows:half] = np.float32(0)  # a repeated last row does not move
-    scores[half + n_rows :] = np.float32(0)
-    for first in range(0, n_rows, K):
-        set_rows(places, first, n_rows, width)
-        f = simd.fill_many(scores, first, like)
-        g = simd.fill_many(scores, half + first, like)
+    for at in range(0, 2 * width):
+        change[at] = np.float32(0)
+    for at in range(n_rows, half):  # a repeated last row does not move
+        scores[at] = scores[half + at] = np.float32(0)
+    for at in range(half, half + n_rows * alone):
+        scores[at] = np.float32(0)
+    both = np.int64(0), np.int64(width)
+    for first in range(0, n_rows, len(SIX)):
+        set_rows(offsets, first, n_rows, width)
+        one = simd.fill_many(scores, first, SIX)
+        factors = one + simd.fill_many(scores, half + first, SIX)
         for d in range(0, width, simd.WIDTH):
-            c = simd.load_rows(flat, places, d, like)
-            a, b = simd.load(change, d), simd.load(change, width + d)
-            simd.store(change, d, simd.add_dot(a, f, c))
-            simd.store(change, width + d, simd.add_dot(b, g, c))
-            c = simd.add_products(c, simd.load(inputs, x + d), f)
-            c = simd.add_products(c, simd.load(inputs, other + d), g)
-            simd.store_rows(flat, places, d, c)
+            c = simd.load_rows(outputs.values, offsets, 0, d, SIX)
+            total = simd.load_each(change, both, d)
+            simd.store_each(change, both, d, simd.add_rows(total, factors, c))
+            c = simd.add_inputs(c, factors, simd.load_each(values, vectors, d))
+            simd.store_rows(outputs.values, offsets, 0, d, c)
     for d in range(width):
-        inputs[x + d] += change[d]
-        inputs[other + d] += change[width + d]
-    return loss
-
-
-@kernel(fastmath=REORDERED)
-def softmax_skipgram(
-    inputs, contexts, m, outputs, target, scores, scratch, rate, like, learn
-):
-    """Train m contexts on all output rows, two at a time; return the loss."""
-    loss = 0.0
-    for j in range(0, m, 2):
-        x, y = contexts[j], contexts[j + 1]
-        if x != y:
-            loss += softmax(
-                inputs, x, y, outputs, target, scores, scratch, rate, like, learn
-            )
-        else:
-            for _ in range(min(2, m - j)):
-                loss += softmax(
-                    inputs, x, -1, outputs, target, scores, scratch, rate, like, learn
-                )
+        values[vectors[0] + d] += change[d]
+        values[vectors[1] + d] += change[width + d]
     return loss

@@ -13,6 +13,7 @@ import numpy as np
 
 from sklearn_embed._core.compile import inlined, inner
 from sklearn_embed._core.numeric import hash64
+from sklearn_embed._models.kernels.replicas import row_offset
 
 #: Tokens that a buffer holds besides the two windows it carries over.
 STRETCH = 1024
@@ -31,11 +32,12 @@ class Corpus(NamedTuple):
     keep: np.ndarray  # (V,) uint32: a row is kept where 32 random bits are <= keep
 
 
-class Plan(NamedTuple):
+class PassSettings(NamedTuple):
     """Numbers that stay the same for a pass over the corpus."""
 
-    window: int  # words on each side, at least 1
-    shrink: bool  # draw each window's width from 1..window
+    drawn_window: int  # widths of windows are drawn from 1..drawn_window
+    window: int  # words on each side at most: `reachable_window` of the former
+    shrink: bool  # draw the widths, or let all windows be as wide as they may
     mean: bool  # CBOW: mean of the context, or its sum
     learn: bool  # train, or only measure the loss
     seed: np.uint64  # of this pass: another one for every epoch
@@ -45,25 +47,45 @@ class Plan(NamedTuple):
     planned: float  # positions of the whole training
 
 
-class Buffer(NamedTuple):
-    """Kept tokens of a stretch of text, with the windows carried over; int32."""
+class WindowBuffer(NamedTuple):
+    """Kept tokens of a stretch of text, with the windows carried over."""
 
-    rows: np.ndarray
-    before: np.ndarray  # words in the window before each
-    after: np.ndarray  # and behind it
-    where: np.ndarray  # int64: positions
-    spots: np.ndarray  # int64: where their rows begin, of inputs that are no bags
+    rows: np.ndarray  # int32: vocabulary rows
+    offsets: np.ndarray  # int64: where their input rows begin
+    before: np.ndarray  # int32: words of the context before each
+    after: np.ndarray  # int32: and behind it
+    positions: np.ndarray  # int64
+
+
+class Cursor(NamedTuple):
+    """How far the corpus has been read into the buffer."""
+
+    position: int  # of the next token
+    document: int  # which holds it
+    n: int  # words in the buffer
+    start: int  # where the document begins in the buffer, negative if moved out
+
+
+def reachable_window(window, corpora, bags=False):
+    """Return a window that no document of the corpora is too short for.
+
+    Memory and loops grow with it.  With bags the means of words are kept for as long
+    as a window could reach them, so that windows are cut where that is costly alone.
+    """
+    longest = max((np.diff(c.offsets).max(initial=1) for c in corpora), default=1)
+    return int(min(window, max(longest, STRETCH if bags else 1)))
 
 
 def make_buffer(window):
-    """Return a Buffer for windows of some width."""
+    """Return a WindowBuffer for windows of some width."""
     size = STRETCH + 4 * window
-    return Buffer(
+    # Rows and offsets are read ahead, a window and two words behind the last one.
+    return WindowBuffer(
         np.zeros(size + window + 2, np.int32),
+        np.zeros(size + window + 2, np.int64),
         np.zeros(size, np.int32),
         np.zeros(size, np.int32),
         np.zeros(size + 1, np.int64),
-        np.zeros(size + window + 2, np.int64),
     )
 
 
@@ -107,58 +129,93 @@ def seek(corpus, seed, p, stop, step, s, enough):
 
 
 @inner
-def reach(corpus, plan, first, last):
+def context_range(corpus, settings, first, last):
     """Return the range of positions that the windows of [first, last) look at."""
     # A range without a kept token looks nowhere: this bounds the search over
     # all ranges together, however rare kept tokens are.
-    begin, end, seed, offsets = first, last, plan.seed, corpus.offsets
-    one = np.int64(1)  # a literal would be compiled for by itself
+    begin, end, seed, offsets = first, last, settings.seed, corpus.offsets
+    one, window = np.int64(1), np.int64(settings.window)  # literals are other types
     s = document_of(offsets, first)
     start, stop = offsets[s], offsets[s + 1]
-    if seek(corpus, seed, first, min(last, stop), one, s, one)[1]:
-        begin = seek(corpus, seed, first - 1, start - 1, -one, s, plan.window)[0] + 1
+    if seek(corpus, seed, first, last if last < stop else stop, one, s, one)[1]:
+        begin = seek(corpus, seed, first - 1, start - 1, -one, s, window)[0] + 1
     s = document_of(offsets, last - 1)
     start, stop = offsets[s], offsets[s + 1]
-    if seek(corpus, seed, last - 1, max(first, start) - 1, -one, s, one)[1]:
-        end = seek(corpus, seed, last, stop, one, s, plan.window)[0]
+    before = (first if first > start else start) - 1
+    if seek(corpus, seed, last - 1, before, -one, s, one)[1]:
+        end = seek(corpus, seed, last, stop, one, s, window)[0]
     return begin, end
 
 
 @inlined
-def read(corpus, plan, p, end, s, rows, where, before, after, n, start, size):
-    """Append kept tokens from position p of document s until the buffer is full.
+def start_reading(corpus, settings, first, last):
+    """Return a Cursor where the windows of [first, last) begin, and where they end."""
+    begin, end = context_range(corpus, settings, first, last)
+    document, none = document_of(corpus.offsets, begin), np.int64(0)
+    return Cursor(begin, document, none, none), end
 
-    ``start`` is where the present document begins in the buffer (negative if
-    that has been moved out).  Returns (p, s, n, start) to go on from.
+
+@inlined
+def read(corpus, settings, matrix, buffer, cursor, end):
+    """Append kept tokens before position ``end`` until the buffer is full.
+
+    Changes the buffer in place; returns the Cursor to go on from.
     """
+    p, s, n, start = cursor
+    size = len(buffer.before)
     while p < end and n < size:
         while p >= corpus.offsets[s + 1]:
             s += 1
             start = n
-        stop = min(end, corpus.offsets[s + 1])
+        stop = corpus.offsets[s + 1]
+        stop = end if end < stop else stop
         shift = corpus.starts[s] - corpus.offsets[s]
         while p < stop and n < size:
-            row, bits = kept_row(corpus, plan.seed, p, p + shift)
+            row, bits = kept_row(corpus, settings.seed, p, p + shift)
             if row >= 0:
-                width = plan.window
-                if plan.shrink:
+                width = settings.drawn_window
+                if settings.shrink:
                     bits &= np.uint64(0xFFFFFFFF)
                     width -= np.int64((bits * np.uint64(width)) >> np.uint64(32))
-                rows[n] = row
-                where[n] = p
-                before[n] = min(width, n - start)
-                after[n] = width
+                width = width if width < settings.window else settings.window
+                buffer.rows[n] = row
+                buffer.offsets[n] = row_offset(matrix, row)
+                buffer.positions[n] = p
+                buffer.before[n] = width if width < n - start else n - start
+                buffer.after[n] = width
                 n += 1
             p += 1
         if p == stop:  # what has been read last has fewer words behind it
-            for i in range(max(start, n - plan.window, 0), n):
-                after[i] = min(after[i], n - 1 - i)
-    return p, s, n, start
+            first = n - settings.window
+            first = first if first > start else start
+            for i in range(first if first > 0 else 0, n):
+                left = n - 1 - i
+                buffer.after[i] = left if left < buffer.after[i] else buffer.after[i]
+    return Cursor(p, s, n, start)
 
 
 @inlined
-def rate_at(plan, p):
+def has_context(buffer, i, first, last):
+    """Return whether word i has a context and a position in the range [first, last)."""
+    alone = buffer.before[i] + buffer.after[i] == 0
+    return not alone and first <= buffer.positions[i] < last
+
+
+@inlined
+def drop_words(buffer, cursor, n):
+    """Remove the first n words of the buffer; changes it in place."""
+    for i in range(n, cursor.n):
+        buffer.rows[i - n] = buffer.rows[i]
+        buffer.offsets[i - n] = buffer.offsets[i]
+        buffer.positions[i - n] = buffer.positions[i]
+        buffer.before[i - n] = buffer.before[i]
+        buffer.after[i - n] = buffer.after[i]
+    return Cursor(cursor.position, cursor.document, cursor.n - n, cursor.start - n)
+
+
+@inlined
+def rate_at(settings, p):
     """Return the learning rate at position p: linear, in steps of STEADY."""
-    progress = (plan.done + (p // STEADY) * STEADY) / plan.planned
-    rate = plan.rate - (plan.rate - plan.min_rate) * progress
-    return np.float32(max(plan.min_rate, rate))
+    progress = (settings.done + (p // STEADY) * STEADY) / settings.planned
+    rate = settings.rate - (settings.rate - settings.min_rate) * progress
+    return np.float32(rate if rate > settings.min_rate else settings.min_rate)
