@@ -46,7 +46,7 @@ def main():
 
 
 def models(unlabeled, options, seed):
-    """Return the rivals, unfitted, all of them choosing C by cross-validation."""
+    """Return the models, unfitted, all of them choosing C by cross-validation."""
 
     def classifier():
         grid = {"C": np.logspace(-4, 3, 8)}

@@ -1,17 +1,24 @@
-"""Damage files of every format and see that the readers answer or refuse, never more.
+"""Damage files of every kind, load and use them, and see that nothing worse happens.
 
-Run ``python benchmarks/fuzz_io.py [FILES_PER_FORMAT [SEED [FORMAT...]]]``.  An answer
-is word vectors or a VectorFileError.  Anything else, more than ten seconds, or more
-than 2 GiB of memory counts as a failure; the file is kept.
+Run ``python benchmarks/fuzz_io.py [--mutations N] [--seconds S] [KIND...]``.  Kinds
+are the formats of word vectors and every object that can be saved.  Whatever is
+loaded is used: rows, further training, exports.  Right answers are a result, the
+errors that are documented, or that memory does not suffice for what is wanted.  A
+process that dies, more than ten seconds, and any other exception are failures: their
+seeds are printed, and the same seed makes the same file again (``--first SEED
+--mutations 1 KIND``).
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import argparse
+import collections
 import io
 import logging
+import multiprocessing
+import os
 import pathlib
 import resource
-import signal
 import sys
 import tempfile
 import time
@@ -22,92 +29,152 @@ import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "tests"))
 
-from vector_files import mutate, samples
-
-from sklearn_embed.io import VectorFileError, read_vectors
+import saved_objects
+import vector_files
 
 _LIMIT, _SECONDS = 2 << 30, 10
 
 
-def hang(number, frame):
-    raise TimeoutError(f"no answer within {_SECONDS} seconds")
-
-
-def resident():
-    """Return MiB of memory in use now."""
-    pages = int(pathlib.Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize() / 2**20
-
-
-def try_one(data, path, vocabulary):
-    """Read damaged bytes; return what happened and how long it took."""
-    if path is None:
-        source = io.BytesIO(data)
-    else:
-        path.write_bytes(data)
-        source = path
-    signal.alarm(_SECONDS)
-    start = time.perf_counter()
+def outcome(kind, seed):
+    """Damage a file, load and use it; return what happened."""
+    data = kind.damaged(np.random.default_rng(seed))
     try:
-        read_vectors(source, vocabulary=vocabulary)
-        outcome = "read"
-    except VectorFileError:
-        outcome = "refused"
-    except BaseException:
-        outcome = traceback.format_exc()
-    signal.alarm(0)
-    return outcome, time.perf_counter() - start
+        found = kind.load(io.BytesIO(data))
+    except kind.refusals:
+        return "refused"
+    except MemoryError:
+        return "failed: memory\n" + traceback.format_exc()
+    except Exception:
+        return "failed: while loading\n" + traceback.format_exc()
+    try:
+        kind.use(found, seed % 4 == 0)
+    except kind.errors:
+        return "error in use"
+    except TypeError as error:
+        if _is_raised_here(error):
+            return "error in use"
+        return "failed: in use\n" + traceback.format_exc()
+    except MemoryError:
+        return "no memory in use"
+    except Exception:
+        return "failed: in use\n" + traceback.format_exc()
+    return "used"
 
 
-def fuzz(name, intact, n_files, seed, folder):
-    """Try many damaged versions of one file; print a line of figures."""
-    rng = np.random.default_rng(seed)
-    path = pathlib.Path(folder) / "damaged"
-    counts = {"read": 0, "refused": 0, "failed": 0}
-    slowest, begun = 0.0, time.perf_counter()
-    for number in range(n_files):
-        data = mutate(rng, intact)
-        # By name, the size is known beforehand; as a stream, it is not.
-        # And in turn, all words are wanted, or some.
-        wanted = {"the", "кошка", "unheard"} if number % 4 < 2 else None
-        outcome, took = try_one(data, path if number % 2 else None, wanted)
-        slowest = max(slowest, took)
-        if outcome not in counts:
-            counts["failed"] += 1
-            kept = pathlib.Path(tempfile.gettempdir()) / f"failed_{name}_{number}"
-            kept.write_bytes(data)
-            print(kept, outcome, sep="\n")
-        else:
-            counts[outcome] += 1
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(
-        f"{name:20s} {n_files} files: {counts['read']} read, {counts['refused']} "
-        f"refused, {counts['failed']} failed; slowest {slowest:.2f} s, peak of the "
-        f"process {peak:.0f} MiB, {time.perf_counter() - begun:.0f} s in all",
-        flush=True,
-    )
-    return counts["failed"]
+def _is_raised_here(error):
+    """Tell whether an error was raised on purpose by this package or scikit-learn."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    ours = "sklearn_embed" in last.filename or "sklearn" in last.filename
+    return ours and (last.line or "").startswith("raise ")
 
 
-def main(n_files=100_000, seed=0, *names):
+def work(kind, seeds, shared, results):
+    """Try some seeds in a process that may die; `shared` tells which is tried."""
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
-    signal.signal(signal.SIGALRM, hang)
+    pages = int(pathlib.Path("/proc/self/statm").read_text().split()[0])
+    most = pages * resource.getpagesize() + _LIMIT
+    resource.setrlimit(resource.RLIMIT_AS, (most, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.fsync = lambda handle: None
+    counts, failures = collections.Counter(), []
+    for number, seed in enumerate(seeds):
+        shared[0], shared[1] = number, time.monotonic()
+        found = outcome(kind, seed)
+        counts[found.partition("\n")[0]] += 1
+        if found.startswith("failed"):
+            failures.append((seed, found))
+        if number % 200 == 199 or number == len(seeds) - 1:
+            results.put((dict(counts), failures))
+            counts, failures = collections.Counter(), []
+    results.close()
+    results.join_thread()
+
+
+def fuzz(kind, seeds, until):
+    """Try many seeds; return the counts of outcomes, and the failures."""
+    counts, failures = collections.Counter(), []
+    context = multiprocessing.get_context("fork")  # keeps what is compiled
+    while len(seeds) and time.monotonic() < until:
+        shared, results = context.Array("d", [0, time.monotonic()]), context.Queue()
+        process = context.Process(target=work, args=(kind, seeds, shared, results))
+        process.start()
+        ending = None
+        while process.is_alive():
+            process.join(0.05)
+            _drain(results, counts, failures)
+            now = time.monotonic()
+            if now - shared[1] > _SECONDS:
+                ending = "failed: hang"
+            elif now > until:
+                ending = "time is up"
+            if ending:
+                process.kill()
+                process.join()
+        _drain(results, counts, failures)
+        if ending is None and process.exitcode:
+            ending = f"failed: exit status {process.exitcode}"
+        number = int(shared[0])
+        if ending is None or ending == "time is up":
+            break
+        counts[ending] += 1
+        failures.append((seeds[number], ending))
+        seeds = seeds[number + 1 :]
+    return counts, failures
+
+
+def _drain(results, counts, failures):
+    """Take what a process has reported."""
+    while not results.empty():
+        some, more = results.get()
+        counts.update(some)
+        failures += more
+
+
+def main(options):
+    warnings.simplefilter("ignore")
+    logging.disable(logging.CRITICAL)
+    bad = total = 0
     with tempfile.TemporaryDirectory() as folder:
-        intact = samples(pathlib.Path(folder))
-        for data in intact.values():
-            for wanted in (None, {"the"}):  # compiles
-                read_vectors(io.BytesIO(data), vocabulary=wanted)
-        print(f"in use before: {resident():.0f} MiB")
-        room = int(resident() * 2**20) + _LIMIT
-        virtual = int(pathlib.Path("/proc/self/statm").read_text().split()[0])
-        room = max(room, virtual * resource.getpagesize() + _LIMIT)
-        resource.setrlimit(resource.RLIMIT_AS, (room, resource.RLIM_INFINITY))
-        chosen = names or intact
-        return sum(
-            fuzz(name, intact[name], int(n_files), int(seed), folder) for name in chosen
-        )
+        kinds = {
+            **vector_files.kinds(pathlib.Path(folder)),
+            **saved_objects.kinds(pathlib.Path(folder)),
+        }
+        chosen = [name for name in kinds if not options.kinds or name in options.kinds]
+        begun = time.monotonic()
+        for position, name in enumerate(chosen):
+            kind = kinds[name]
+            kind.use(kind.load(io.BytesIO(kind.intact)), True)  # compiles
+            n_left = len(chosen) - position
+            left = options.seconds - (time.monotonic() - begun)
+            seeds = range(options.first, options.first + options.mutations)
+            start = time.monotonic()
+            counts, failures = fuzz(kind, seeds, start + left / n_left)
+            took = time.monotonic() - start
+            n_done = sum(counts.values())
+            total += n_done
+            bad += len(failures)
+            shown = ", ".join(f"{n} {what}" for what, n in sorted(counts.items()))
+            print(f"{name:24s} {n_done:7d} in {took:4.0f} s: {shown}", flush=True)
+            for seed, what in _distinct(failures):
+                print(f"  {name} --first {seed}: {what}", flush=True)
+    print(f"{total} files, {bad} failures")
+    return bad
+
+
+def _distinct(failures):
+    """Return one failure of each place in the code."""
+    places = {}
+    for seed, what in failures:
+        lines = [line for line in what.splitlines() if "sklearn_embed" in line]
+        places.setdefault(lines[-1] if lines else what, (seed, what))
+    return list(places.values())[:10]
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]) > 0)
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--mutations", type=int, default=100_000, help="of each kind")
+    parser.add_argument("--seconds", type=float, default=3600, help="in all")
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("kinds", nargs="*")
+    sys.exit(main(parser.parse_args()) > 0)

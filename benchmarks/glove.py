@@ -2,8 +2,7 @@
 
 Run ``python benchmarks/glove.py [--rounds N] [--words N] [--epochs N] [FILE]``, the
 FILE a text of one document a line (plain or .gz).  Without it the corpus is the
-docstrings of the installed libraries.  Contenders run once a round, one after the
-other, and a ratio is taken within its round, so that a noisy machine harms all alike.
+docstrings of the installed libraries.  ``race`` says how times are compared.
 
 The contenders that take one pair a step in Python run on a sample, from which their
 time is extrapolated; the dense one, as Mittens trains, runs on the commonest words
@@ -22,20 +21,21 @@ of their biases, and of AdaGrad's sums of squares.
 # SPDX-License-Identifier: BSD-3-Clause
 
 import argparse
-import gzip
 import subprocess
 import sys
 import tempfile
 import time
 from collections import defaultdict
+from functools import partial
 
 import numpy as np
+from corpus import texts_of
 from gensim.test.utils import datapath
 from memory import resident_megabytes
+from race import print_race, race
 from sklearn.model_selection import GridSearchCV, ShuffleSplit
 
 from sklearn_embed import CooccurrenceCounts, GloVeVectorizer, TokenizedDocuments
-from sklearn_embed.datasets import load_docstrings
 from sklearn_embed.evaluation import evaluate_word_analogies, evaluate_word_pairs
 
 SIZE, WINDOW = 100, 10
@@ -49,12 +49,7 @@ def load(source, n_words):
 
     Once as strings, once as tokens.
     """
-    if source:
-        opened = gzip.open if source.endswith(".gz") else open
-        with opened(source, "rt", encoding="utf-8") as lines:
-            texts = list(lines)
-    else:
-        texts = load_docstrings().data
+    texts = texts_of(source)
     X = TokenizedDocuments.from_documents(texts)
     n_documents = int(np.searchsorted(X.offsets, n_words))
     return texts[:n_documents], X[:n_documents]
@@ -205,27 +200,6 @@ def trainers(counts):
     return contenders
 
 
-def race(title, contenders, n_units, unit, n_rounds):
-    """Print speeds, and ratios to the first contender."""
-    times = {name: [] for name in contenders}
-    for function in contenders.values():
-        function()  # compiles
-    for _ in range(n_rounds):
-        for name, function in contenders.items():
-            start = time.perf_counter()
-            result = function()
-            spent = time.perf_counter() - start
-            times[name].append(result if isinstance(result, float) else spent)
-    print(f"  {title:50s} million {unit}/s    times the first one's time")
-    first = np.array(next(iter(times.values())))
-    for name, seconds in times.items():
-        ratios = np.array(seconds) / first
-        print(
-            f"    {name:48s} {n_units / np.median(seconds) / 1e6:16.3f}"
-            f"    {np.median(ratios):.2f} ({ratios.min():.2f} to {ratios.max():.2f})"
-        )
-
-
 def search(X, memory):
     """Return the seconds of a search over 12 candidates on one training set."""
     candidates = GridSearchCV(
@@ -303,9 +277,9 @@ def main():
     counts = counted(X)
     n_pairs = counts.to_scipy().nnz
     print(f"{X}: {len(counts)} words that occur 5 times, {n_pairs} pairs")
-    counters = {name: lambda count=count: count(X) for name, count in COUNTING.items()}
-    race("counting", counters, X.n_tokens, "tokens", options.rounds)
-    race("an epoch", trainers(counts), n_pairs, "pairs ", options.rounds)
+    counters = {name: partial(count, X) for name, count in COUNTING.items()}
+    print_race("counting", race(counters, options.rounds), X.n_tokens, "tokens")
+    print_race("an epoch", race(trainers(counts), options.rounds), n_pairs, "pairs ")
     compare_searches(X)
     whole_fit(texts, X.n_tokens, n_pairs, options.epochs)
     with tempfile.TemporaryDirectory() as folder:

@@ -5,16 +5,16 @@ Run ``python benchmarks/io.py [ROWS [DIMENSIONS [ROUNDS]]]``.
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import argparse
 import logging
 import os
-import sys
 import tempfile
-import time
 import tracemalloc
 
 import numpy as np
 from gensim.models import KeyedVectors
 from gensim.models.fasttext import load_facebook_vectors
+from race import race, ratios, spread
 
 from sklearn_embed.io import Subwords, WordVectors, read_vectors, write_vectors
 
@@ -80,12 +80,6 @@ def cases(paths):
     ]
 
 
-def seconds(function):
-    start = time.perf_counter()
-    function()
-    return time.perf_counter() - start
-
-
 def peak(function):
     """Return the MiB that a call has in use at most, the result included."""
     tracemalloc.start()
@@ -96,29 +90,22 @@ def peak(function):
     return most / 2**20
 
 
-def main(n_rows=20_000, n_dimensions=100, n_rounds=5):
+def main(n_rows, n_dimensions, n_rounds):
     logging.disable(logging.CRITICAL)
     with tempfile.TemporaryDirectory() as folder:
         paths = write_files(folder, n_rows, n_dimensions)
         table = cases(paths)
-        for _, ours, _ in table:
-            ours()  # compiles
-        times = {name: ([], []) for name, _, _ in table}
-        for _ in range(n_rounds):
-            for name, ours, theirs in table:
-                times[name][0].append(seconds(ours))
-                if theirs is not None:
-                    times[name][1].append(seconds(theirs))
         print(f"{n_rows} rows, {n_dimensions} dimensions; thousand rows a second")
-        for name, (ours, theirs) in times.items():
-            line = f"{name:36s} {n_rows / np.median(ours) / 1e3:8.0f}"
-            if theirs:
-                ratios = np.divide(theirs, ours)
-                line += f"  gensim {n_rows / np.median(theirs) / 1e3:8.0f}"
-                line += (
-                    f"  ratio {np.median(ratios):5.1f} ({ratios.min():.1f} at least)"
-                )
-            print(line)
+        for name, ours, theirs in table:
+            contenders = {"ours": ours}
+            if theirs is not None:
+                contenders["gensim"] = theirs
+            times = race(contenders, n_rounds)
+            line = f"{name:36s} {n_rows / np.median(times['ours']) / 1e3:8.0f}"
+            if theirs is not None:
+                line += f"  gensim {n_rows / np.median(times['gensim']) / 1e3:8.0f}"
+                line += f"  times ours {spread(ratios(times)['gensim'], 1)}"
+            print(line, flush=True)
         few = [f"word{row}" for row in range(0, n_rows, 100)]
         whole = peak(lambda: read_vectors(paths["glove"]))
         some = peak(lambda: read_vectors(paths["glove"], vocabulary=few))
@@ -131,4 +118,9 @@ def main(n_rows=20_000, n_dimensions=100, n_rounds=5):
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("rows", nargs="?", type=int, default=20_000)
+    parser.add_argument("dimensions", nargs="?", type=int, default=100)
+    parser.add_argument("rounds", nargs="?", type=int, default=5)
+    options = parser.parse_args()
+    main(options.rows, options.dimensions, options.rounds)

@@ -4,9 +4,9 @@ Run ``python benchmarks/pooling.py --vectors FILE [--rounds N] NAME=FILE.csv.gz 
 each FILE.csv.gz has the columns text, label and, perhaps, split (train, test).  The
 vectors, of any format that ``read_vectors`` knows, are the same for all poolings; rows
 are scaled column by column and given to logistic regression.  Without a split, the
-score is that of five folds.  Every contender of a race runs once a round, in another
-order each time, and a ratio is taken within its round.  Peak memory is that of a fresh
-process each, less what it had before pooling (Linux only).
+score is that of five folds.  ``race`` says how times are compared; the order is
+another one in each round.  Peak memory is that of a fresh process each, less what it
+had before pooling (Linux only).
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -15,11 +15,13 @@ import argparse
 import subprocess
 import sys
 import time
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 from memory import resident_megabytes
+from race import print_race, race
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -112,47 +114,32 @@ class Contenders:
         return (self.matrix @ self.vectors.vectors) / self.lengths
 
     def gensim(self):
-        """Average a sample by gensim; the time is scaled up."""
+        """Average a sample by gensim; return the seconds that all would take."""
+        start = time.perf_counter()
         for words in self.few:
             if words:
                 self.keyed.get_mean_vector(words, pre_normalize=False)
+        return (time.perf_counter() - start) / self.share
 
 
-def race(X, vectors, rounds):
-    """Print times of means by several roads, and of our other poolings."""
+def compare(X, vectors, rounds):
+    """Print times of means computed in several ways, and of our other poolings."""
     contenders = Contenders(X, vectors)
     np.testing.assert_allclose(
         contenders.ours(), contenders.sparse(), rtol=1e-4, atol=1e-5
     )
     runs = {
-        "ours, mean": (contenders.ours, 1),
-        "prebuilt CSR @ matrix": (contenders.sparse, 1),
-        "loop over get_mean_vector": (contenders.gensim, contenders.share),
+        "ours, mean": contenders.ours,
+        "prebuilt CSR @ matrix": contenders.sparse,
+        "loop over get_mean_vector (a sample)": contenders.gensim,
     }
     for name, params in POOLINGS.items():
         if name != "mean":
             fitted = MeanPoolEmbedder(vectors, **params).fit(X[:1000])
-            runs[f"ours, {name}"] = (lambda one=fitted: one.transform(X), 1)
-    seconds = {name: [] for name in runs}
-    rng = np.random.default_rng(0)
-    for _ in range(rounds + 1):
-        # In another order each time: some leave the caches cold.
-        for name in rng.permutation(list(runs)):
-            run, share = runs[name]
-            start = time.perf_counter()
-            run()
-            seconds[name].append((time.perf_counter() - start) / share)
-    first = np.array(seconds["ours, mean"][1:])
-    print(
-        f"  {len(X)} documents, {X.n_tokens} tokens, {vectors.vector_size} dimensions"
-    )
-    for name, times in seconds.items():
-        times = np.array(times[1:])
-        ratio = np.median(times / first)
-        print(
-            f"    {name:32s} {len(X) / times.min():12,.0f} documents/s"
-            f"  {ratio:8.2f} times ours"
-        )
+            runs[f"ours, {name}"] = partial(fitted.transform, X)
+    times = race(runs, rounds, np.random.default_rng(0))
+    size = f"{len(X)} documents, {vectors.vector_size} dimensions"
+    print_race(size, times, X.n_tokens, "tokens")
 
 
 def peak(name, X, vectors):
@@ -161,7 +148,7 @@ def peak(name, X, vectors):
     before = resident_megabytes(forget=True)
     rows = run()
     more = resident_megabytes() - before
-    result = 0 if rows is None else rows.nbytes / 2**20
+    result = rows.nbytes / 2**20 if isinstance(rows, np.ndarray) else 0
     print(f"    {name:32s} {more:8.1f} MB, result {result:.1f} MB")
 
 
@@ -184,7 +171,7 @@ def main():
     for name, path in sets.items():
         X = TokenizedDocuments.from_documents(pd.read_csv(path)["text"].astype(str))
         print(f"{name}: speed, from tokens to rows")
-        race(X, vectors, options.rounds)
+        compare(X, vectors, options.rounds)
         print(f"{name}: memory beyond what is there before", flush=True)
         for contender in ("ours", "sparse", "gensim"):
             item = f"{name}={path}"

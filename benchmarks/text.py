@@ -2,9 +2,8 @@
 
 Run ``python benchmarks/text.py [--rounds N] [--characters N] [NAME=FILE ...]``, each
 FILE a text of one document a line (plain or .gz).  Without a file the corpus is the
-docstrings of the installed libraries.  Every contender runs once a round, one after
-the other, and a ratio is taken within its round, so that a noisy machine harms all
-alike.  Peak memory is that of a fresh process each, less that of the texts.
+docstrings of the installed libraries.  ``race`` says how times are
+compared.  Peak memory is that of a fresh process each, less that of the texts.
 ``--growth 1e8`` instead tells what a token costs in texts of 10^5 to 10^8 tokens, the
 last of some 800 MB; the FILE should be large, as well as ``--characters``.
 """
@@ -12,7 +11,6 @@ last of some 800 MB; the FILE should be large, as well as ``--characters``.
 # SPDX-License-Identifier: BSD-3-Clause
 
 import argparse
-import gzip
 import re
 import subprocess
 import sys
@@ -22,27 +20,22 @@ from collections import defaultdict
 from functools import partial
 
 import numpy as np
+from corpus import first_of, texts_of
 from gensim.corpora import Dictionary
 from gensim.utils import simple_preprocess
 from memory import resident_megabytes
+from race import print_race, race, spread
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
 from sklearn_embed import OneHotTokens, TokenizedDocuments, Word2VecVectorizer
-from sklearn_embed.datasets import load_docstrings
 
 SHORT, LONG = 20, 2000  # words in a document cut short, or joined to a long one
 
 
 def load(source, n_characters):
-    """Return the documents of a file, or of the corpus that is always there."""
-    if not source:
-        texts = load_docstrings().data
-    else:
-        opened = gzip.open if source.endswith(".gz") else open
-        with opened(source, "rt", encoding="utf-8") as lines:
-            texts = [line.rstrip("\n") for line in lines]
-    sizes = np.cumsum([len(text) for text in texts])
-    return list(texts[: int(np.searchsorted(sizes, n_characters)) + 1])
+    """Return the first documents of a file, or of the corpus that is always there."""
+    texts = texts_of(source)
+    return first_of(texts, [len(text) for text in texts], n_characters)
 
 
 def cut(texts, n_words):
@@ -125,27 +118,12 @@ def transformers(texts):
     }
 
 
-def race(title, contenders, texts, n_tokens, n_rounds):
+def compare(title, contenders, texts, n_tokens, n_rounds):
     """Print speeds, and ratios to the first contender."""
-    times = {name: [] for name in contenders}
     for function in contenders.values():
         function(texts[:100])  # compiles
-    for _ in range(n_rounds):
-        for name, function in contenders.items():
-            start = time.perf_counter()
-            result = function(texts)
-            spent = time.perf_counter() - start
-            # A contender that ran on a sample tells its time itself.
-            times[name].append(result if isinstance(result, float) else spent)
-            del result
-    print(f"  {title:46s} million tokens/s    times the first one's time")
-    first = np.array(next(iter(times.values())))
-    for name, seconds in times.items():
-        ratios = np.array(seconds) / first
-        print(
-            f"    {name:44s} {n_tokens / np.median(seconds) / 1e6:16.2f}"
-            f"    {np.median(ratios):.2f} ({ratios.min():.2f} to {ratios.max():.2f})"
-        )
+    runs = {name: partial(function, texts) for name, function in contenders.items()}
+    print_race(title, race(runs, n_rounds, warm=False), n_tokens, "tokens")
 
 
 def growth(texts, largest, n_rounds):
@@ -175,8 +153,7 @@ def growth(texts, largest, n_rounds):
         here, n_words = np.array(costs[n]).T
         print(
             f"    {n:9.0e} {n_words[0]:9.0f} {np.median(here):8.1f} (least "
-            f"{here.min():.1f})    {np.median(ratios[n]):.2f} "
-            f"({min(ratios[n]):.2f} to {max(ratios[n]):.2f})"
+            f"{here.min():.1f})    {spread(ratios[n])}"
         )
     print(f"  an id in memory new to the process: {fresh_memory(sizes[-1]):.1f} ns")
 
@@ -280,10 +257,10 @@ def main():
         }.items():
             n_tokens = ours(some).n_tokens
             print(f"{name}, {kind}: {len(some)} documents, {n_tokens} tokens")
-            race("tokens to ids", IDS, some, n_tokens, options.rounds)
-            race("counts", COUNTS, some, n_tokens, options.rounds)
+            compare("tokens to ids", IDS, some, n_tokens, options.rounds)
+            compare("counts", COUNTS, some, n_tokens, options.rounds)
             rows = transformers(some)
-            race("transform", rows, some, n_tokens, options.rounds)
+            compare("transform", rows, some, n_tokens, options.rounds)
             print(f"  two threads at best, just now: {two_cores():.2f} times one")
         print(f"{name}: peak memory beyond the texts and imports")
         size = f"--characters={options.characters}"

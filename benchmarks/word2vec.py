@@ -3,8 +3,7 @@
 Run ``python benchmarks/word2vec.py [--words N] [--dims D ...] [--threads N ...]
 [--seeds N] [--rounds N] [--epochs N] [FILE]``, the FILE a text of one document a line
 (plain or .gz).  Without it the corpus is the docstrings of the installed libraries.
-Contenders run once a round, one after the other, and a ratio is taken within its
-round, so that a noisy machine harms all alike.
+``race`` says how times are compared.
 
 A speed is words of the corpus (before any is left out) times epochs, divided by the
 seconds of training: vocabulary, compilation and first draws are apart.  The last table
@@ -15,26 +14,29 @@ package takes part in it where it is installed.
 # SPDX-License-Identifier: BSD-3-Clause
 
 import argparse
-import gzip
 import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
+from importlib.util import find_spec
 
 import numpy as np
+from corpus import first_of, texts_of
 from gensim.models import Word2Vec
 from gensim.test.utils import datapath
 from gensim.utils import simple_preprocess
 from memory import resident_megabytes
+from race import race, ratios, spread
 
 from sklearn_embed import TokenizedDocuments, Word2VecVectorizer
 from sklearn_embed._core.arrays import padded_width, readonly
 from sklearn_embed._core.numeric import hash64
-from sklearn_embed._models.kernels.replicas import ALONE
+from sklearn_embed._models.kernels.losses import NegativeSampler
+from sklearn_embed._models.kernels.replicas import share_matrix
 from sklearn_embed._models.kernels.sampling import draw_pool
-from sklearn_embed._models.kernels.windows import Corpus, Plan
-from sklearn_embed._models.kernels.word2vec import make_epoch, make_workspace
-from sklearn_embed.datasets import load_docstrings
+from sklearn_embed._models.kernels.windows import Corpus, PassSettings
+from sklearn_embed._models.kernels.word2vec import Kind, make_epoch, make_workspace
 from sklearn_embed.evaluation import evaluate_word_analogies, evaluate_word_pairs
 
 SETTING = {"window": 5, "min_count": 5, "sample": 1e-3}
@@ -47,14 +49,8 @@ KINDS = {
 
 def load(source, n_words):
     """Return the raw texts of so many words of a file, or of what is always there."""
-    if source:
-        opened = gzip.open if source.endswith(".gz") else open
-        with opened(source, "rt", encoding="utf-8") as lines:
-            texts = list(lines)
-    else:
-        texts = load_docstrings().data
-    ends = np.cumsum([text.count(" ") + 1 for text in texts])
-    return texts[: int(np.searchsorted(ends, n_words)) + 1]
+    texts = texts_of(source)
+    return first_of(texts, [text.count(" ") + 1 for text in texts], n_words)
 
 
 def ours(kind, size, epochs, n_jobs=1, seed=0):
@@ -104,27 +100,25 @@ def time_gensim(sentences, kind, size, n_jobs):
     return time.perf_counter() - start
 
 
-def race(X, sentences, options):
+def compare(X, sentences, options):
     """Print words per second of both, and their ratio round by round."""
     print(f"  {'thousand words/s':44s}   ours  gensim  ours / gensim")
     for name, kind in KINDS.items():
         for size in options.dims:
             ours(kind, size, 1).fit(X[:50])  # compiles
             for n_jobs in options.threads:
-                rounds = [
-                    (
-                        time_ours(X, kind, size, n_jobs),
-                        time_gensim(sentences, kind, size, n_jobs),
-                    )
-                    for _ in range(options.rounds)
-                ]
-                mine, theirs = X.n_tokens / np.median(rounds, axis=0) / 1e3
-                ratios = np.array([peer / own for own, peer in rounds])
+                contenders = {
+                    "ours": partial(time_ours, X, kind, size, n_jobs),
+                    "gensim": partial(time_gensim, sentences, kind, size, n_jobs),
+                }
+                times = race(contenders, options.rounds, warm=False)
+                mine, theirs = (
+                    X.n_tokens / np.median(seconds) / 1e3 for seconds in times.values()
+                )
                 label = f"{name}, d={size}, {n_jobs} thread{'s'[: n_jobs > 1]}"
                 print(
                     f"    {label:42s} {mine:6.0f} {theirs:7.0f}  "
-                    f"{np.median(ratios):.2f} ({ratios.min():.2f} to "
-                    f"{ratios.max():.2f})",
+                    f"{spread(ratios(times)['gensim'])}",
                     flush=True,
                 )
 
@@ -151,26 +145,19 @@ def fit_fasttext(texts, options):
         )
 
 
-def race_from_strings(texts, options):
+def compare_from_strings(texts, options):
     """Print the seconds from raw strings to vectors, skip-gram, d = 100, 1 thread."""
     contenders = {"ours": fit_ours, "gensim and simple_preprocess": fit_gensim}
-    try:
-        import fasttext  # noqa: F401
-
+    if find_spec("fasttext") is not None:
         contenders["fastText"] = fit_fasttext
-    except ImportError:
+    else:
         print("  (fastText's Python package is not installed)")
     fit_ours(texts[:50], options)
-    times = {name: [] for name in contenders}
-    for _ in range(options.rounds):
-        for name, fit in contenders.items():
-            start = time.perf_counter()
-            fit(texts, options)
-            times[name].append(time.perf_counter() - start)
+    fits = {name: partial(fit, texts, options) for name, fit in contenders.items()}
+    times = race(fits, options.rounds, warm=False)
     print(f"  from raw strings, {options.epochs} epochs, d=100, seconds (times ours)")
-    for name, seconds in times.items():
-        ratio = np.median(np.array(seconds) / times["ours"])
-        print(f"    {name:32s} {np.median(seconds):8.2f} ({ratio:.2f})")
+    for name, relative in ratios(times).items():
+        print(f"    {name:32s} {np.median(times[name]):8.2f}  {spread(relative)}")
 
 
 def held_out_loss(words, counts, inputs, outputs, X, kind):
@@ -185,16 +172,19 @@ def held_out_loss(words, counts, inputs, outputs, X, kind):
         readonly(np.full(len(words), 2**32 - 1), np.uint32),
     )
     pool = readonly(draw_pool(counts, 0.75, np.random.default_rng(0)))
-    plan = Plan(5, False, True, False, np.uint64(hash64(1, 1)), 0.0, 0.0, 0.0, 1.0)
+    pace = 0.0, 0.0, 0.0, 1.0
+    seed = np.uint64(hash64(1, 1))
+    plan = PassSettings(5, 5, False, True, False, seed, *pace)
     matrices = []
     for matrix in (inputs, outputs):
         wide = np.zeros((len(words), padded_width(matrix.shape[1])), np.float32)
         wide[:, : matrix.shape[1]] = matrix
         matrices.append(wide)
-    epoch = make_epoch(*kind, 5)
+    kind = Kind(*kind)
     last = int(X.offsets[-1])
-    space = make_workspace(kind[1], 5, 5, matrices[1])
-    loss, terms = epoch(corpus, plan, 0, last, *matrices, pool, None, space, ALONE)
+    work = make_workspace(kind, 5, 5, *map(share_matrix, matrices))
+    sampler = NegativeSampler(pool, 5)
+    loss, terms = make_epoch(kind)(corpus, plan, 0, last, sampler, None, work)
     return loss / terms
 
 
@@ -282,8 +272,8 @@ def main():
     X = TokenizedDocuments.from_documents(texts)
     sentences = [list(document) for document in X]
     print(X)
-    race(X, sentences, options)
-    race_from_strings(texts, options)
+    compare(X, sentences, options)
+    compare_from_strings(texts, options)
     if options.seeds:
         compare_quality(X, sentences, options)
     print("  peak memory, tokens once in memory, d=100")

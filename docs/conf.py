@@ -21,6 +21,7 @@ extensions = [
 templates_path = ["_templates"]
 exclude_patterns = ["_build"]
 default_role = "code"
+smartquotes = False  # a default is shown as it is typed
 html_theme = "pydata_sphinx_theme"
 html_title = f"sklearn-embed {version}"
 html_theme_options = {"show_toc_level": 2, "navigation_with_keys": False}

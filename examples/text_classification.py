@@ -159,7 +159,7 @@ def compare(best, X, y, X_test, y_test):
     # A fitted embedding is taken as it is.
     embedding = MeanPoolEmbedder(best["embedding"], weights="idf")
     both = make_union(tfidf, make_pipeline(embedding, Normalizer()))
-    rivals = {
+    models = {
         "majority class": DummyClassifier(),
         "TF-IDF": make_pipeline(tfidf, LogisticRegression(C=10, max_iter=1000)),
         "TF-IDF and embedding": make_pipeline(
@@ -167,7 +167,7 @@ def compare(best, X, y, X_test, y_test):
         ),
     }
     scores = {
-        name: model.fit(X, y).score(X_test, y_test) for name, model in rivals.items()
+        name: model.fit(X, y).score(X_test, y_test) for name, model in models.items()
     }
     scores["embedding (best of the search)"] = best.score(X_test, y_test)
     return pd.Series(scores, name="test accuracy").sort_values()

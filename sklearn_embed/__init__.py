@@ -2,17 +2,16 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from sklearn_embed._core.version import __version__ as __version__
 from sklearn_embed._estimators.fasttext import FastTextVectorizer
 from sklearn_embed._estimators.fasttext_classifier import FastTextClassifier
 from sklearn_embed._estimators.glove import GloVeVectorizer
 from sklearn_embed._estimators.mean_pool import MeanPoolEmbedder
 from sklearn_embed._estimators.one_hot import OneHotTokens
+from sklearn_embed._estimators.pretrained import Pretrained
 from sklearn_embed._estimators.word2vec import Word2VecVectorizer
 from sklearn_embed._models.cooccurrence import CooccurrenceCounts
-from sklearn_embed._models.pretrained import Pretrained
 from sklearn_embed._text.tokenized import TokenizedDocuments
-
-__version__ = "0.1.0"
 
 __all__ = [
     "CooccurrenceCounts",

@@ -34,10 +34,10 @@ def pair_loss(word, context, word_bias, context_bias, target, f):
     return 0.5 * f * (word @ context + word_bias + context_bias - target) ** 2
 
 
-def pair_slopes(word, context, word_bias, context_bias, target, f):
-    """Return the slopes of that term: word, context and their biases."""
-    pull = f * (word @ context + word_bias + context_bias - target)
-    return pull * context, pull * word, pull, pull
+def pair_gradients(word, context, word_bias, context_bias, target, f):
+    """Return the gradients of that term: word, context and their biases."""
+    residual = f * (word @ context + word_bias + context_bias - target)
+    return residual * context, residual * word, residual, residual
 
 
 def train_pairs(params, squares, pairs, rate, clip):
@@ -50,19 +50,21 @@ def train_pairs(params, squares, pairs, rate, clip):
         at = (i, j, i, j)
         now = [array[row] for array, row in zip(params, at, strict=True)]
         loss += pair_loss(*now, target, f)
-        slopes = pair_slopes(*now, target, f)
-        for array, square, row, slope in zip(params, squares, at, slopes, strict=True):
-            step = rate * np.clip(slope, -clip, clip)
+        gradients = pair_gradients(*now, target, f)
+        for array, square, row, gradient in zip(
+            params, squares, at, gradients, strict=True
+        ):
+            step = rate * np.clip(gradient, -clip, clip)
             array[row] -= step / np.sqrt(square[row])
             square[row] += step**2
     return loss
 
 
-def pull_towards(word, context, word_square, context_square, goal, strength, rate):
+def step_towards(word, context, word_square, context_square, goal, strength, rate):
     """Take the implicit step of the penalty by solving for where it ends.
 
-    The end (w', c') obeys w' = w - a s and c' = c - b s with the slope
-    s = 2 strength (w' + c' - goal): two linear equations for each dimension.
+    The end (w', c') obeys w' = w - a g and c' = c - b g with the gradient
+    g = 2 strength (w' + c' - goal): two linear equations for each dimension.
     """
     word_rate, context_rate = (
         rate / np.sqrt(word_square),

@@ -32,7 +32,7 @@ directions = st.sampled_from(["left", "right", "both"])
 def small_steps(monkeypatch):
     """Make three words fill the memory."""
     monkeypatch.setattr(counting, "_LEAST_PLACES", 3)
-    monkeypatch.setattr(counting, "_LEAST_ROOM", 1)
+    monkeypatch.setattr(counting, "_LEAST_CAPACITY", 1)
     monkeypatch.setattr(counting, "_TASK_VISITS", 20)
 
 
@@ -259,37 +259,47 @@ def test_a_failed_write_leaves_the_file_that_was_there(tmp_path, monkeypatch):
     assert os.listdir(tmp_path) == ["counts"]
 
 
+def changed(array, values):
+    """Return a copy with other values at some positions."""
+    array = array.copy()
+    for at, value in values.items():
+        array[at] = value
+    return array
+
+
 LIES = {
-    "a word twice": ("words", lambda a: [a[0], *a[:-1]], "twice"),
-    "fewer words": ("words", lambda a: a[:-1], "lengths"),
-    "no words": ("words", lambda a: np.arange(len(a)), "type"),
-    "real units": ("units", lambda a: a.astype(float), "type"),
-    "wide columns": ("indices", lambda a: a.astype(np.int64), "type"),
-    "a column too far": ("indices", lambda a: a + len(a), "range"),
-    "a negative column": ("indices", lambda a: a - 1, "range"),
-    "columns out of order": ("indices", lambda a: a[::-1].copy(), "order|half"),
-    "the lower half": ("indices", lambda a: a * 0, "order|half"),
-    "a zero": ("units", lambda a: a * 0, "positive"),
-    "fewer units": ("units", lambda a: a[:-1], "lengths"),
-    "negative counts": ("word_counts", lambda a: -a, "negative"),
-    "rows that overlap": (
-        "indptr",
-        lambda a: a[[0, *range(len(a) - 1, 0, -1)]],
-        "rows",
-    ),
-    "rows beyond the end": ("indptr", lambda a: a * 2, "rows"),
-    "rows in two dimensions": ("indptr", lambda a: a[None], "type"),
+    "a word twice": ("words", lambda a: [a[0], *a[:-1]]),
+    "no words": ("words", lambda a: np.arange(len(a))),
+    "fewer counts": ("word_counts", lambda a: a[:-1]),
+    "real counts": ("word_counts", lambda a: a.astype(float)),
+    "negative counts": ("word_counts", lambda a: -a),
+    "real units": ("units", lambda a: a.astype(float)),
+    "fewer units": ("units", lambda a: a[:-1]),
+    "a zero": ("units", lambda a: changed(a, {2: 0})),
+    "wide columns": ("indices", lambda a: a.astype(np.int64)),
+    "no number": ("indices", lambda a: changed(a.astype(float), {0: np.nan})),
+    "a column too far": ("indices", lambda a: changed(a, {3: 2**31 - 1})),
+    "a negative column": ("indices", lambda a: changed(a, {3: -5})),
+    "columns out of order": ("indices", lambda a: a[::-1].copy()),
+    "the lower half": ("indices", lambda a: a * 0),
+    "rows that overlap": ("indptr", lambda a: a[[0, *range(len(a) - 1, 0, -1)]]),
+    "rows beyond the end": ("indptr", lambda a: a * 2),
+    "a wild row": ("indptr", lambda a: changed(a, {2: 2**62})),
+    "rows that wrap": ("indptr", lambda a: changed(a, {1: 2**63 - 1, 2: -(2**63)})),
+    "unsigned rows": ("indptr", lambda a: changed(a.astype("u8"), {5: 10**6})),
+    "fewer rows": ("indptr", lambda a: a[:-1]),
+    "rows in two dimensions": ("indptr", lambda a: a[None]),
 }
 
 
 @pytest.mark.parametrize("lie", LIES)
 def test_files_that_lie_are_refused(lie, tmp_path):
-    name, change, message = LIES[lie]
+    name, change = LIES[lie]
     path = tmp_path / "counts"
     count(some_documents()).save(path)
     arrays, meta = native.load_arrays(path)
     native.save_arrays(path, arrays | {name: change(arrays[name])}, meta)
-    with pytest.raises(VectorFileError, match=message):
+    with pytest.raises(VectorFileError, match=f"disagree: {name}: "):
         CooccurrenceCounts.load(path)
 
 
@@ -335,3 +345,43 @@ def test_a_damaged_file_is_refused_or_harmless(tmp_path_factory, seed):
         assert counts.to_scipy().shape == (len(counts),) * 2
         with np.errstate(all="ignore"):
             counts.ppmi()
+
+
+def parts_of(counts):
+    return {
+        "words": list(counts.words),
+        "word_counts": counts.word_counts.copy(),
+        "indptr": counts.pairs.indptr.copy(),
+        "indices": counts.pairs.indices.copy(),
+        "units": counts.pairs.units.copy(),
+    }
+
+
+def made_of(counts, parts, window=None):
+    words, word_counts, *pairs = parts.values()
+    return CooccurrenceCounts(
+        words, word_counts, (*pairs, counts.pairs.scale), window or counts.window
+    )
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_the_constructor_says_which_part_is_wrong(lie):
+    counts = count(some_documents(), window=2)
+    parts = parts_of(counts)
+    assert_same(made_of(counts, parts), counts)
+    name, change = LIES[lie]
+    parts[name] = change(parts[name])
+    with pytest.raises(ValueError, match=f"^{name}: "):
+        made_of(counts, parts)
+
+
+def test_the_constructor_refuses_what_the_window_does_not_give():
+    counts = count(some_documents(), window=2, direction="left")
+    parts = parts_of(counts)
+    assert_same(made_of(counts, parts), counts)
+    with pytest.raises(ValueError, match="indices: a pair lies in the lower half"):
+        made_of(counts, parts, Window(2, "harmonic", "both"))
+    with pytest.raises(ValueError, match="pairs: 2 units in 1"):
+        made_of(counts, parts, Window(3, "harmonic", "left"))
+    with pytest.raises(ValueError, match="direction='up'"):
+        made_of(counts, parts, Window(2, "harmonic", "up"))

@@ -18,8 +18,8 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn.utils import Bunch
 
-from sklearn_embed import datasets
 from sklearn_embed.datasets import _docstrings, load_docstrings
+from sklearn_embed.datasets import _load as datasets
 
 LONG = "This sentence has quite enough words of its own to count as one paragraph {}."
 NUMBERS = ("one two three four five six seven eight nine ten eleven twelve").split()

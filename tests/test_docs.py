@@ -44,8 +44,9 @@ def public_objects():
                 continue
             yield name, thing
             if inspect.isclass(thing):
-                for member, method in vars(thing).items():
-                    if inspect.isfunction(method) and not member.startswith("_"):
+                for member, method in inspect.getmembers(thing, inspect.isroutine):
+                    ours = getattr(method, "__module__", "") or ""
+                    if ours.startswith("sklearn_embed") and not member.startswith("_"):
                         yield f"{name}.{member}", method
 
 
@@ -65,6 +66,31 @@ def test_every_parameter_is_documented(name, thing):
         assert re.search(rf"^(\w+, )*{shown}(, \w+)* ?:", doc, re.M), (
             f"{name} does not document {parameter.name}"
         )
+
+
+@pytest.mark.parametrize(
+    ("name", "thing"), [pytest.param(*pair, id=pair[0]) for pair in public_objects()]
+)
+def test_every_public_signature_has_types(name, thing):
+    signature = inspect.signature(thing)
+    for parameter in signature.parameters.values():
+        if parameter.name not in ("self", "cls"):
+            assert parameter.annotation is not parameter.empty, parameter.name
+    if not inspect.isclass(thing):
+        assert signature.return_annotation is not signature.empty
+
+
+def test_types_are_shipped():
+    assert (Path(sklearn_embed.__file__).parent / "py.typed").exists()
+
+
+def test_tools_have_one_version_each():
+    pinned = re.findall(
+        r"\b(ruff|mypy|towncrier)==([\d.]+)",
+        (ROOT / "tox.ini").read_text("utf-8")
+        + (ROOT / ".pre-commit-config.yaml").read_text("utf-8"),
+    )
+    assert len(dict(pinned)) == len(set(pinned)) == 3
 
 
 def test_example_of_the_readme(tmp_path):

@@ -13,7 +13,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from sklearn_embed import evaluation
+from sklearn_embed import MeanPoolEmbedder, OneHotTokens, evaluation
 from sklearn_embed.io import WordVectors
 
 FAMILY = {
@@ -70,8 +70,11 @@ def test_brother_minus_man_plus_woman_is_sister():
 
 
 def test_the_odd_word_is_found_among_known_words():
-    words = ["man", "woman", "sister", "table", "unheard"]
+    words = ["man", "woman", "sister", "table"]
     assert evaluation.doesnt_match(FAMILY, words) == "table"
+    told = "words are left out: words without a vector: 'unheard'$"
+    with pytest.warns(UserWarning, match=told):
+        assert evaluation.doesnt_match(FAMILY, [*words, "unheard"]) == "table"
     with pytest.raises(ValueError, match="none of"):
         evaluation.doesnt_match(FAMILY, ["unheard"])
 
@@ -174,9 +177,14 @@ def test_the_vectors_inside_another_embedder_are_found():
     assert evaluation.similarity(Pooling(), "man", "man") == pytest.approx(1)
 
 
-def test_a_pipeline_without_vectors_is_refused():
-    with pytest.raises(TypeError, match="no step"):
-        evaluation.similarity(make_pipeline(FunctionTransformer()), "a", "b")
+def test_what_has_no_vectors_says_why():
+    counts = OneHotTokens().fit(["good film"])
+    with pytest.raises(TypeError, match="OneHotTokens is fitted, but has no word"):
+        evaluation.most_similar(counts, "film")
+    with pytest.raises(ValueError, match=r"MeanPoolEmbedder .* call fit first"):
+        evaluation.most_similar(MeanPoolEmbedder(FAMILY), "man")
+    with pytest.raises(TypeError, match=r"no step.*onehottokens: this OneHotTokens"):
+        evaluation.similarity(make_pipeline(counts), "a", "b")
 
 
 @pytest.mark.parametrize("shape", [(3, 5), (5, 3), (5000, 7)])

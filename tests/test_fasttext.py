@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 
 from sklearn_embed import FastTextVectorizer, MeanPoolEmbedder, TokenizedDocuments
-from sklearn_embed._models import word2vec as job
+from sklearn_embed._models import prediction as job
 from sklearn_embed.io import fasttext, read_vectors, write_vectors
 
 RNG = np.random.default_rng(0)
@@ -64,9 +64,9 @@ def test_a_word_is_the_mean_of_its_own_vector_and_its_ngrams(bucket):
 
 def test_numbering_by_spelling_tells_all_ngrams_apart():
     model = FastTextVectorizer(4, bucket=None, **FAST).fit(TEXTS)
-    assert sorted(model._state["ngrams"]) == sorted(ngrams_of_texts())
+    assert sorted(model._model.ngrams) == sorted(ngrams_of_texts())
     crowded = FastTextVectorizer(4, bucket=10, **FAST).fit(TEXTS)
-    assert len(np.unique(crowded._state["bucket_rows"])) == 10
+    assert len(np.unique(crowded._model.bucket_rows)) == 10
 
 
 def ngrams_of_texts():
@@ -88,7 +88,7 @@ def test_only_ngrams_of_different_words_take_memory():
     n_words = len(model.words_)
     shared = [words for words in sets if len(words) > 1]
     assert len(model.subword_vectors_) == n_words + len(shared)
-    stored = model._state["bucket_rows"] >= 0
+    stored = model._model.bucket_rows >= 0
     assert len(ngrams_of_texts()) - 2 <= stored.sum() <= len(ngrams_of_texts())
     assert model.bucket == 2_000_000
 
@@ -242,6 +242,49 @@ def test_gensims_model_becomes_a_fitted_vectorizer(kind):
     )
     model.partial_fit(TEXTS)
     assert np.isfinite(model.vectors_).all()
+
+
+@pytest.mark.parametrize("ngrams", [{}, {"max_n": 0}], ids=["n-grams", "words"])
+@every_kind
+def test_facebooks_models_are_taken_over(kind, ngrams, tmp_path):
+    model = FastTextVectorizer(5, **kind, **ngrams, bucket=300, **FAST).fit(TEXTS)
+    if kind["loss"] == "softmax":
+        with pytest.raises(ValueError, match="softmax"):
+            model.to_fasttext()
+        return
+    there = model.to_fasttext()
+    end = {"words": ["</s>", *there.words], "counts": np.r_[400, there.counts]}
+    end |= {"own": np.r_[np.ones((1, 5), np.float32), there.own]}
+    end |= {"output": np.r_[np.ones((1, 5), np.float32), there.output]}
+    fasttext.write_model(there._replace(**end), tmp_path / "model.bin")
+    back = FastTextVectorizer.from_fasttext(tmp_path / "model.bin", random_state=0)
+    names = "vector_size min_n max_n window architecture loss sample epochs".split()
+    for name in names if not ngrams else names[3:]:
+        assert getattr(back, name) == getattr(model, name)
+    assert back.words_ == model.words_
+    assert_array_equal(back.counts_, model.counts_)
+    assert_allclose(back.vectors_, model.vectors_, rtol=1e-6)
+    if "hier" not in kind["loss"]:
+        assert_array_equal(back.context_vectors_, model.context_vectors_)
+    model.set_params(pooling="normalized_mean")
+    texts = [*TEXTS[:5], "moonlight kings", ""]
+    assert_allclose(back.transform(texts), model.transform(texts), atol=1e-6)
+    clone(back).fit(TEXTS)
+    back.partial_fit(TEXTS)
+    assert back.n_iter_ == 4
+    assert back.words_ == model.words_
+
+
+def test_other_models_are_refused():
+    model = FastTextVectorizer(5, bucket=300, **FAST).fit(TEXTS).to_fasttext()
+    for change, message in (
+        ({"arguments": model.arguments._replace(model=3)}, "is supervised"),
+        ({"arguments": model.arguments._replace(loss=4)}, "one-vs-all over words"),
+        ({"output": None}, "no outputs"),
+        ({"rows": np.arange(300, dtype=np.int32)}, "pruned"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            FastTextVectorizer.from_fasttext(model._replace(**change))
 
 
 @every_bucket

@@ -1,14 +1,15 @@
 import numpy as np
 import pytest
-from gensim.models import Word2Vec
+from gensim.models import Doc2Vec, FastText, Word2Vec
+from gensim.models.doc2vec import TaggedDocument
 from numpy.testing import assert_array_equal
+from sklearn.base import clone
 
 from sklearn_embed import FastTextVectorizer, TokenizedDocuments, Word2VecVectorizer
 from sklearn_embed._core.arrays import padded
-from sklearn_embed._core.threads import Threads
-from sklearn_embed._models.loop import Schedule
-from sklearn_embed._models.word2vec import Word2VecJob
-from sklearn_embed._text.char_ngrams import bags
+from sklearn_embed._models.bags import bags
+from sklearn_embed._models.loop import Data, Run, Schedule, mean_loss
+from sklearn_embed._models.prediction import Outputs, PredictionJob
 from sklearn_embed._text.vocabulary import Vocabulary
 
 RNG = np.random.default_rng(1)
@@ -66,17 +67,18 @@ def test_gensim_goes_on_where_the_fit_ended(kind):
 def loss_here(model, documents):
     """Return what a model's next word costs it, without training it."""
     vocabulary, of = Vocabulary(model.words_, model.counts_), None
-    inputs = model._trained()["input"]
     if hasattr(model, "subword_vectors_"):
-        bounds, rows = model._subwords().rows_of(model.words_)
-        of = bags(np.arange(len(inputs), dtype=np.int32), bounds, rows)
+        bounds, rows = model._model.subwords().rows_of(model.words_)
+        of = bags(np.arange(len(model.words_), dtype=np.int32), bounds, rows)
         of = *of, np.ones(len(of[1]), np.float32)
         inputs = model.subword_vectors_
-    matrices = padded(inputs), padded(model._state["output"])
-    schedule = Schedule(0.025, 0.025, 1)
-    arguments = model, [documents], [documents], vocabulary, *matrices, 0, schedule
-    with Threads(1) as threads:
-        return threads.mean_loss(Word2VecJob(*arguments, of).validation_phases())
+    else:
+        inputs = model._model.inputs
+    outputs = Outputs(padded(model.context_vectors_), False)
+    data = Data([documents], [documents])
+    matrices, run = (padded(inputs), outputs), Run(0, Schedule(0.025, 0.025, 1), 1)
+    job = PredictionJob(model._model.settings, data, vocabulary, *matrices, run, of)
+    return mean_loss(job.validation_phases(), 1)
 
 
 @pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
@@ -135,3 +137,67 @@ def test_what_gensim_cannot_do_is_said():
         Word2VecVectorizer.from_gensim(model.to_keyed_vectors())
     with pytest.raises(ValueError, match="no vocabulary"):
         Word2VecVectorizer.from_gensim(Word2Vec())
+
+
+ODD = {
+    "no count is too low": {"min_count": 0},
+    "rates down to nothing": {"min_alpha": 0},
+    "a limit of words": {"max_final_vocab": 5},
+    "a seed": {"seed": 7},
+    "both losses": {"hs": 1, "negative": 5},
+    "a sum": {"sg": 0, "cbow_mean": 0},
+    "whole windows": {"shrink_windows": False},
+}
+ODD_NGRAMS = {
+    "upside down": {"min_n": 4, "max_n": 2},
+    "none": {"min_n": 0, "max_n": 0},
+    "no bucket": {"bucket": 0},
+    "one bucket": {"bucket": 1},
+    "single characters": {"min_n": 1, "max_n": 1, "bucket": 50},
+}
+
+
+def fitted_again(model, trainer):
+    """Return what becomes of a gensim model, and a clone of it that was fitted."""
+    back = trainer.from_gensim(model)
+    return back, clone(back).fit(SENTENCES)
+
+
+@pytest.mark.parametrize("params", ODD.values(), ids=ODD)
+@pytest.mark.parametrize("trainer", [Word2VecVectorizer, FastTextVectorizer])
+def test_parameters_of_gensim_are_ours_too(trainer, params):
+    theirs = Word2Vec if trainer is Word2VecVectorizer else FastText
+    options = {"vector_size": 5, "min_count": 1, "epochs": 1, "workers": 1} | params
+    if theirs is FastText:
+        options["bucket"] = 100
+    back, again = fitted_again(theirs(SENTENCES, **options), trainer)
+    if "max_final_vocab" in params:
+        assert back.max_features == 5 and len(again.words_) <= 5
+    if "seed" in params:
+        assert back.random_state == 7
+    assert np.isfinite(again.vectors_).all()
+
+
+@pytest.mark.parametrize("params", ODD_NGRAMS.values(), ids=ODD_NGRAMS)
+def test_limits_of_ngrams_mean_what_gensim_means(params):
+    options = {"vector_size": 5, "min_count": 1, "epochs": 1, "workers": 1}
+    model = FastText(SENTENCES, **{"bucket": 100} | options | params)
+    back, again = fitted_again(model, FastTextVectorizer)
+    np.testing.assert_allclose(back.vectors_, model.wv.vectors, rtol=1e-6, atol=1e-7)
+    assert again.transform(["sun king"]).any()
+
+
+def test_models_of_other_kinds_are_refused_by_name():
+    documents = [TaggedDocument(words, [i]) for i, words in enumerate(SENTENCES[:20])]
+    options = {"vector_size": 5, "min_count": 1, "epochs": 1}
+    with pytest.raises(TypeError, match="got Doc2Vec"):
+        Word2VecVectorizer.from_gensim(Doc2Vec(documents, **options))
+    model = FastText(SENTENCES, bucket=100, **options)
+    with pytest.raises(TypeError, match=r"FastTextVectorizer\.from_gensim"):
+        Word2VecVectorizer.from_gensim(model)
+    with pytest.raises(TypeError, match="FastText model, got Word2Vec"):
+        FastTextVectorizer.from_gensim(Word2Vec(SENTENCES, **options))
+    with pytest.raises(ValueError, match="min_n=0"):
+        FastTextVectorizer.from_gensim(
+            FastText(SENTENCES, bucket=100, min_n=0, max_n=2, **options)
+        )

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+from sklearn_embed import FastTextVectorizer
 from sklearn_embed._vectors.word_vectors import WordVectors
 from sklearn_embed.plotting import _html, write_html
 
@@ -88,6 +89,35 @@ def test_the_page_fetches_nothing_and_is_light(path):
     assert page.fetched == []
     assert not page.others & {"link", "img", "iframe", "object", "embed", "base"}
     assert path.stat().st_size < 2.2e6
+
+
+def test_no_script_and_no_browser_would_load_anything(path):
+    words = ["$$x$$", r"\\(y\\)", ".src=`https://example.org/a.js`", "http://b"]
+    write_html(vectors_of(words), path, projection="pca", title="$$t$$")
+    text = path.read_text("utf-8")
+    for address in ("jsdelivr", "googleapis", "unpkg", "cdn.", "mathjax@"):
+        assert address not in text
+    loads = r"""(?:src|_url|href)\s*=\s*["'`]https?://"""
+    scripts = [script for kind, script in read(path).scripts if kind is None]
+    assert scripts and not any(re.search(loads, script) for script in scripts)
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)[1]
+    assert policy.startswith("default-src 'none';") and "http" not in policy
+    assert text.index("Content-Security-Policy") < text.index("<script")
+    assert words_in(read(path)) == words
+
+
+def test_unknown_words_are_made_of_their_ngrams(path):
+    texts = ["the cat sat", "the dog sat", "cats and dogs"] * 20
+    model = FastTextVectorizer(4, min_count=1, epochs=1, random_state=0).fit(texts)
+    write_html(model, path, words=["cat", "catty", "doggy"], projection="pca")
+    assert words_in(read(path)) == ["cat", "catty", "doggy"]
+
+
+def test_a_word_of_zeros_is_on_the_map(path):
+    words = ["cat", "<pad>", "dog"]
+    vectors = WordVectors(words, [[1.0, 0.0], [0.0, 0.0], [0.9, 0.1]])
+    write_html(vectors, path, projection="pca")
+    assert words_in(read(path)) == words
 
 
 def test_words_cannot_leave_the_data(path, tmp_path):

@@ -90,8 +90,8 @@ def read_fully(source, name):
     [
         (b"", r"the file is empty \(byte 0\)"),
         (b"1000000000000 300\ncat 1", r"promises 1000000000000 rows.* but 5 are left"),
-        (b"2 0\ncat\n", "speaks of 0 dimensions"),
-        (b"1 99999999\ncat 1\n", "speaks of 99999999 dimensions"),
+        (b"2 0\ncat\n", "gives 0 dimensions"),
+        (b"1 99999999\ncat 1\n", "gives 99999999 dimensions"),
         (
             b"2 2\ncat 1 2\ndog 3\n",
             r"2 numbers were expected.*1 are.*\(row 1, byte 12\)",

@@ -17,15 +17,15 @@ from sklearn_embed._models.kernels import cooccurrence as kernels
 row_documents = st.lists(st.lists(st.integers(-1, 5), max_size=9), max_size=6)
 
 
-def laid(documents, n_places=None):
-    """Return the streams that documents of rows are laid into, one after another."""
+def written(documents, n_places=None):
+    """Return the streams that documents of rows are written to, one after another."""
     row_of = np.arange(-1, 6, dtype=np.int32)
     ids = np.array([row + 1 for d in documents for row in d] + [0], np.int32)
     offsets = np.cumsum([0, *map(len, documents)])
     streams, document, token, n = [], 0, 0, 1
     while True:
         stream = np.full(n_places or len(ids) + len(documents) + 2, -1, np.int32)
-        document, token, n = kernels.lay_tokens(
+        document, token, n = kernels.write_stream(
             ids, offsets[:-1], offsets, row_of, document, token, stream, 1
         )
         streams.append((stream, n))
@@ -35,10 +35,12 @@ def laid(documents, n_places=None):
 
 def listed(stream, n, n_rows, first=0, last=None):
     """Return ends and positions of some rows, by the kernels."""
-    ends = kernels.count_places(stream, n, n_rows)[first : last and last + 1]
+    ends = np.zeros(n_rows + 1, np.int64)
+    kernels.sum_positions(stream, n, ends)
+    ends = ends[first : last and last + 1]
     ends = ends - ends[0]
     positions = np.empty(ends[-1], np.int32)
-    kernels.list_positions(stream, n, ends, first, positions)
+    kernels.list_positions(stream, n, ends[:-1].copy(), first, positions)
     return ends, positions
 
 
@@ -48,9 +50,14 @@ def counted(stream, n, n_rows, window, sides, fresh=1):
     ends, positions = listed(stream, n, n_rows)
     lengths = np.empty(n_rows, np.int64)
     pairs = np.empty(n_rows**2, np.int32), np.empty(n_rows**2, np.int64)
-    scratch = kernels.make_scratch(n_rows)
+    scratch = kernels.new_row_sums(n_rows)
     n_pairs = kernels.count_rows(
-        stream, fresh, ends, positions, weights, sides, 0, lengths, scratch, pairs
+        kernels.RowPositions(stream, fresh, ends, positions),
+        0,
+        kernels.ContextWeights(weights, sides),
+        lengths,
+        scratch,
+        pairs,
     )
     assert not any(array.any() for array in (scratch.sums, scratch.marks, scratch.tops))
     rows = np.repeat(np.arange(n_rows), lengths)
@@ -81,7 +88,7 @@ def test_units_depend_on_the_window_alone():
 @given(row_documents)
 @settings(deadline=None)
 def test_documents_lie_apart_and_dropped_words_leave_no_gap(documents):
-    [(stream, n)] = laid(documents)
+    [(stream, n)] = written(documents)
     kept = [[row for row in d if row >= 0] for d in documents]
     expected = [-1]
     for document in filter(None, kept):
@@ -91,9 +98,9 @@ def test_documents_lie_apart_and_dropped_words_leave_no_gap(documents):
 
 @given(row_documents, st.integers(3, 12))
 @settings(deadline=None)
-def test_laying_goes_on_where_the_stream_was_full(documents, n_places):
+def test_writing_goes_on_where_the_stream_was_full(documents, n_places):
     rows = []
-    for stream, n in laid(documents, n_places):
+    for stream, n in written(documents, n_places):
         assert n < n_places
         rows += [row for row in stream[:n] if row >= 0]
     assert rows == [row for d in documents for row in d if row >= 0]
@@ -102,7 +109,7 @@ def test_laying_goes_on_where_the_stream_was_full(documents, n_places):
 @given(row_documents)
 @settings(deadline=None)
 def test_positions_are_those_of_each_row(documents):
-    [(stream, n)] = laid(documents)
+    [(stream, n)] = written(documents)
     for first, last in [(0, 6), (2, 5), (3, 3)]:
         ends, positions = listed(stream, n, 6, first, last)
         assert len(positions) == ends[-1]
@@ -114,7 +121,7 @@ def test_positions_are_those_of_each_row(documents):
 @given(row_documents, st.integers(1, 12), st.sampled_from(["left", "right", "both"]))
 @settings(deadline=None)
 def test_counts_are_those_of_the_definition(documents, window, direction):
-    [(stream, n)] = laid(documents)
+    [(stream, n)] = written(documents)
     sides = {"left": 1, "right": 2, "both": 3}[direction]
     found = counted(stream, n, 6, window, sides)
     scale = math.lcm(*range(1, window + 1))
@@ -159,15 +166,11 @@ def test_many_columns_come_in_order():
     pairs = np.empty(9000, np.int32), np.empty(9000, np.int64)
     lengths = np.empty(1, np.int64)
     n = kernels.count_rows(
-        stream,
-        1,
-        ends,
-        positions,
-        weights,
-        1,
+        kernels.RowPositions(stream, 1, ends, positions),
         int(rows[-1]),
+        kernels.ContextWeights(weights, 1),
         lengths,
-        kernels.make_scratch(9000),
+        kernels.new_row_sums(9000),
         pairs,
     )
     assert_array_equal(pairs[0][:n], np.sort(rows[:-1]))
@@ -175,13 +178,13 @@ def test_many_columns_come_in_order():
 
 
 def test_runs_are_added_up():
-    scratch = kernels.make_scratch(4)
+    scratch = kernels.new_row_sums(4)
     begins = np.array([[0, 2, 2], [2, 3, 5]])
     columns = np.array([1, 3, 3, 0, 2], np.int32)
     units = np.array([10, 20, 5, 1, 2])
     lengths = np.empty(2, np.int64)
     pairs = np.empty(5, np.int32), np.empty(5, np.int64)
-    n = kernels.merge_rows(begins, columns, units, lengths, scratch, pairs)
+    n = kernels.merge_rows(begins, (columns, units), lengths, scratch, pairs)
     assert_array_equal(lengths, [2, 2])
     assert_array_equal(pairs[0][:n], [1, 3, 0, 2])
     assert_array_equal(pairs[1][:n], [10, 25, 1, 2])

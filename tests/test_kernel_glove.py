@@ -2,10 +2,9 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import time
 import tracemalloc
-from functools import partial
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,19 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sklearn_embed._core.threads import Threads
+from sklearn_embed._models import glove
 from sklearn_embed._models.counting import Pairs
-from sklearn_embed._models.glove import (
-    DealtPairs,
-    GloveJob,
-    Retrofit,
-    Weighting,
-    in_order,
-    in_turn,
-    rounds,
-)
+from sklearn_embed._models.glove import GloveData, Retrofit
 from sklearn_embed._models.kernels import glove as kernels
-from sklearn_embed._models.kernels.partition import deal_pairs, unpack_records
+from sklearn_embed._models.kernels.partition import (
+    Partition,
+    partition_pairs,
+    unpack_records,
+)
+from sklearn_embed._models.loop import mean_loss
+from sklearn_embed._models.partition import PartitionedPairs, Weighting
+from sklearn_embed._models.rounds import in_turn, rounds
 
 
 def some_params(n_words, size, seed=0):
@@ -63,8 +61,15 @@ def some_pairs(n_words, mirrored, seed=0, share=0.5):
     return pairs, counts
 
 
+def glove_job(pairs, held_out, state, seed, rate, clip, retrofit=None):
+    """Return the job of GloVe with these rates."""
+    settings = SimpleNamespace(learning_rate=rate, gradient_clip=clip)
+    data = GloveData(pairs, held_out)
+    return glove.GloveJob(data, state, settings, seed, retrofit)
+
+
 def dealt(pairs, mirrored, size, monkeypatch=None, x_max=10.0):
-    return DealtPairs(
+    return PartitionedPairs(
         pairs, mirrored, kernels.state_width(size), Weighting(x_max, 0.75)
     )
 
@@ -73,7 +78,8 @@ def dealt(pairs, mirrored, size, monkeypatch=None, x_max=10.0):
 def n_groups(request, monkeypatch):
     """Have the words dealt out to so many groups."""
     monkeypatch.setattr(
-        "sklearn_embed._models.glove._number_of_groups", lambda *sizes: request.param
+        "sklearn_embed._models.partition._number_of_groups",
+        lambda *sizes: request.param,
     )
     return request.param
 
@@ -82,9 +88,9 @@ def visited(job, epoch):
     """Return the pairs in the order in which an epoch visits them."""
     pairs, order = job._pairs, []
     for tasks in job.phases(epoch):
-        for waiting in tasks:
-            a, b, start = waiting.args[1].args
-            for groups, places, terms in pairs.of(a, b):
+        for task in tasks:
+            a, b, start = task.call.args
+            for places, terms, groups in pairs.of(a, b):
                 n = len(terms)
                 for p in np.roll(np.arange(n), -int(start * n)):
                     i, j = (
@@ -104,7 +110,7 @@ def row_of(place, group, n_groups):
 @pytest.mark.parametrize("mirrored", [True, False])
 def test_every_pair_is_visited_once_an_epoch(n_groups, mirrored):
     pairs, counts = some_pairs(70, mirrored)
-    job = GloveJob(dealt(pairs, mirrored, 3), None, np.zeros((70, 64), "f"), 0, 1, 1)
+    job = glove_job(dealt(pairs, mirrored, 3), None, np.zeros((70, 64), "f"), 0, 1, 1)
     for epoch in range(2):
         order = visited(job, epoch)
         assert sorted((i, j) for i, j, *_ in order) == sorted(counts)
@@ -135,11 +141,10 @@ def test_an_epoch_is_that_of_the_definition(n_groups, mirrored, size, clip):
     params = some_params(n_words, size)
     squares = [np.ones_like(array) for array in params]
     state = state_of(params)
-    job = GloveJob(dealt(pairs, mirrored, size), None, state, 0, rate, clip)
+    job = glove_job(dealt(pairs, mirrored, size), None, state, 0, rate, clip)
     for epoch in range(2):
         order = visited(job, epoch)
-        with Threads(1) as threads:
-            loss = threads.mean_loss(job.phases(epoch))
+        loss = mean_loss(job.phases(epoch), 1)
         expected = reference.train_pairs(params, squares, order, rate, clip)
         assert_allclose(loss, expected / len(counts), rtol=1e-5)
     for view, array in zip(views_of(state, params), [*params, *squares], strict=True):
@@ -158,17 +163,16 @@ def test_a_limit_that_nothing_reaches_changes_no_bit(share):
     slope = size * 0.9 * 0.8 - 2  # f(1) = 1, log(1) = 0, and no parameter exceeds 1
     for clip in (share * slope, np.inf):
         state = state_of(params)
-        job = GloveJob(dealt(pairs, True, size, x_max=1), None, state, 0, 0.05, clip)
-        with Threads(1) as threads:
-            threads.mean_loss(job.phases(0))
+        job = glove_job(dealt(pairs, True, size, x_max=1), None, state, 0, 0.05, clip)
+        mean_loss(job.phases(0), 1)
         states.append(state)
     assert_array_equal(*states)
 
 
-def test_slopes_are_those_of_the_loss():
+def test_gradients_are_those_of_the_loss():
     rng = np.random.default_rng(0)
     point = [rng.normal(size=5), rng.normal(size=5), 0.3, -0.2]
-    slopes = reference.pair_slopes(*point, 0.7, 0.4)
+    slopes = reference.pair_gradients(*point, 0.7, 0.4)
     eps = 1e-6
     for number, slope in enumerate(slopes):
         for d in range(np.size(slope)):
@@ -194,9 +198,8 @@ def test_threads_do_not_change_a_bit(n_groups, mirrored):
     results = []
     for n_jobs in (1, 2, 3):
         state = state_of(some_params(200, 9))
-        job = GloveJob(dealt(pairs, mirrored, 9), None, state, 0, 0.05, 100.0)
-        with Threads(n_jobs) as threads:
-            losses = [threads.mean_loss(job.phases(epoch)) for epoch in range(3)]
+        job = glove_job(dealt(pairs, mirrored, 9), None, state, 0, 0.05, 100.0)
+        losses = [mean_loss(job.phases(epoch), n_jobs) for epoch in range(3)]
         results.append((losses, state))
     for losses, state in results[1:]:
         assert losses == results[0][0]
@@ -210,9 +213,8 @@ def test_measuring_gives_the_loss_and_changes_nothing(n_groups, mirrored):
     state = state_of(params)
     before = state.copy()
     held_out = dealt(pairs, mirrored, 7)
-    job = GloveJob(held_out, held_out, state, 0, 0.05, 100.0)
-    with Threads(2) as threads:
-        loss = threads.mean_loss(job.validation_phases())
+    job = glove_job(held_out, held_out, state, 0, 0.05, 100.0)
+    loss = mean_loss(job.validation_phases(), 2)
     terms = [
         reference.pair_loss(
             params[0][i],
@@ -228,43 +230,79 @@ def test_measuring_gives_the_loss_and_changes_nothing(n_groups, mirrored):
     assert_array_equal(state, before)
 
 
+def partitioned(indptr, columns, units, scale, partition, bits):
+    """Partition pairs in place; return where the tiles end."""
+    n_tiles = partition.n_groups**2
+    ends, free = np.zeros(n_tiles + 1, np.int64), np.empty(n_tiles, np.int64)
+    partition_pairs(indptr, columns, units, scale, partition, bits, ends, free)
+    return ends
+
+
+@pytest.mark.parametrize("mirrored", [True, False])
+@pytest.mark.parametrize("groups", [1, 2, 8])
+@pytest.mark.parametrize("bits", [3, 15])
+def test_tiles_hold_the_pairs_of_their_groups(groups, mirrored, bits):
+    pairs, _ = some_pairs(50, mirrored)
+    tiles, records = pairs.indices.copy(), pairs.units.copy()
+    ends = partitioned(
+        pairs.indptr, tiles, records, 3.0, Partition(groups, mirrored), bits
+    )
+    expected = [[] for _ in range(groups**2)]
+    rows = np.repeat(np.arange(50), np.diff(pairs.indptr))
+    for i, j, units in zip(rows, pairs.indices, pairs.units, strict=True):
+        local = [
+            (k % groups if k // groups % 2 == 0 else groups - 1 - k % groups, k)
+            for k in (i, j)
+        ]
+        (a, i), (b, j) = sorted(local, key=lambda p: p[0]) if mirrored else local
+        expected[a * groups + b].append((i // groups, j // groups, units / 3))
+    for tile, pairs_of_tile in enumerate(expected):
+        at = slice(ends[tile], ends[tile + 1])
+        assert (tiles[at] == tile).all()
+        local_rows, counts = unpack_records(records[at], bits)
+        found = [
+            (*p, x) for p, x in zip(local_rows.tolist(), counts.tolist(), strict=True)
+        ]
+        assert_allclose(sorted(found), sorted(pairs_of_tile), rtol=1e-6)
+
+
 @given(st.lists(st.integers(0, 2**16 - 1), min_size=2), st.integers(3, 15))
 @settings(deadline=None)
-def test_places_survive_packing(rows, bits):
-    """All words in one group, so that a place is a row."""
+def test_local_rows_survive_packing(rows, bits):
+    """All words in one group, so that a local row is a row."""
     rows = sorted({*rows, 0, 2**16 - 1})
     indptr = np.zeros(2**16 + 1, np.int64)
     indptr[np.array(rows) + 1] = 1
     indices = np.array(rows[::-1], np.int32)
     units = np.ones(len(rows), np.int64)
-    deal_pairs(np.cumsum(indptr), indices, units, 1.0, 1, False, bits)
+    partitioned(np.cumsum(indptr), indices, units, 1.0, Partition(1, False), bits)
     places, counts = unpack_records(units, bits)
     assert_array_equal(places, np.column_stack([rows, rows[::-1]]))
     assert_array_equal(counts, np.ones(len(rows), np.float32))
 
 
 @pytest.mark.parametrize("mirrored", [True, False])
-def test_pairs_are_dealt_where_they_are(n_groups, mirrored):
+def test_pairs_are_partitioned_in_place(n_groups, mirrored):
     pairs, _ = some_pairs(50, mirrored)
     columns, units = pairs.indices.copy(), pairs.units.copy()
     given = pairs._replace(indices=columns, units=units)
     options = mirrored, kernels.state_width(3), Weighting(10.0, 0.75)
-    there = DealtPairs(given, *options, overwrite=True)
+    there = PartitionedPairs(given, *options, overwrite=True)
     assert np.shares_memory(there.places, columns)
     assert np.shares_memory(there.terms, units)
-    elsewhere = DealtPairs(pairs, *options)
+    elsewhere = PartitionedPairs(pairs, *options)
     assert_array_equal(elsewhere.places, there.places)
     assert_array_equal(elsewhere.terms, there.terms)
     assert len(elsewhere) == len(pairs.indices)
 
 
-def test_dealing_takes_little_more_than_the_pairs(monkeypatch):
-    monkeypatch.setattr("sklearn_embed._models.glove.TASK_PAIRS", 256)
+def test_partitioning_takes_little_more_than_the_pairs(monkeypatch):
+    monkeypatch.setattr("sklearn_embed._models.partition.TASK_PAIRS", 256)
     pairs, _ = some_pairs(500, True, share=1.0)
     options = True, 112, Weighting(10.0, 0.75)
-    DealtPairs(some_pairs(20, True)[0], *options)  # compiles
+    PartitionedPairs(some_pairs(20, True)[0], *options)  # compiles
     tracemalloc.start()
-    DealtPairs(pairs, *options, overwrite=True)
+    PartitionedPairs(pairs, *options, overwrite=True)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 0.1 * (pairs.indices.nbytes + pairs.units.nbytes)
@@ -276,7 +314,7 @@ def test_counts_of_somebody_else_are_not_overwritten():
     pairs.units.flags.writeable = False
     view = pairs._replace(units=pairs.units, indices=pairs.indices[:])
     for shared in (pairs, view):
-        DealtPairs(shared, True, 16, Weighting(), overwrite=True)
+        PartitionedPairs(shared, True, 16, Weighting(), overwrite=True)
     assert_array_equal(pairs.units, before)
 
 
@@ -292,34 +330,9 @@ def test_groups_that_rest_longest_meet_first(n):
         assert not {*one} & {*other}
 
 
-def test_tasks_that_touch_the_same_run_one_after_the_other():
-    log = []
-
-    def task(number, seconds):
-        time.sleep(seconds)
-        log.append(number)
-
-    groups = [{0, 1}, {2, 3}, {1, 2}, {4}, {0, 4}]
-    seconds = [0.05, 0.01, 0.02, 0, 0]
-    tasks = [partial(task, *pair) for pair in enumerate(seconds)]
-    with Threads(5) as threads:
-        assert len(list(threads.run(in_order(zip(groups, tasks, strict=True))))) == 5
-    assert log.index(0) < log.index(2) > log.index(1)
-    assert log.index(0) < log.index(4) > log.index(3)
-
-
-def test_nobody_waits_for_a_task_that_failed():
-    def fail():
-        raise OSError("full")
-
-    tasks = [({0}, fail), *(({0}, list) for _ in range(8))]
-    with pytest.raises(OSError, match="full"), Threads(2) as threads:
-        list(threads.run(in_order(tasks)))
-
-
 def test_pairs_come_block_by_block_and_eight_words_at_a_time():
     pairs, _ = some_pairs(64, False, share=1.0)
-    order = DealtPairs(pairs, False, 1 << 12, Weighting())  # 16 words a block
+    order = PartitionedPairs(pairs, False, 1 << 12, Weighting())  # 16 words a block
     blocks = order.places // 16
     strips = order.places[:, 0] // 8
     key = np.column_stack([blocks, strips, order.places[:, 1], order.places[:, 0]])
@@ -327,7 +340,7 @@ def test_pairs_come_block_by_block_and_eight_words_at_a_time():
 
 
 @pytest.mark.parametrize("strength", [1e-3, 1.0, 1e6])
-def test_the_pull_ends_where_the_implicit_step_does(strength):
+def test_the_step_ends_where_the_implicit_step_does(strength):
     n_words, size = 6, 5
     params = some_params(n_words, size)
     state = state_of(params)
@@ -337,12 +350,12 @@ def test_the_pull_ends_where_the_implicit_step_does(strength):
     rows = np.array([1, 4], np.int32)
     goals = np.random.default_rng(1).normal(size=(2, size)).astype(np.float32)
     before = state.copy()
-    loss = kernels.pull_towards(
+    loss = kernels.step_towards(
         parts, rows, goals, np.float32(strength), np.float32(0.05)
     )
     expected = 0.0
     for row, goal in zip(rows, goals, strict=True):
-        part, *ends = reference.pull_towards(
+        part, *ends = reference.step_towards(
             params[0][row],
             params[1][row],
             squares[0][row],
@@ -359,14 +372,13 @@ def test_the_pull_ends_where_the_implicit_step_does(strength):
     assert_array_equal(state[others], before[others])
 
 
-def test_a_great_pull_reaches_the_goal():
+def test_a_great_strength_reaches_the_goal():
     state = state_of(some_params(3, 4))
     goals = np.ones((3, 4), np.float32)
     retrofit = Retrofit(np.arange(3, dtype=np.int32), goals, 1e9)
     pairs, _ = some_pairs(3, True)
-    job = GloveJob(dealt(pairs, True, 4), None, state, 0, 0.05, 100.0, retrofit)
-    with Threads(1) as threads:
-        threads.mean_loss(job.phases(0))
+    job = glove_job(dealt(pairs, True, 4), None, state, 0, 0.05, 100.0, retrofit)
+    mean_loss(job.phases(0), 1)
     parts = state.reshape(3, 4, -1)
     assert_allclose(parts[:, 0, :4] + parts[:, 2, :4], goals, atol=1e-4)
 
@@ -375,9 +387,8 @@ def test_what_is_not_a_number_stays_visible():
     pairs, _ = some_pairs(8, True, share=1.0)
     params = some_params(8, 3)
     params[0][2, 1] = np.nan
-    job = GloveJob(dealt(pairs, True, 3), None, state_of(params), 0, 0.05, 100.0)
-    with Threads(1) as threads:
-        assert np.isnan(threads.mean_loss(job.phases(0)))
+    job = glove_job(dealt(pairs, True, 3), None, state_of(params), 0, 0.05, 100.0)
+    assert np.isnan(mean_loss(job.phases(0), 1))
 
 
 def test_without_x_max_all_pairs_weigh_one():
@@ -390,7 +401,6 @@ def test_without_x_max_all_pairs_weigh_one():
 def test_one_word_with_itself_is_trained():
     pairs = Pairs(np.array([0, 1]), np.array([0], np.int32), np.array([6]), 3)
     state = state_of(some_params(1, 2))
-    job = GloveJob(dealt(pairs, True, 2), None, state, 0, 0.5, 100.0)
-    with Threads(1) as threads:
-        losses = [threads.mean_loss(job.phases(epoch)) for epoch in range(200)]
+    job = glove_job(dealt(pairs, True, 2), None, state, 0, 0.5, 100.0)
+    losses = [mean_loss(job.phases(epoch), 1) for epoch in range(200)]
     assert losses[-1] < 1e-6

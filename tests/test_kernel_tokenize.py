@@ -141,7 +141,7 @@ def test_ids_and_table_are_those_of_the_python_path(texts):
     assert len(fast) == len(slow.table())
 
 
-@given(texts, st.booleans(), st.sampled_from([DEFAULT_PATTERN, r"\S+"]))
+@given(texts, st.booleans(), st.sampled_from([DEFAULT_PATTERN, *PATTERNS]))
 @settings(deadline=None, max_examples=300)
 def test_a_long_document_is_cut_without_a_trace(text, lowercase, pattern):
     some = [text, "a b", text + text, ""]
@@ -315,20 +315,20 @@ def test_batches_are_mapped_whole_and_in_order(n_jobs, monkeypatch):
     np.testing.assert_array_equal(np.concatenate(rows), lookup.encode(texts)[0])
 
 
-def test_a_bounded_number_of_rooms_is_kept_between_calls(monkeypatch):
-    monkeypatch.setattr(scanner.Rooms, "kept", [])
+def test_a_bounded_number_of_scratch_buffers_is_kept_between_calls(monkeypatch):
+    monkeypatch.setattr(scanner.ThreadBuffers, "kept", [])
     long = ["x" * (2 * scanner.BATCH_CHARS), "a b"]
     for n_jobs in (1, 4, 6, 6):
         fast_encoder(True, DEFAULT_PATTERN).encode(["some words " * 50] * 9000, n_jobs)
         fast_lookup(["aa"], True, DEFAULT_PATTERN).encode(long, n_jobs)
-        kept = scanner.Rooms.kept
+        kept = scanner.ThreadBuffers.kept
         assert len(kept) <= scanner.KEPT_THREADS
-        assert all(len(rooms) <= scanner.KEPT_ROOMS for rooms in kept)
+        assert all(len(buffers) <= scanner.KEPT_BUFFERS for buffers in kept)
         assert all(len(r.out) <= 5 * scanner.BATCH_CHARS for some in kept for r in some)
     assert any(kept)
 
 
-def test_calls_at_the_same_time_do_not_share_a_room():
+def test_calls_at_the_same_time_do_not_share_a_buffer():
     texts = [[f"w{k % 7}{n} w{k}" for k in range(3000)] for n in range(4)]
     with ThreadPoolExecutor(4) as pool:
         futures = [
@@ -366,5 +366,5 @@ def test_each_kernel_is_compiled_once():
     encoder.encode(texts, 2)
     fast_lookup(["a"], False, r"\S+").encode(["a"] * 3)
     kernels = [read_strings, token_table.read_tokens, token_table.hash_tokens]
-    kernels += [token_table.find_tokens, token_table.add_tokens, token_table.move_slots]
+    kernels += [token_table.add_tokens, token_table.move_slots]
     assert {len(kernel.signatures) for kernel in kernels} == {1}

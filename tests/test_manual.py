@@ -27,7 +27,8 @@ def test_code_of_the_page_gives_what_it_shows(page):
 
 
 @pytest.mark.parametrize(
-    "module", ["", ".datasets", ".evaluation", ".io", ".plotting", ".testing"]
+    "module",
+    ["", ".datasets", ".evaluation", ".io", ".plotting", ".testing", ".warmup"],
 )
 def test_every_public_name_is_in_the_reference(module):
     module = importlib.import_module(f"sklearn_embed{module}")

@@ -16,7 +16,12 @@ from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from sklearn_embed import MeanPoolEmbedder, Word2VecVectorizer
+from sklearn_embed import (
+    FastTextVectorizer,
+    MeanPoolEmbedder,
+    Word2VecVectorizer,
+    evaluation,
+)
 from sklearn_embed._vectors.word_vectors import WordVectors
 from sklearn_embed.plotting import (
     AnalogyDisplay,
@@ -169,6 +174,114 @@ def test_characters_without_a_font_are_said_in_one_warning(monkeypatch):
     assert "fonts-noto-cjk" in str(warning.message)
     assert {label.get_text() for label in display.labels_} == {"□", "cat"}
     assert display.words == list(CHINESE)
+
+
+MARKED = {
+    "Devanagari": "हिन्दी",
+    "Thai": "ที่นี่",
+    "Tamil": "தமிழ்",
+    "joined": "क\u200dष",
+    "a mark on a letter that has none": "猫\u0301",
+    "a mark that no font has": "a\U0001e2ec",
+}
+
+
+@pytest.mark.parametrize("word", MARKED.values(), ids=MARKED)
+def test_marks_without_a_font_are_said_once_with_their_letters(word, monkeypatch):
+    usual = matplotlib.font_manager.findfont("DejaVu Sans")
+    monkeypatch.setattr(
+        _style, "_installed_fonts", lambda fresh: {"DejaVu Sans": usual}
+    )
+    vectors = {word: [1.0, 0.0], "cat": [0.0, 1.0]}
+    for draw in (
+        partial(WordMapDisplay.from_estimator, projection="pca"),
+        SimilarityDisplay.from_estimator,
+    ):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            draw(vectors).figure_.canvas.draw()
+        [warning] = caught
+        assert "No installed font has" in str(warning.message)
+    display = WordMapDisplay([[0, 0], [1, 1]], [word, "cat"])
+    with pytest.warns(UserWarning, match="No installed font"):
+        labels = display.plot().labels_
+    drawn = labels[0].get_text()
+    assert set(drawn) <= {"□", "a", "\u200d"} and 1 <= len(drawn) <= len(word)
+
+
+def test_letters_and_marks_that_share_a_font_are_drawn_together():
+    words = ["a\u0301b", "שָׁלוֹם", "e\u0302\u0301"]
+    display = WordMapDisplay.from_estimator(
+        dict(zip(words, np.eye(3), strict=True)), projection="pca"
+    )
+    display.figure_.canvas.draw()
+    assert {label.get_text() for label in display.labels_} == set(words)
+
+
+@pytest.mark.parametrize("word", ["a\U000e0041", "a\ufeff", "a\ufe0f", "a\u200b\u2060"])
+def test_what_is_never_seen_needs_no_font(word):
+    vectors = {word: [1.0, 0.0], "b\u3000c\u2007d": [0.0, 1.0]}
+    display = WordMapDisplay.from_estimator(vectors, projection="pca")
+    display.figure_.canvas.draw()
+    assert display.labels_[0].get_text()[0] == "a"
+
+
+def test_where_no_font_has_the_square_another_sign_stands_in(monkeypatch):
+    usual = matplotlib.font_manager.findfont("STIXSizeOneSym")
+    monkeypatch.setattr(
+        _style, "_installed_fonts", lambda fresh: {"STIXSizeOneSym": usual}
+    )
+    monkeypatch.setattr(_style, "_characters", lambda path: frozenset("cat?…− "))
+    with pytest.warns(UserWarning, match=r"\? stands for them"):
+        lettering = _style.Lettering(["cat", "猫"])
+    assert lettering("猫 cat") == "? cat"
+
+
+def test_unknown_words_are_made_of_their_ngrams():
+    texts = ["the cat sat", "the dog sat", "cats and dogs"] * 20
+    model = FastTextVectorizer(4, min_count=1, epochs=1, random_state=0).fit(texts)
+    words = ["cat", "catty", "doggy"]
+    assert WordMapDisplay.from_estimator(model, words, projection="pca").words == words
+    table = SimilarityDisplay.from_estimator(model, words, order="given")
+    expected = evaluation.similarity(model, "catty", "doggy")
+    assert table.similarities[1, 2] == pytest.approx(expected, abs=1e-6)
+    display = AnalogyDisplay.from_estimator(model, "cat", "catty", "dog")
+    assert display.words[:3] == ["cat", "catty", "dog"]
+    pairs = [("cat", "catty"), ("dog", "doggy")]
+    assert len(AnalogyDisplay.from_pairs(model, pairs).pairs) == 2
+
+
+def test_an_unknown_word_is_named_with_its_other_spelling():
+    with pytest.raises(KeyError, match=r"'Кошка' .but 'кошка' has one"):
+        WordMapDisplay.from_estimator(RUSSIAN, ["Кошка"])
+
+
+def test_vectors_of_zeros_are_drawn_without_nan():
+    vectors = {**FAMILY, "<pad>": [0.0] * 4}
+    display = AnalogyDisplay.from_estimator(vectors, "man", "woman", "king")
+    assert display.words[display.answer] == "queen"
+    assert "nan" not in display.title and np.isfinite(display.positions).all()
+    display = AnalogyDisplay.from_estimator(vectors, "<pad>", "man", "king")
+    assert "nan" not in display.title and np.isfinite(display.positions).all()
+    zeros = {word: [0.0, 0.0] for word in "abcd"}
+    display = AnalogyDisplay.from_estimator(zeros, *"abc")
+    assert "cosine 0.00" in display.title
+    table = SimilarityDisplay.from_estimator(vectors)
+    assert np.isfinite(table.similarities).all()
+    WordMapDisplay.from_estimator(zeros, projection="pca").figure_.canvas.draw()
+
+
+@pytest.mark.parametrize(
+    "words, error, message",
+    [
+        ({"pets": "cat"}, ValueError, r"words\['pets'\] must be a sequence of str"),
+        ([3], TypeError, "words must hold words; got int 3"),
+        ([], ValueError, "nothing to show"),
+    ],
+)
+def test_what_names_no_words_is_refused(words, error, message):
+    with pytest.raises(error, match=message):
+        WordMapDisplay.from_estimator(FAMILY, words)
 
 
 def test_a_font_that_has_the_characters_is_used_where_the_usual_one_has_not():

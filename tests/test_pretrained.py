@@ -10,9 +10,21 @@ import pytest
 import reference_glove
 import reference_word2vec
 import skops.io
-import vector_files
 from gensim.models import KeyedVectors
 from numpy.testing import assert_allclose, assert_array_equal
+from pretraining import (
+    FAST,
+    GIVEN,
+    KNOWN,
+    SIZE,
+    TEXTS,
+    Y,
+    assert_bits,
+    every_stream,
+    every_trainer,
+    starting,
+    vectors_of,
+)
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
@@ -27,65 +39,10 @@ from sklearn_embed import (
     Pretrained,
     Word2VecVectorizer,
 )
-from sklearn_embed._estimators import callbacks, glove, word_model
-from sklearn_embed._models import prediction, word2vec
+from sklearn_embed._estimators import callbacks, training
+from sklearn_embed._models import glove, prediction, word2vec
 from sklearn_embed._models.kernels.glove import FIRST_SQUARE
-from sklearn_embed.io import WordVectors, fasttext, read_vectors, write_vectors
-
-RNG = np.random.default_rng(0)
-GROUPS = [["sunny", "moon", "starry", "skies"], ["king", "queen", "crown", "throne"]]
-TEXTS = [" ".join(RNG.choice(GROUPS[i % 2], 8)) for i in range(200)]
-Y = [i % 2 for i in range(200)]
-FAST = {"min_count": 1, "epochs": 2, "random_state": 0}
-SIZE = 5
-# Numbers that any step, however small, would change; and one whose sign is easily lost.
-GIVEN = {
-    "moon": RNG.normal(size=SIZE).astype(np.float32),
-    "comet": np.ones(SIZE, np.float32),
-    "king": np.float32([-0.0, 0.0, 1e-30, -2.5, 1e-8]),
-    "queen": RNG.normal(size=SIZE).astype(np.float32),
-}
-KNOWN = ["moon", "king", "queen"]
-
-TRAINERS = [
-    Word2VecVectorizer(SIZE, **FAST),
-    Word2VecVectorizer(SIZE, architecture="cbow", combine="output", **FAST),
-    Word2VecVectorizer(SIZE, loss="hierarchical_softmax", **FAST),
-    Word2VecVectorizer(SIZE, loss="softmax", **FAST),
-    FastTextVectorizer(SIZE, **FAST),
-    FastTextVectorizer(SIZE, architecture="cbow", bucket=None, **FAST),
-    FastTextVectorizer(SIZE, max_n=0, **FAST),
-    GloVeVectorizer(SIZE, **FAST),
-    GloVeVectorizer(SIZE, combine="word", direction="left", **FAST),
-    GloVeVectorizer(SIZE, combine="context", **FAST),
-    FastTextClassifier(SIZE, **FAST),
-    FastTextClassifier(SIZE, word_ngrams=2, bucket=1000, **FAST),
-]
-
-
-def name_of(model):
-    values = [getattr(model, n, None) for n in ("architecture", "loss", "combine")]
-    return "-".join([type(model).__name__, *filter(None, values)])
-
-
-every_trainer = pytest.mark.parametrize("model", TRAINERS, ids=name_of)
-STREAMING = [model for model in TRAINERS if hasattr(model, "partial_fit")]
-every_stream = pytest.mark.parametrize("model", STREAMING, ids=name_of)
-
-
-def starting(model, given, **params):
-    return clone(model).set_params(pretrained=given, **params)
-
-
-def vectors_of(model, words):
-    return np.array([model.vectors_[model.vocabulary_[word]] for word in words])
-
-
-def assert_bits(model, given=None, words=KNOWN):
-    """The words' vectors are those given, minus zeros and all."""
-    given = GIVEN if given is None else given
-    expected = np.array([given[word] for word in words], np.float32)
-    assert vectors_of(model, words).tobytes() == expected.tobytes()
+from sklearn_embed.io import WordVectors, read_vectors, write_vectors
 
 
 @every_trainer
@@ -177,13 +134,13 @@ def test_a_stopped_fit_goes_on_with_what_is_frozen(model, monkeypatch):
     frozen = Pretrained(GIVEN, trainable=False)
     whole = starting(model, frozen, epochs=4, warm_start=True).fit(TEXTS, Y)
 
-    class Stop(callbacks.Watch):
+    class Stop(callbacks.TrainingMonitor):
         def epoch_ends(self, number, losses):
             super().epoch_ends(number, losses)
             return number == 1
 
     with monkeypatch.context() as patch:
-        patch.setattr(word_model, "Watch", Stop)
+        patch.setattr(training, "TrainingMonitor", Stop)
         part = clone(whole).fit(TEXTS, Y)
     assert part.n_iter_ == 2
     assert_bits(part)
@@ -265,8 +222,6 @@ def test_any_source_serves(source, format, tmp_path):
 
 
 def test_of_a_file_only_the_words_that_occur_are_read(tmp_path, monkeypatch):
-    from sklearn_embed import io
-
     path, asked = tmp_path / "vectors.txt", []
     write_vectors(WordVectors(list(GIVEN), list(GIVEN.values())), path, "glove")
 
@@ -274,7 +229,7 @@ def test_of_a_file_only_the_words_that_occur_are_read(tmp_path, monkeypatch):
         asked.append(options["vocabulary"])
         return read_vectors(source, **options)
 
-    monkeypatch.setattr(io, "read_vectors", watched)
+    monkeypatch.setattr("sklearn_embed.io._sources.read_vectors", watched)
     model = GloVeVectorizer(SIZE, pretrained=path, **FAST).fit(TEXTS)
     model.set_params(pretrained=Pretrained(path, penalty=0.1)).fit(TEXTS)
     assert asked == [set(model.words_)] * 2
@@ -288,7 +243,7 @@ def test_of_a_file_only_the_words_that_occur_are_read(tmp_path, monkeypatch):
 
 def test_a_source_that_knows_no_word_is_told():
     strangers = {"Moon": np.ones(SIZE), "KING": np.ones(SIZE)}
-    with pytest.warns(UserWarning, match=r"None of 8 words.*lowercased"):
+    with pytest.warns(UserWarning, match=r"None of 8 words.*spell them alike"):
         Word2VecVectorizer(SIZE, pretrained=strangers, **FAST).fit(TEXTS)
 
 
@@ -336,16 +291,16 @@ def test_an_estimator_that_is_not_fitted_is_no_source():
 
 def test_freezing_is_descent_with_rows_put_back_after_every_call(monkeypatch):
     """The twin trains each slice in float64 and puts rows back by hand."""
-    monkeypatch.setattr(word2vec, "LEAST_TOKENS", 64)
-    monkeypatch.setattr(word2vec, "CALL_FLOPS", 1)
+    monkeypatch.setattr(prediction, "LEAST_TOKENS", 64)
+    monkeypatch.setattr(prediction, "CALL_FLOPS", 1)
     kept = {}
 
-    class Spy(word2vec.Word2VecJob):
+    class Spy(prediction.PredictionJob):
         def __init__(self, *args):
             super().__init__(*args)
             kept.update(job=self, matrices=[self._inputs.copy(), self._outputs.copy()])
 
-    monkeypatch.setattr(prediction, "Word2VecJob", Spy)
+    monkeypatch.setattr(word2vec, "PredictionJob", Spy)
     given = Pretrained(GIVEN, trainable=False)
     model = Word2VecVectorizer(SIZE, pretrained=given, sample=0, **FAST)
     model.set_params(epochs=1, learning_rate=0.05).fit(TEXTS)
@@ -357,7 +312,7 @@ def test_freezing_is_descent_with_rows_put_back_after_every_call(monkeypatch):
         corpus, plan, first, last = task.args
         part = [w for w in windows(corpus, plan) if first <= w[0] < last]
         monkeypatch.setattr(reference_word2vec, "windows", lambda *_, part=part: part)
-        reference_word2vec.epoch(kind, corpus, plan, inputs, outputs, job._guide)
+        reference_word2vec.epoch(kind, corpus, plan, inputs, outputs, job._sampler.pool)
         inputs[rows, :SIZE] = [GIVEN[word] for word in KNOWN]
         n_slices += 1
     assert n_slices > 10
@@ -371,9 +326,9 @@ def test_glove_moves_frozen_rows_nowhere_and_their_partners_as_ever(monkeypatch)
     kept = {}
 
     class Spy(glove.GloveJob):
-        def __init__(self, pairs, held_out, matrix, *args):
-            super().__init__(pairs, held_out, matrix, *args)
-            kept.update(matrix=matrix.copy(), pairs=pairs)
+        def __init__(self, data, matrix, *args):
+            super().__init__(data, matrix, *args)
+            kept.update(matrix=matrix.copy(), pairs=data.pairs)
 
     monkeypatch.setattr(glove, "GloveJob", Spy)
     given = Pretrained(GIVEN, trainable=False)
@@ -399,123 +354,6 @@ def test_glove_moves_frozen_rows_nowhere_and_their_partners_as_ever(monkeypatch)
     assert_allclose(model.word_biases_, params[2], atol=3e-6)
     assert np.abs(model.word_biases_[rows] - views["word_bias"][rows]).min() > 1e-5
     assert_bits(model)
-
-
-TEXTS_OF_NEW_WORDS = [*TEXTS, *["moonlight queen comet"] * 3]
-NGRAMS = {"min_n": 2, "max_n": 4, "bucket": 300}
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    """One fastText model in all the forms that it can come in."""
-    model = FastTextVectorizer(SIZE, **NGRAMS, **FAST).fit(TEXTS)
-    path = tmp_path_factory.mktemp("trained") / "model.bin"
-    fasttext.write_model(model.to_fasttext(), path)
-    gensim = model.to_gensim()
-    return {"fitted": model, "file": path, "gensim": gensim, "keyed": gensim.wv}
-
-
-def own_rows(model):
-    return model._trained()["input"]
-
-
-SLOW = {"learning_rate": 1e-9, "min_learning_rate": 1e-9}
-every_form = pytest.mark.parametrize("form", ["fitted", "file", "gensim", "keyed"])
-
-
-@every_form
-@pytest.mark.parametrize("bucket", [300, None])
-def test_ngrams_cut_alike_are_taken_over(trained, form, bucket):
-    model = FastTextVectorizer(SIZE, **NGRAMS, **FAST, **SLOW, pretrained=trained[form])
-    model.set_params(bucket=bucket, random_state=1).fit(TEXTS_OF_NEW_WORDS)
-    source = trained["fitted"]
-    assert_array_equal(vectors_of(model, source.words_), source.vectors_)
-    if bucket is not None:  # then n-grams never seen are zeros in both
-        assert_allclose(model.vector("ing"), source.vector("ing"), atol=1e-6)
-        rows = [model.vocabulary_[word] for word in source.words_]
-        assert_array_equal(own_rows(model)[rows], own_rows(source))
-
-
-@every_form
-def test_frozen_ngrams_stay_and_new_ones_learn(trained, form):
-    given, source = Pretrained(trained[form], trainable=False), trained["fitted"]
-    model = FastTextVectorizer(SIZE, **NGRAMS, **FAST, pretrained=given)
-    model.fit(TEXTS_OF_NEW_WORDS)
-    expected = {word: source.vector(word) for word in source.words_}
-    assert_bits(model, expected, source.words_)
-    for word in ("ing", "moo", "queens"[:4]):
-        assert_array_equal(model.vector(word), source.vector(word))
-    rows = [model.vocabulary_[word] for word in source.words_]
-    assert_array_equal(own_rows(model)[rows], own_rows(source))
-    slow = clone(model).set_params(**SLOW).fit(TEXTS_OF_NEW_WORDS)
-    assert np.abs(slow.vector("moonlight") - model.vector("moonlight")).max() > 1e-5
-    # Batch after batch, and in other programs.
-    model.partial_fit(["moonlight queens"] * 5)
-    assert_bits(model, expected, source.words_)
-    exported = model.to_gensim().wv
-    assert_array_equal(exported[source.words_], source.vectors_)
-
-
-@pytest.mark.parametrize("bucket", [300, None])
-@pytest.mark.parametrize("trainable", [True, False])
-def test_own_rows_make_up_for_ngrams_of_their_own(bucket, trainable):
-    given = Pretrained(GIVEN, trainable=trainable)
-    model = FastTextVectorizer(SIZE, bucket=bucket, pretrained=given, **FAST, **SLOW)
-    model.fit(TEXTS)
-    parts = model.to_word_vectors().subwords
-    rows = [model.vocabulary_[word] for word in KNOWN]
-    sums, counts = parts.sums(KNOWN, parts.own[rows])
-    means = sums / (counts + 1)[:, None]
-    assert_allclose(means, [GIVEN[word] for word in KNOWN], rtol=1e-5, atol=1e-5)
-    there = model.to_gensim().wv[KNOWN]
-    assert_allclose(there, [GIVEN[word] for word in KNOWN], rtol=1e-5, atol=1e-5)
-
-
-def test_ngrams_of_frozen_words_alone_say_nothing():
-    texts = ["moon king", "king queens moon", "moon queens"] * 20
-    given = Pretrained(GIVEN, trainable=False)
-    model = FastTextVectorizer(SIZE, bucket=None, pretrained=given, **FAST)
-    model.fit(texts)
-    assert not model.vector("oon").any() and not model.vector("kin").any()
-    assert model.vector("eens").any()
-
-
-@pytest.mark.parametrize("trainable", [True, False])
-@every_form
-def test_the_classifier_takes_ngrams_over(trained, form, trainable):
-    given, source = Pretrained(trained[form], trainable=trainable), trained["fitted"]
-    rate = 1e-9 if trainable else 0.1
-    model = FastTextClassifier(
-        SIZE, **NGRAMS, **FAST, learning_rate=rate, pretrained=given
-    ).fit(TEXTS, Y)
-    expected = {word: source.vector(word) for word in source.words_}
-    if trainable:
-        assert_allclose(vectors_of(model, source.words_), source.vectors_, atol=1e-5)
-    else:
-        assert_bits(model, expected, source.words_)
-        model.partial_fit(["moonlight queens", "king"], [0, 1])
-        assert_bits(model, expected, source.words_)
-        assert model.loss_curve_[-2] < model.loss_curve_[0]
-
-
-def test_a_classifier_with_other_ngrams_starts_at_the_same_vectors(trained):
-    model = FastTextClassifier(SIZE, max_n=3, **FAST, learning_rate=1e-9)
-    model.set_params(pretrained=trained["fitted"]).fit(TEXTS, Y)
-    source = trained["fitted"]
-    assert_allclose(vectors_of(model, source.words_), source.vectors_, atol=1e-5)
-    model.set_params(pretrained=Pretrained(source, trainable=False))
-    with pytest.raises(ValueError, match=r"max_n=3 needs a source .* max_n=0"):
-        model.fit(TEXTS, Y)
-
-
-def test_pruned_models_give_words_alone(tmp_path):
-    path = tmp_path / "model.ftz"
-    path.write_bytes(vector_files.quantised_model()[0])
-    expected = read_vectors(path)
-    texts = [["the", "cat", "naïve", "naïveté"]] * 5
-    model = FastTextVectorizer(6, min_n=2, max_n=3, bucket=20, **FAST, pretrained=path)
-    model.set_params(pretrained=Pretrained(path, trainable=False)).fit(texts)
-    assert_bits(model, expected, expected.words)
 
 
 def test_threads_do_not_change_a_bit_of_frozen_glove():

@@ -1,6 +1,7 @@
 """Corpora that come as streams or files, and that are kept in files."""
 
 import bz2
+import errno
 import gzip
 import lzma
 import os
@@ -22,7 +23,7 @@ from numpy.testing import assert_array_equal
 import sklearn_embed
 from sklearn_embed import MeanPoolEmbedder, TokenizedDocuments, Word2VecVectorizer
 from sklearn_embed._core import growing
-from sklearn_embed._text import documents
+from sklearn_embed._text import documents, files
 
 TEXTS = ["The cat sat.", "", "Труд и мир,\x0c мир", "猫 和 狗", "a cat, a dog"] * 20
 FAST = {"min_count": 1, "epochs": 2, "random_state": 0, "sample": 0}
@@ -83,6 +84,47 @@ def test_a_system_without_large_pages_has_small_ones(monkeypatch):
         for _ in range(9):
             grown.append(np.arange(30))
         assert_array_equal(grown.result(), [*range(30)] * 9)
+
+
+def test_memory_that_is_not_there_is_a_memory_error(monkeypatch):
+    class Full:
+        """What the operating system says of a map, or of its new size."""
+
+        def __init__(self, *args, **options):
+            raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+        resize = __init__
+
+    grown = growing.Growing(np.int32)
+    if hasattr(growing.mmap, "MADV_HUGEPAGE"):
+        grown.append(np.zeros(growing.PAGE, np.int32))
+        grown._pages = object.__new__(Full)
+        with pytest.raises(MemoryError, match=r"Unable to allocate 18\.0 MiB"):
+            grown.append(np.zeros(growing.PAGE, np.int32))
+    monkeypatch.setattr(growing.mmap, "mmap", Full)
+    with pytest.raises(MemoryError, match=r"Unable to allocate 1\.0 MiB"):
+        growing.pages(1 << 20, np.int8)
+    with pytest.raises(FileNotFoundError), growing.memory_errors(1):
+        raise FileNotFoundError
+
+
+class Liar(list):
+    """A list that is wrong about its length."""
+
+    def __init__(self, items, said):
+        super().__init__(items)
+        self.said = said
+
+    def __len__(self):
+        return self.said
+
+
+@pytest.mark.parametrize("said", [0, 3, 1000])
+def test_a_false_length_changes_no_row(said, monkeypatch):
+    monkeypatch.setattr(documents, "CHUNK_DOCUMENTS", 7)
+    monkeypatch.setattr(documents, "TAKEN", 3)
+    model = Word2VecVectorizer(5, **FAST).fit(TEXTS)
+    assert_array_equal(model.transform(Liar(TEXTS, said)), model.transform(TEXTS))
 
 
 def test_a_stream_trains_to_the_same_bits_as_a_list(spooled):
@@ -171,6 +213,31 @@ def test_damaged_files_are_refused_by_line(data, message, tmp_path):
     path.write_bytes(data)
     with pytest.raises(ValueError, match=message):
         TokenizedDocuments.from_documents(path)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_line_without_end_is_refused(pack, tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "LONGEST_LINE", 50)
+    path = tmp_path / "corpus"
+    path.write_bytes(pack(b"fine\n" + b"x" * 50 + b"\r\n" + b"y" * 50))
+    assert len(TokenizedDocuments.from_documents(path)) == 3
+    path.write_bytes(pack(b"fine\n" + b"\0" * 5000))
+    with pytest.raises(ValueError, match=r"Line 2 of .*corpus is longer than 50 "):
+        TokenizedDocuments.from_documents(path)
+
+
+class Misshapen(np.ndarray):
+    """An array that says that it has fewer elements."""
+
+    shape = (2,)
+
+
+@pytest.mark.parametrize("oov", ["skip", "mean"])
+def test_a_false_shape_changes_no_row(oov, monkeypatch):
+    monkeypatch.setattr(documents, "TAKEN", 3)
+    embedder = MeanPoolEmbedder({"cat": [1.0, 2.0]}, oov=oov).fit(TEXTS)
+    rows = embedder.transform(np.array(TEXTS, object).view(Misshapen))
+    assert_array_equal(rows, embedder.transform(TEXTS))
 
 
 def test_what_is_not_there_is_said(tmp_path):
@@ -264,7 +331,7 @@ def test_nothing_is_left_by_a_killed_process(tmp_path):
     code = (
         "import os, signal\n"
         "from sklearn_embed import TokenizedDocuments\n"
-        "from sklearn_embed._text import growing\n"
+        "from sklearn_embed._core import growing\n"
         "growing.IN_MEMORY = 64\n"
         "def texts():\n"
         "    for i in range(100_000):\n"

@@ -10,11 +10,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
+from sklearn_embed._models.bags import share_rows
 from sklearn_embed._text.char_ngrams import (
     NgramNumbers,
     ngram_buckets,
     ngram_codes,
-    share_rows,
     token_codes,
 )
 from sklearn_embed._text.table import TokenTable

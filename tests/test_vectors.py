@@ -7,14 +7,19 @@ import pickle
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 import skops.io
 from gensim.models import FastText, KeyedVectors
 from joblib import Parallel, delayed
 from numpy.testing import assert_array_equal
+from scipy.sparse import csr_matrix
 from sklearn.base import clone
 
+from sklearn_embed import MeanPoolEmbedder, OneHotTokens, Word2VecVectorizer
 from sklearn_embed._vectors.subwords import Subwords
+from sklearn_embed._vectors.weights import unit_factors
 from sklearn_embed._vectors.word_vectors import WordVectors
 from sklearn_embed.io._sources import as_word_vectors
 
@@ -300,3 +305,123 @@ def test_a_dict_that_says_something_else_is_not_taken(row_of):
     assert vectors.row_of == {"a": 0, "b": 1}
     with pytest.raises(ValueError, match="may come once"):
         WordVectors(["a", "a"], np.eye(2), row_of=row_of)
+
+
+def test_vectors_that_were_taken_away_are_not_read():
+    model = Word2VecVectorizer(2, min_count=1, epochs=1, sample=0)
+    model.fit(["aa bb cc dd"] * 5)
+    model.vectors_ = model.vectors_[:1]
+    with pytest.raises(ValueError, match="4 words and 1 vectors"):
+        model.transform(["dd"])
+
+
+@pytest.mark.parametrize(
+    "counts, message",
+    [
+        ([-1, 3], r"not negative; that of 'a' .row 0. is -1"),
+        ([1.5, 3], "that of 'a' .row 0. is 1.5"),
+        ([1, np.nan], "that of 'b' .row 1. is nan"),
+        ([1, np.inf], "that of 'b' .row 1. is inf"),
+        (np.array([1, 2**63], np.uint64), "that of 'b' .row 1. is 9223372036854775808"),
+        ([1, None], "counts must be whole numbers"),
+        (["a", "b"], "counts must be whole numbers"),
+    ],
+    ids=str,
+)
+def test_counts_are_whole_and_not_negative(counts, message):
+    with pytest.raises(ValueError, match=message):
+        WordVectors(["a", "b"], np.eye(2), counts)
+
+
+@pytest.mark.parametrize(
+    "counts", [[1.0, 2.0], np.array([1, 2], np.uint8), [True, 2], np.array([1, 2], "O")]
+)
+def test_counts_of_any_type_become_integers(counts):
+    vectors = WordVectors(["a", "b"], np.eye(2), counts)
+    assert vectors.counts.dtype == np.int64 and vectors.counts.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "vectors, message",
+    [
+        (csr_matrix(np.eye(2)), "vectors is sparse: use its toarray"),
+        (np.eye(2) * 1j, "must hold numbers alone: dtype complex128"),
+        ([[1, 2], [3]], "must hold numbers alone"),
+        ([["x", "y"], ["z", "w"]], "must hold numbers alone"),
+        ([[1e300, 1], [1, 1]], "vector of 'a' .row 0. is not finite"),
+    ],
+    ids=["sparse", "complex", "ragged", "text", "too large"],
+)
+def test_vectors_that_are_no_real_numbers_are_refused(vectors, message):
+    with pytest.raises(ValueError, match=message):
+        WordVectors(["a", "b"], vectors)
+
+
+def test_one_string_is_no_list_of_words():
+    with pytest.raises(
+        TypeError, match="words must be a list of strings; got one, 'ab'"
+    ):
+        WordVectors("ab", np.eye(2))
+
+
+def test_words_of_an_array_are_plain_strings():
+    vectors = WordVectors(np.array(["a", "b"]), np.eye(2))
+    assert {type(word) for word in vectors.words} == {str}
+
+
+def test_a_frame_holds_words_that_no_encoding_has():
+    words = ["a", "\ud800", ""]
+    assert WordVectors(words, np.eye(3)).to_frame().index.tolist() == words
+
+
+@pytest.mark.parametrize(
+    "vector, message",
+    [
+        (np.ones((1, 3)), r"that of 'cat' has shape \(1, 3\): use its ravel"),
+        (3.0, r"must have one axis; that of 'cat' has shape \(\)"),
+        ("dog", "the vector of 'cat' must hold numbers alone"),
+        ([1, "x"], "the vector of 'cat' must hold numbers alone"),
+        (csr_matrix([[1.0]]), "the vector of 'cat' is sparse"),
+        ([1e300], "vector of 'cat' .row 0. is not finite"),
+    ],
+    ids=str,
+)
+def test_what_is_no_vector_is_refused_by_its_word(vector, message):
+    with pytest.raises(ValueError, match=message):
+        as_word_vectors({"cat": vector})
+
+
+@pytest.mark.parametrize(
+    "source, error, message",
+    [
+        (
+            OneHotTokens().fit(["aa bb"]),
+            TypeError,
+            "is fitted, but has no word vectors",
+        ),
+        (OneHotTokens(), ValueError, "if it learns some, call fit first"),
+        (Word2VecVectorizer, TypeError, "got the class .*Word2VecVectorizer"),
+        (pl.DataFrame({"x": [1.0]}), TypeError, r"polars.*has no index"),
+        (pa.table({"x": [1.0]}), TypeError, r"pyarrow.*has no index"),
+    ],
+    ids=["fitted", "unfitted", "class", "polars", "arrow"],
+)
+def test_what_holds_no_vectors_says_what_is_missing(source, error, message):
+    with pytest.raises(error, match=message):
+        as_word_vectors(source)
+
+
+def test_factors_of_the_shortest_vectors_are_finite():
+    vectors = np.array([[1e-45, 0], [1e-39, 1e-39], [1e-38, 0], [3e38, 3e38], [0, 0]])
+    vectors = vectors.astype(np.float32)
+    factors = unit_factors(vectors)
+    assert np.isfinite(factors).all() and factors[[0, 1, 4]].tolist() == [0, 0, 0]
+    lengths = np.linalg.norm(vectors.astype(float), axis=1) * factors
+    np.testing.assert_allclose(lengths[[2, 3]], 1, rtol=1e-4)
+
+
+def test_rows_of_the_shortest_vectors_are_finite():
+    source = {"short": [1e-45, 0.0], "cat": [3.0, 4.0]}
+    embedder = MeanPoolEmbedder(source, normalize_words=True).fit(["cat short"])
+    rows = embedder.transform(["short", "cat short", "cat"])
+    np.testing.assert_allclose(rows, [[0, 0], [0.3, 0.4], [0.6, 0.8]], rtol=1e-6)

@@ -8,8 +8,8 @@ from interrupts import interrupted
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 
-from sklearn_embed import TokenizedDocuments, Word2VecVectorizer
-from sklearn_embed._models import word2vec
+from sklearn_embed import FastTextVectorizer, TokenizedDocuments, Word2VecVectorizer
+from sklearn_embed._models import prediction
 
 RNG = np.random.default_rng(0)
 # Two groups of words that never meet: whoever learns anything tells them apart.
@@ -65,8 +65,8 @@ def test_same_seed_gives_the_same_bits_in_another_process():
 def test_the_cut_into_calls_changes_nothing(kind, monkeypatch):
     X = TokenizedDocuments.from_documents([" ".join(TEXTS), *TEXTS])
     whole = Word2VecVectorizer(5, **kind, **FAST).fit(X)
-    monkeypatch.setattr(word2vec, "LEAST_TOKENS", 37)
-    monkeypatch.setattr(word2vec, "CALL_FLOPS", 1)
+    monkeypatch.setattr(prediction, "LEAST_TOKENS", 37)
+    monkeypatch.setattr(prediction, "CALL_FLOPS", 1)
     cut = Word2VecVectorizer(5, **kind, **FAST).fit(X)
     assert_array_equal(cut.vectors_, whole.vectors_)
     assert_allclose(cut.loss_curve_, whole.loss_curve_, rtol=1e-6)
@@ -128,15 +128,15 @@ def test_fit_with_epochs_left_goes_on_exactly_where_the_schedule_stands():
 def stop_after(model, epochs):
     """Fit a model and stop it after some epochs, without touching the schedule."""
 
-    from sklearn_embed._estimators import callbacks, word_model
+    from sklearn_embed._estimators import callbacks, training
 
-    class Stop(callbacks.Watch):
+    class Stop(callbacks.TrainingMonitor):
         def epoch_ends(self, number, losses):
             super().epoch_ends(number, losses)
             return number + 1 == epochs
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(word_model, "Watch", Stop)
+        patch.setattr(training, "TrainingMonitor", Stop)
         return model.fit(TEXTS)
 
 
@@ -232,4 +232,19 @@ def test_a_single_word_cannot_be_predicted_but_has_a_vector():
     model = Word2VecVectorizer(5, **FAST).fit(["word"])
     assert model.vectors_.shape == (1, 5)
     assert np.isfinite(model.vectors_).all()
-    assert model.loss_curve_ == [0, 0, 0]
+    assert np.isnan(model.loss_curve_).all()
+
+
+@pytest.mark.parametrize("trainer", [Word2VecVectorizer, FastTextVectorizer])
+def test_no_value_of_a_number_compiles_anything(trainer):
+    from sklearn_embed._models.kernels.word2vec import Kind, make_epoch
+
+    epoch = make_epoch(
+        Kind("skipgram", "negative_sampling", trainer is not Word2VecVectorizer)
+    )
+    model = trainer(4, **FAST).fit(TEXTS)
+    assert len(epoch.signatures) == 1
+    for negative in (1, 2, 7, 12, 13, 30):
+        model.set_params(negative=negative).fit(TEXTS)
+    model.set_params(window=9, sample=1, learning_rate=1, vector_size=21).fit(TEXTS)
+    assert len(epoch.signatures) == 1

@@ -8,15 +8,35 @@ import io
 import lzma
 import struct
 import zipfile
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
-from sklearn_embed.io import Subwords, WordVectors, fasttext, write_vectors
+from sklearn_embed import MeanPoolEmbedder
+from sklearn_embed.io import (
+    Subwords,
+    VectorFileError,
+    WordVectors,
+    fasttext,
+    read_vectors,
+    write_vectors,
+)
 
 WORDS = ["the", "cat", "naïve", "кошка", "日本", "x" * 40, "e-mail", "3"]
 RNG = np.random.default_rng(0)
 VECTORS = RNG.normal(size=(len(WORDS), 6)).astype(np.float32)
 COUNTS = np.arange(80, 0, -10)
+
+ROW_FORMATS = ["word2vec", "word2vec_binary", "glove"]
+FORMATS = [*ROW_FORMATS, "native", "gensim", "parquet"]
+PLAIN = WordVectors(WORDS, VECTORS, COUNTS)
+
+
+def named(format):
+    """Return what the reader has to be told: some formats are not recognised."""
+    return format if format in ("gensim", "parquet") else None
 
 
 def subword_vectors():
@@ -103,6 +123,79 @@ def samples(tmp_path):
         stream.writestr("vectors.bin", files["fasttext"])
     files["zip"] = archive.getvalue()
     return files
+
+
+class Kind(NamedTuple):
+    """A kind of file: how it is damaged, loaded and used."""
+
+    intact: bytes
+    load: Callable
+    use: Callable
+    mutate: Callable
+    refusals: tuple = (ValueError,)
+    errors: tuple = (ValueError, FloatingPointError, OSError)
+
+    def damaged(self, rng):
+        """Return a damaged file."""
+        return self.mutate(rng, self.intact)
+
+
+_FASTTEXT = [
+    *("fasttext", "fasttext_oldest", "fasttext_quantised", "fasttext_supervised")
+]
+NAMES = [
+    *("word2vec", "word2vec_binary", "glove", "native", *_FASTTEXT),
+    *("gzip", "bzip2", "xz", "zip", *(f"{name} model" for name in _FASTTEXT)),
+]
+
+
+def kinds(tmp_path):
+    """Return every format of word vectors, and of whole fastText models, by name."""
+    files = samples(tmp_path)
+    found = {
+        name: Kind(data, read_vectors, _use_vectors, _inside(name), (VectorFileError,))
+        for name, data in files.items()
+    }
+    for name in files:
+        if name.startswith("fasttext"):
+            found[f"{name} model"] = Kind(
+                files[name], fasttext.read_model, _use_model, mutate, (VectorFileError,)
+            )
+    return found
+
+
+_PACKED = {
+    "gzip": (gzip.decompress, partial(gzip.compress, compresslevel=1)),
+    "bzip2": (bz2.decompress, bz2.compress),
+    "xz": (lzma.decompress, partial(lzma.compress, preset=0)),
+}
+
+
+def _inside(name):
+    """Return what damages a file, or what a compressed file holds."""
+    if name not in _PACKED:
+        return mutate
+    unpack, pack = _PACKED[name]
+
+    def change(rng, data):
+        if rng.random() < 0.3:
+            return mutate(rng, data)
+        return pack(mutate(rng, unpack(data)))
+
+    return change
+
+
+def _use_vectors(vectors, thoroughly):
+    for word in ("the", "кошка", "unheard"):
+        if word in vectors or vectors.subwords is not None:
+            _ = vectors[word]
+    vectors.rows(["the", "unheard"])
+    if thoroughly:
+        MeanPoolEmbedder(vectors, oov="zero").fit_transform(["the cat", "кошка"])
+
+
+def _use_model(model, thoroughly):
+    model.to_word_vectors()
 
 
 def _cut(rng, data):

@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import math
+
 import numpy as np
 
 from sklearn_embed._core.compile import kernel
@@ -10,17 +12,24 @@ from sklearn_embed._core.compile import kernel
 LINE = 64
 
 #: Numbers (float32) in a cache line; rows are padded to a multiple of it.
-LANES = 16
+LINE_FLOATS = LINE // 4
+LANES = LINE_FLOATS  # its former name, until nothing asks for it
+
+#: No machine has more.
+MOST_BYTES = 2**60
 
 
 def padded_width(n_columns):
     """Round a number of columns up to whole cache lines of float32."""
-    return -(-n_columns // LANES) * LANES
+    return -(-n_columns // LINE_FLOATS) * LINE_FLOATS
 
 
 def aligned_zeros(shape, dtype=np.float32):
     """Return zeros whose first element begins a cache line."""
-    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    size = math.prod(map(int, shape if np.ndim(shape) else (shape,)))
+    size *= np.dtype(dtype).itemsize
+    if size > MOST_BYTES:  # numpy says ValueError there, or counts round to less
+        raise MemoryError(f"Unable to allocate {size:.3g} bytes")
     buffer = np.zeros(size + LINE, np.uint8)
     start = -buffer.ctypes.data % LINE
     return buffer[start : start + size].view(dtype).reshape(shape)
@@ -29,9 +38,9 @@ def aligned_zeros(shape, dtype=np.float32):
 def readonly(array, dtype=None):
     """Return a C-contiguous, aligned, read-only view (a copy only where needed).
 
-    numba compiles a kernel anew for every kind of array.  What a kernel never
-    changes reaches it through this door, so that a memory map, a slice of one
-    and an ordinary array all meet the same compiled version.
+    numba compiles a kernel anew for every kind of array.  What a kernel never changes
+    is given to it in this form, so that a memory map, a slice of one and an ordinary
+    array all meet the same compiled version.
     """
     view = np.require(np.asarray(array), dtype, ["C", "A"]).view(np.ndarray)
     view = view[...]
@@ -80,7 +89,7 @@ def stripped(matrix, width, in_place=False):
     return flat[: n_rows * width].reshape(n_rows, width)
 
 
-@kernel
+@kernel(allocates=False)
 def put_rows(matrix, rows, values):
     """Overwrite the first columns of some rows.
 

@@ -2,9 +2,10 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import errno
 import mmap
 import tempfile
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 import numpy as np
 
@@ -34,7 +35,7 @@ class Growing:
         end = self.used + len(values)
         if end > len(self._array):
             # Reallocated in place where the system can, so by small steps; of whole
-            # pages, since the system cuts large ones to make room for a part of one.
+            # pages, since the system cuts large ones if only a part of one is wanted.
             size = (end + end // 8) * self._dtype.itemsize
             self._resize(size if size < PAGE else -(-size // PAGE) * PAGE)
         self._array[self.used : end] = values
@@ -61,7 +62,8 @@ class Growing:
             self._array = moved
             return
         self._array = None  # nobody may look at pages that the system moves
-        self._pages.resize(n_bytes)
+        with memory_errors(n_bytes):
+            self._pages.resize(n_bytes)
         self._array = np.frombuffer(self._pages, self._dtype)
 
 
@@ -71,7 +73,9 @@ def large_pages(n_bytes):
     Small ones cost more than what is written to them, and this memory moves without
     a copy when it grows.
     """
-    pages = mmap.mmap(-1, n_bytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
+    with memory_errors(n_bytes):
+        pages = mmap.mmap(-1, n_bytes, flags=flags)
     with suppress(OSError):  # a system without
         pages.madvise(mmap.MADV_HUGEPAGE)
     return pages
@@ -114,7 +118,8 @@ class Spool:
         with self._file as file:
             file.flush()
             # Not numpy.memmap: joblib would look for the file by its name.
-            mapped = mmap.mmap(file.fileno(), 0)
+            with memory_errors(self.used * self._dtype.itemsize):
+                mapped = mmap.mmap(file.fileno(), 0)
         return np.frombuffer(mapped, self._dtype)
 
 
@@ -125,4 +130,16 @@ def pages(n_items, dtype):
     it.  A page that nothing was written to takes no memory.
     """
     n_bytes = max(1, n_items * np.dtype(dtype).itemsize)
-    return np.frombuffer(mmap.mmap(-1, n_bytes), dtype, n_items)
+    with memory_errors(n_bytes):
+        return np.frombuffer(mmap.mmap(-1, n_bytes), dtype, n_items)
+
+
+@contextmanager
+def memory_errors(n_bytes):
+    """Turn the OSError with which a memory map tells that memory is short."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.ENOMEM:
+            raise
+        raise MemoryError(f"Unable to allocate {n_bytes / 2**20:.1f} MiB.") from None

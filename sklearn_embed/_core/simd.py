@@ -9,15 +9,16 @@ processors takes half the register.  These few operations say what is meant.
 from itertools import product
 
 import numpy as np
-from llvmlite import binding, ir
+from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
-from sklearn_embed._core.compile import CONTRACTED, inlined
+from sklearn_embed._core.compile import CONTRACTED, SIMD_WIDTH, inlined
+from sklearn_embed._core.numeric import EXP, LOG1P
 
 #: float32 numbers in a vector: those of one register.
-WIDTH = 16 if binding.get_host_cpu_features().get("avx512f") else 8
+WIDTH = SIMD_WIDTH
 
 FLOAT = ir.FloatType()
 VECTOR = ir.VectorType(FLOAT, WIDTH)
@@ -401,6 +402,28 @@ def _add_product(builder, total, a, b):
 
 
 @intrinsic
+def total(typing_context, vector):
+    """Return the sum of a vector's numbers."""
+
+    def codegen(context, builder, signature, args):
+        i32, (vector,), n = ir.IntType(32), args, WIDTH
+        while n > 1:
+            n //= 2
+            halves = [
+                builder.shuffle_vector(
+                    vector,
+                    ir.Constant(vector.type, ir.Undefined),
+                    ir.Constant(ir.VectorType(i32, n), [*range(first, first + n)]),
+                )
+                for first in (0, n)
+            ]
+            vector = builder.fadd(*halves, flags=FLAGS)
+        return builder.extract_element(vector, ir.Constant(i32, 0))
+
+    return types.float32(LANES_TYPE), codegen
+
+
+@intrinsic
 def store_sums(typing_context, array, index, vectors):
     """Write the sum of each vector of a tuple; their number is rounded up to WIDTH."""
     count = len(vectors)
@@ -453,13 +476,9 @@ def exp(x):
     back = subtract(shifted, rounding)
     r = add_product(x, back, fill(np.float32(-0.69314718)))
     square = multiply(r, r)
-    odd = add_product(
-        fill(np.float32(1.666650526e-1)), square, fill(np.float32(8.369148490e-3))
-    )
+    odd = add_product(fill(EXP[1]), square, fill(EXP[3]))
     odd = multiply(r, add_product(fill(np.float32(1)), square, odd))
-    even = add_product(
-        fill(np.float32(4.999886938e-1)), square, fill(np.float32(4.191750725e-2))
-    )
+    even = add_product(fill(EXP[0]), square, fill(EXP[2]))
     even = add_product(fill(np.float32(1)), square, even)
     up = multiply(add(even, odd), shift_exponent(shifted))
     down = multiply(subtract(even, odd), shift_exponent(subtract(rounding, back)))
@@ -468,14 +487,14 @@ def exp(x):
 
 @inlined(fastmath=CONTRACTED)
 def log1p(x):
-    """Return log(1 + x) for x in [0, 1], to 1e-7; NaN stays NaN."""
-    y = fill(np.float32(5.126102e-3))
-    y = add_product(fill(np.float32(-2.9074028e-2)), y, x)
-    y = add_product(fill(np.float32(7.7516087e-2)), y, x)
-    y = add_product(fill(np.float32(-1.36022476e-1)), y, x)
-    y = add_product(fill(np.float32(1.90768807e-1)), y, x)
-    y = add_product(fill(np.float32(-2.4835399e-1)), y, x)
-    y = add_product(fill(np.float32(3.33181217e-1)), y, x)
-    y = add_product(fill(np.float32(-4.9999445e-1)), y, x)
-    y = add_product(fill(np.float32(9.99999966e-1)), y, x)
+    """Return log(1 + x) for x in [0, 1], to 2e-7; NaN stays NaN."""
+    y = fill(LOG1P[8])
+    y = add_product(fill(LOG1P[7]), y, x)
+    y = add_product(fill(LOG1P[6]), y, x)
+    y = add_product(fill(LOG1P[5]), y, x)
+    y = add_product(fill(LOG1P[4]), y, x)
+    y = add_product(fill(LOG1P[3]), y, x)
+    y = add_product(fill(LOG1P[2]), y, x)
+    y = add_product(fill(LOG1P[1]), y, x)
+    y = add_product(fill(LOG1P[0]), y, x)
     return multiply(y, x)

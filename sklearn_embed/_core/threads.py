@@ -1,21 +1,77 @@
-"""Many calls on a few threads, their results in order."""
+"""Many calls on a few threads, their results in order.
+
+This is the only place where the package makes threads.  Ctrl-C raises
+KeyboardInterrupt in the main thread, after whatever instruction it has reached there,
+which may be one that has just locked something or started a thread.  Hence:
+
+- The calling thread shares no lock with the workers that it could leave locked, and
+  does nothing that must be done as a whole.  Queues (`queue.SimpleQueue`) and lists
+  are shared, whose operations are single calls into C.
+- Workers are bare threads of `_thread`: `threading.Thread` waits for a thread's start
+  and end with locks held by Python code, which an interrupt leaves locked.
+- A worker ends when it finds the calls closed.  Closing is a flag, which stays, and one
+  item in the queue, which every worker passes on to the next.  So it does not matter
+  which threads the calling thread knows of.
+- No worker ever waits for another one: calls that depend on others enter the queue
+  when the last of these is finished.
+"""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from contextlib import suppress
+import os
+import sys
+import threading
+from _thread import allocate_lock, get_ident, start_new_thread
+from collections import deque
 from itertools import chain, islice
 from queue import Empty, SimpleQueue
-from threading import Thread
 
-from joblib import effective_n_jobs
+from joblib import cpu_count, effective_n_jobs
 
 #: Calls that are begun before the first result is used, for each thread.
 IN_FLIGHT = 4
 
+#: Seconds after which a thread that waits for the others looks whether they still run.
+PATIENCE = 1.0
 
-def in_order(function, items, n_jobs):
+
+def n_threads(n_jobs):
+    """Return how many threads a parameter `n_jobs` stands for.
+
+    None is 1, always.  `joblib.effective_n_jobs` would take the number from an
+    enclosing `joblib.parallel_config`, such as all processors of a cluster, and
+    training on several threads gives other numbers each time.
+
+    Parameters
+    ----------
+    n_jobs : int or None
+        A number of threads, -1 for all processors, -2 for all but one, and so on.
+        Joblib may allow fewer, in a worker of its own.
+
+    Raises
+    ------
+    ValueError
+        If `n_jobs` is 0.
+    """
+    if n_jobs is None or n_jobs == 1:
+        return 1
+    if n_jobs == 0:
+        raise ValueError(
+            "n_jobs=0: give the number of threads, -1 for all processors, or None for "
+            "one thread."
+        )
+    wanted = n_jobs if n_jobs > 0 else max(cpu_count() + 1 + n_jobs, 1)
+    # The threads are ours, whatever a cluster has.
+    return max(1, min(wanted, effective_n_jobs(wanted)))
+
+
+def in_order(function, items, n_jobs, touches=None, *, helping=True, ahead=IN_FLIGHT):
     """Yield ``function(item)`` for each item, in order.
+
+    If a call fails, its error is raised in place of its result.  The threads end with
+    the iterator, which therefore has to be closed if it is not used up, by ``finally:
+    results.close()``.  Not by `contextlib.closing`: an interrupt at the beginning of
+    its ``__exit__`` would leave the iterator open.
 
     Parameters
     ----------
@@ -24,152 +80,240 @@ def in_order(function, items, n_jobs):
     items : iterable
         Read by the calling thread alone, and not far ahead.
     n_jobs : int
-        How many threads, the calling one included.  They end with the iterator.
+        How many threads make calls.
+    touches : callable or None, default=None
+        ``touches(item)`` returns hashable keys of what a call changes.  A call begins
+        when all earlier ones with a key in common are finished, so that the result
+        is that of one call after the other.
+    helping : bool, default=True
+        Whether the calling thread is one of those that make calls.  That saves a
+        thread where the work is short.  If it is not, it wakes up sooner to bring more
+        work, and for Ctrl-C.
+    ahead : int, default=IN_FLIGHT
+        Calls that are begun before the first result is used, for each thread.
     """
     items = iter(items)
-    begun = [*islice(items, 2)]
-    items = chain(begun, items)
-    if n_jobs == 1 or len(begun) < 2:
+    first = [*islice(items, 2)]
+    items = chain(first, items)
+    if n_jobs == 1 or len(first) < 2:
         yield from map(function, items)
         return
-    with _Crew(function, n_jobs - 1) as crew:
+    calls, begun = _Calls(function, n_jobs - helping, touches), deque()
+    try:
         while True:
             # Not all at once: the others cannot begin while this thread reads items.
-            n_wanted = min(n_jobs, IN_FLIGHT * n_jobs - crew.n_begun)
+            n_wanted = min(n_jobs, ahead * n_jobs - len(begun))
             for item in islice(items, n_wanted):
-                crew.begin(item)
-            if not crew.n_begun:
+                begun.append(calls.begin(item, len(begun)))
+            if not begun:
                 return
-            yield crew.next_result()
+            calls.wait_for(begun[0], helping)
+            yield begun.popleft().outcome()
+    finally:
+        # No interrupt comes before the end of the call of put: Python looks for them
+        # after calls, at the beginning of functions and where loops begin anew.
+        try:
+            calls.closed = True
+            calls.todo.put(None)
+            calls.join()
+        except BaseException:
+            calls.join()
+            raise
 
 
-class _Crew:
-    """Threads that make calls for the one that waits for the results.
+def run(tasks, n_jobs, touches=None, ahead=IN_FLIGHT):
+    """Yield ``task()`` for each task, in order, the calling thread not helping."""
+    options = {"helping": False, "ahead": ahead}
+    return in_order(_call, tasks, n_jobs, touches, **options)
 
-    It makes calls itself as long as nobody else has begun them.  Futures would do
-    the same, but their locks cost up to a tenth of what reading a batch of text does.
+
+def run_all(function, items, n_jobs):
+    """Call ``function(item)`` for each item, on any of the threads."""
+    # Without a loop, nothing can interrupt between two results: the iterator is
+    # either used up or closed by an error.
+    deque(in_order(function, items, n_jobs), maxlen=0)
+
+
+def _call(task):
+    return task()
+
+
+class _Call:
+    """A call of the function: what for, what came of it, and which wait for it."""
+
+    __slots__ = "error", "finished", "holds", "item", "later", "result"
+
+    def __init__(self, item, n_before):
+        self.item, self.result, self.error, self.finished = item, None, None, False
+        self.later = []
+        # One for each call before this one, and one for whoever begins it.
+        self.holds = [*range(n_before + 1)]
+
+    def outcome(self):
+        """Return the result, or raise the error, and keep neither."""
+        result, self.result = self.result, None
+        if self.error is None:
+            return result
+        error, self.error = self.error, None
+        try:
+            raise error
+        finally:
+            del error  # the error knows this frame
+
+
+class _Calls:
+    """What the calling thread and its workers share.
 
     Parameters
     ----------
     function : callable
         What to call.
-    n_threads : int
-        How many threads besides.
+    n_workers : int
+        How many threads to start at most.
+    touches : callable or None
+        See `in_order`.
     """
 
-    def __init__(self, function, n_threads):
-        self._function, self._n_threads = function, n_threads
-        self._todo, self._done = SimpleQueue(), SimpleQueue()
-        self._threads, self._results = [], {}
-        self._n_given = self._n_taken = 0
+    def __init__(self, function, n_workers, touches):
+        self._function, self._n_workers, self._touches = function, n_workers, touches
+        self._latest = {}  # the latest call that touches a key
+        self._owner = os.getpid(), get_ident()
+        self._alive = []  # a lock for each worker, which holds it while it runs
+        self.todo, self.done = SimpleQueue(), SimpleQueue()
+        self.closed, self.broken = False, None
 
-    def __enter__(self):
-        try:
-            for _ in range(self._n_threads):
-                thread = Thread(target=self._work, daemon=True)
-                thread.start()
-                self._threads.append(thread)
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
+    def begin(self, item, n_open):
+        """Let some thread make a call, when it may; return the call.
 
-    def __exit__(self, *error):
-        with suppress(Empty):
-            while True:
-                self._todo.get_nowait()
-        for _ in self._threads:
-            self._todo.put(None)
-        for thread in self._threads:
-            thread.join()
+        ``n_open`` is how many others were begun and not used: no thread is started
+        that would have nothing to do.
+        """
+        earlier = self._earlier(item)
+        call = _Call(item, len(earlier))
+        if self._touches is not None:
+            self._latest.update(dict.fromkeys(self._touches(item), call))
+        for before in earlier:
+            before.later.append(call)
+            if before.finished:
+                self._let_go(before)
+        self._release(call)
+        if len(self._alive) < min(self._n_workers, n_open + 1):
+            alive = allocate_lock()
+            self._alive.append(alive)
+            start_new_thread(_work, (self, alive))
+        return call
 
-    @property
-    def n_begun(self):
-        """Calls whose results were not taken."""
-        return self._n_given - self._n_taken
+    def _earlier(self, item):
+        """Return the calls that must be finished before one with an item."""
+        if self._touches is None:
+            return ()
+        latest = map(self._latest.get, self._touches(item))
+        return {call for call in latest if call is not None and not call.finished}
 
-    def begin(self, item):
-        """Let somebody call the function with an item."""
-        self._todo.put((self._n_given, item))
-        self._n_given += 1
+    def _release(self, call):
+        """Take one hold from a call; it may be begun when the last one is gone.
 
-    def next_result(self):
-        """Return the result of the earliest call that was not taken."""
-        while self._n_taken not in self._results:
-            number, result, error = self._any_result()
-            if error is not None:
-                raise error
-            self._results[number] = result
-        result = self._results.pop(self._n_taken)
-        self._n_taken += 1
-        return result
+        Each thread gets a number of its own from `pop`, and only one of them gets 0.
+        """
+        if call.holds.pop() == 0:
+            self.todo.put(call)
 
-    def _any_result(self):
-        with suppress(Empty):
-            return self._done.get_nowait()
-        with suppress(Empty):
-            return self._call(*self._todo.get_nowait())
-        return self._done.get()
-
-    def _call(self, number, item):
-        try:
-            return number, self._function(item), None
-        except BaseException as error:
-            return number, None, error
-
-    def _work(self):
-        for call in iter(self._todo.get, None):
-            self._done.put(self._call(*call))
-
-
-class Threads:
-    """Runs tasks on plain threads; on the calling thread where one is enough.
-
-    Parameters
-    ----------
-    n_jobs : int or None
-        As joblib counts them; an enclosing joblib worker gets one.
-    """
-
-    def __init__(self, n_jobs):
-        self._n_threads = effective_n_jobs(n_jobs)
-        self._pool = None
-
-    def __enter__(self):
-        if self._n_threads > 1:
-            self._pool = ThreadPoolExecutor(self._n_threads)
-        return self
-
-    def __exit__(self, *error):
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
-
-    def run(self, tasks):
-        """Yield the results of the tasks, in their order."""
-        if self._pool is None:
-            for task in tasks:
-                yield task()
-            return
-        tasks, running, done, n_sent, n_given = iter(tasks), {}, {}, 0, 0
+    def _let_go(self, call):
+        """Release those that wait for a finished call, each once, in any thread."""
         while True:
-            # A few tasks ahead keep every thread busy, and leave little to wait
-            # for when the user interrupts.
-            for task in islice(tasks, 2 * self._n_threads - len(running)):
-                running[self._pool.submit(task)] = n_sent
-                n_sent += 1
-            if not running and not done:
+            try:
+                later = call.later.pop()
+            except IndexError:
                 return
-            if running:
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    done[running.pop(future)] = future.result()
-            while n_given in done:
-                yield done.pop(n_given)
-                n_given += 1
+            self._release(later)
 
-    def mean_loss(self, phases):
-        """Run phases one after the other and return the mean loss of all tasks."""
-        total, n_terms = 0.0, 0
-        for tasks in phases:
-            for loss, n in self.run(tasks):
-                total, n_terms = total + loss, n_terms + n
-        return total / n_terms if n_terms else 0.0
+    def make(self, call):
+        """Make a call; an error is its outcome, unless it is an interrupt."""
+        try:
+            call.result = self._function(call.item)
+        except Exception as error:
+            call.error = error
+        self.finish(call)
+
+    def finish(self, call):
+        """Note that a call has its outcome."""
+        call.item = None
+        call.finished = True
+        self._let_go(call)
+        self.done.put(None)
+
+    def wait_for(self, call, helping):
+        """Make calls, or wait for other threads, until a call is finished."""
+        while not call.finished:
+            other = self._next() if helping else None
+            if other is not None:
+                self.make(other)
+            elif not self._one_is_done():
+                self._check()
+
+    def _next(self):
+        try:
+            return self.todo.get_nowait()
+        except Empty:
+            return None
+
+    def _one_is_done(self):
+        """Wait until a call is finished, but not for ever."""
+        try:
+            self.done.get(timeout=PATIENCE)
+        except Empty:
+            return False
+        return self.broken is None
+
+    def _check(self):
+        """Make sure that somebody is left to wait for."""
+        if self.broken is not None:
+            raise self.broken
+        if os.getpid() != self._owner[0]:
+            raise RuntimeError(
+                "This process was forked while threads were at work for the other "
+                "one: begin anew here."
+            )
+
+    def join(self):
+        """Wait until the workers have ended.
+
+        Only in the thread that started them.  An iterator left open may be found by
+        the garbage collector in a worker, which cannot wait for itself, or in another
+        process, which has none.
+        """
+        if self._owner == (os.getpid(), get_ident()):
+            for alive in self._alive:
+                with alive:
+                    pass
+
+
+def _work(calls, alive):
+    """Make calls until they are closed: what a worker does."""
+    if not alive.acquire(blocking=False):
+        return  # closed before this thread came to life, and waited for right now
+    try:
+        # As a threading.Thread does: for debuggers and for who counts lines.
+        sys.settrace(threading.gettrace())
+        sys.setprofile(threading.getprofile())
+        while _worked(calls):
+            pass
+    except BaseException as error:  # there is no memory left
+        calls.broken = error
+        calls.done.put(None)
+    finally:
+        calls.todo.put(None)
+        alive.release()
+
+
+def _worked(calls):
+    """Make one call, if they are not closed."""
+    call = calls.todo.get()
+    if calls.closed or call is None:
+        return False
+    try:
+        calls.make(call)
+    except BaseException as error:
+        call.error = error
+        calls.finish(call)
+    return True

@@ -2,27 +2,51 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import copy
-from numbers import Integral, Real
+from __future__ import annotations
 
-from joblib import effective_n_jobs
-from sklearn.base import (
-    BaseEstimator,
-    TransformerMixin,
-    _clone_parametrized,
-    _fit_context,
-)
-from sklearn.utils._param_validation import Interval, StrOptions
+import copy
+import os
+from collections.abc import Callable, Collection, Iterable
+from numbers import Integral, Real
+from typing import TYPE_CHECKING
+
+from sklearn.base import BaseEstimator, TransformerMixin, _clone_parametrized
+from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_embed._core.threads import n_threads
+from sklearn_embed._core.typing import FilePath, Method
+from sklearn_embed._estimators import persistence
+from sklearn_embed._estimators.checks import check_settings, warn_of_words
+from sklearn_embed._text.analyzers import BY_CHARACTER
+from sklearn_embed._text.lookup import make_lookup
+from sklearn_embed._text.scripts import warn_if_unspaced
 from sklearn_embed._text.tokenized import tokenize
-from sklearn_embed._text.tokens import TextOptions, make_lookup
+from sklearn_embed._text.tokens import (
+    TextOptions,
+    checked_encoding,
+    make_analyze,
+    make_preprocess,
+    make_split,
+    stop_word_set,
+)
+from sklearn_embed._text.vocabulary import VocabularyFilter
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    def _fit_context(
+        *, prefer_skip_nested_validation: bool
+    ) -> Callable[[Method], Method]: ...
+else:
+    from sklearn.base import _fit_context
 
 __all__ = [
     "COUNT",
     "FRACTION",
     "NOT_NEGATIVE",
     "POSITIVE",
+    "VOCABULARY_CONSTRAINTS",
     "Integral",
     "Interval",
     "StrOptions",
@@ -30,6 +54,7 @@ __all__ = [
     "TextTransformer",
     "_fit_context",
     "at_least",
+    "limits_of",
 ]
 
 POSITIVE = Interval(Real, 0, None, closed="neither")
@@ -43,14 +68,46 @@ def at_least(number):
     return Interval(Integral, number, None, closed="left")
 
 
+#: Of a vocabulary: a number of documents, or a share of them.
+DOCUMENT_FREQUENCY = [Interval(RealNotInt, 0, 1, closed="both"), COUNT]
+
+#: Parameters of everything that selects words.
+VOCABULARY_CONSTRAINTS: dict = {
+    "min_count": [COUNT],
+    "min_df": DOCUMENT_FREQUENCY,
+    "max_df": DOCUMENT_FREQUENCY,
+    "max_features": [COUNT, None],
+}
+
+
+def limits_of(estimator):
+    """Return which words get a row."""
+    return VocabularyFilter(
+        estimator.min_count,
+        estimator.max_features,
+        estimator.stop_words,
+        estimator.vocabulary,
+        estimator.min_df,
+        estimator.max_df,
+    )
+
+
+def _unchanged(text):
+    """Return a string as it is."""
+    return text
+
+
 class TextEstimator(BaseEstimator):
     """Base of everything that takes documents."""
 
+    # Whether n-grams of words are counted: nothing trained on a text has them.
+    _counts_word_ngrams = False
+
     # Parameters that clone hands on as they are: big, and never changed.
-    _shared_parameters = ()
+    _shared_parameters: tuple[str, ...] = ()
 
     # Parameters that are sources of vectors, which `save` writes as WordVectors.
-    _vector_parameters = ()
+    _vector_parameters: tuple[str, ...] = ()
 
     _text_constraints: dict = {
         "lowercase": ["boolean"],
@@ -58,8 +115,10 @@ class TextEstimator(BaseEstimator):
         "preprocessor": [callable, None],
         "tokenizer": [StrOptions({"char"}), callable, None],
         "token_pattern": [str, None],
+        "analyzer": [StrOptions({"word", *BY_CHARACTER}), callable],
+        "ngram_range": [tuple],
         "stop_words": [StrOptions({"english"}), list, tuple, set, frozenset, None],
-        "vocabulary": ["array-like", dict, set, frozenset, None],
+        "vocabulary": ["array-like", Iterable, os.PathLike, None],
     }
 
     _doc_link_module = "sklearn_embed"
@@ -91,9 +150,14 @@ class TextEstimator(BaseEstimator):
     def __setstate__(self, state):
         super().__setstate__(state)
         if "words_" in vars(self):
-            self._lookup = make_lookup(self.words_, self._text_options)
+            left_out = self._left_out(vars(self).get("_model"))
+            self._lookup = make_lookup(self.words_, self._text_options, left_out)
 
-    def save(self, path):
+    def _left_out(self, model):
+        """Return the tokens that do not even count as unknown; see `make_lookup`."""
+        return ()
+
+    def save(self, path: FilePath) -> None:
         """Write this estimator to a file of arrays and JSON, which cannot run code.
 
         Parameters
@@ -121,16 +185,14 @@ class TextEstimator(BaseEstimator):
         ``sklearn_embed._estimators.word2vec.Word2VecVectorizer``, with
         ``sklearn_embed._text.tokens.TextOptions`` and, where vectors are parameters,
         ``sklearn_embed._vectors.word_vectors.WordVectors`` and
-        ``sklearn_embed._models.pretrained.Pretrained``;
+        ``sklearn_embed._estimators.pretrained.Pretrained``;
         ``skops.io.get_untrusted_types`` lists
         them.
         """
-        from sklearn_embed._estimators import persistence
-
         persistence.save(self, path)
 
     @classmethod
-    def load(cls, path, *, mmap=False):
+    def load(cls, path: FilePath, *, mmap: bool = False) -> Self:
         """Read an estimator that `save` wrote.
 
         Parameters
@@ -152,8 +214,6 @@ class TextEstimator(BaseEstimator):
         VectorFileError
             If the file is damaged, from a later version, or of another class.
         """
-        from sklearn_embed._estimators import persistence
-
         return persistence.load(cls, path, mmap)
 
     def _check_loaded(self):
@@ -180,17 +240,65 @@ class TextEstimator(BaseEstimator):
             self.preprocessor,
             self.tokenizer,
             self.token_pattern,
+            self.analyzer,
+            tuple(self.ngram_range) if self.analyzer in BY_CHARACTER else (1, 1),
+            checked_encoding(getattr(self, "encoding", None)),
+            getattr(self, "decode_error", "strict"),
         )
+
+    def build_preprocessor(self) -> Callable[[str], str]:
+        """Return the function that prepares a string before it is cut.
+
+        Returns
+        -------
+        callable
+            str → str: lowercasing and accent stripping, or `preprocessor`.
+        """
+        return make_preprocess(self._options()._replace(analyzer="word")) or _unchanged
+
+    def build_tokenizer(self) -> Callable[[str], Iterable[str]]:
+        """Return the function that cuts a prepared string into words.
+
+        Returns
+        -------
+        callable
+            str → list of str: what `token_pattern` finds, or `tokenizer`.
+        """
+        return make_split(self._options()._replace(analyzer="word"))
+
+    def build_analyzer(self) -> Callable[[str], list[str]]:
+        """Return the function that makes tokens of one string, in all steps.
+
+        Returns
+        -------
+        callable
+            str → list of str: prepared, cut, stop words left out, n-grams made.
+        """
+        check_settings(self)
+        if self.analyzer != "word":
+            return make_analyze(self._options())
+        stops = stop_word_set(self.stop_words)
+        return make_analyze(self._options(), stops, self.ngram_range)
 
     def _tokenize_to_fit(self, X, options=None):
         """Return documents as tokens, and how later strings must be cut."""
+        # `_fit_context` leaves this out where partial_fit goes on, whatever
+        # parameters have been set since.
+        self._validate_params()
+        check_settings(self)
         options = options or self._options()
         documents = tokenize(X, options, n_jobs=self._n_threads())
+        if documents is not X:
+            warn_if_unspaced(documents)
         if len(documents) == 0:
             raise ValueError(
                 "Found array with 0 sample(s) (shape=(0,)) while a minimum of 1 is "
                 "required: X holds no documents."
             )
+        if documents.options is not None:
+            given = getattr(self, "vocabulary", None)
+            is_listed = isinstance(given, Collection) and not isinstance(given, str)
+            warn_of_words(self, documents.options, given if is_listed else None)
         return documents, documents.options or options
 
     def _tokenize(self, X):
@@ -200,7 +308,7 @@ class TextEstimator(BaseEstimator):
 
     def _n_threads(self):
         """Return the number of threads that `n_jobs` allows."""
-        return effective_n_jobs(getattr(self, "n_jobs", None))
+        return n_threads(getattr(self, "n_jobs", None))
 
 
 class TextTransformer(TransformerMixin, TextEstimator):

@@ -2,19 +2,30 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-try:
-    from sklearn.callback import CallbackSupportMixin, with_callbacks
-except ImportError:  # scikit-learn < 1.9 has no callbacks
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
-    class CallbackSupportMixin:
-        """Stand-in for scikit-learn's mixin of the same name."""
-
-    def with_callbacks(method):
-        """Return the method as it is."""
-        return method
+from sklearn_embed._core.typing import Method
 
 
-class Watch:
+class CallbackSupportMixin:
+    """Stand-in for scikit-learn's mixin of the same name."""
+
+
+def with_callbacks(method: Method) -> Method:
+    """Return the method as it is."""
+    return method
+
+
+if not TYPE_CHECKING:
+    with suppress(ImportError):  # scikit-learn < 1.9 has no callbacks
+        from sklearn.callback import (  # noqa: F401 (they replace those above)
+            CallbackSupportMixin,
+            with_callbacks,
+        )
+
+
+class TrainingMonitor:
     """Tells scikit-learn's callbacks, and whoever asked for ``verbose``, of epochs.
 
     Parameters
@@ -67,7 +78,7 @@ class Watch:
             )
 
 
-def fit_inside(estimator, inner, X, y):
+def fit_inside(estimator, inner, X, y, sample_weight=None):
     """Fit an estimator held by another one; callbacks reach into it.
 
     Parameters
@@ -78,21 +89,24 @@ def fit_inside(estimator, inner, X, y):
         The one to fit.
     X, y : object
         What to fit it on.
+    sample_weight : array-like or None, default=None
+        Passed on, if given.
 
     Returns
     -------
     estimator
         ``inner``, fitted.
     """
+    weights = {} if sample_weight is None else {"sample_weight": sample_weight}
     if not hasattr(estimator, "_init_callback_context"):
-        return inner.fit(X, y)
+        return inner.fit(X, y, **weights)
     told = {"estimator": estimator, "X": X, "y": y}
     context = estimator._init_callback_context(max_subtasks=1)
     context.call_on_fit_task_begin(**told)
     task = context.subcontext(task_name=f"fit-{type(inner).__name__}")
     with task.propagate_callback_context(inner):
         task.call_on_fit_task_begin(**told)
-        inner.fit(X, y)
+        inner.fit(X, y, **weights)
         task.call_on_fit_task_end(**told)
     context.call_on_fit_task_end(**told)
     return inner

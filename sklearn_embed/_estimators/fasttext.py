@@ -2,19 +2,53 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any, BinaryIO
+
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_embed._core.typing import (
+    Analyzer,
+    Documents,
+    FilePath,
+    Float32Array,
+    Preprocessor,
+    RandomState,
+    StopWords,
+    StripAccents,
+    Tokenizer,
+    VectorSource,
+)
 from sklearn_embed._estimators.base import Integral, Interval, StrOptions
-from sklearn_embed._models.fasttext import SubwordModel
+from sklearn_embed._estimators.coverage import warn_of_rows
+from sklearn_embed._estimators.persistence import register
+from sklearn_embed._estimators.snapshot import snapshot
+from sklearn_embed._estimators.training import adopt, settings_of
+from sklearn_embed._estimators.word_vectorizer import (
+    PREDICTION_CONSTRAINTS,
+    WordVectorizer,
+)
+from sklearn_embed._models import interop_fasttext, interop_gensim
+from sklearn_embed._models.fasttext import FastText, FastTextSettings
 from sklearn_embed._text.tokens import DEFAULT_PATTERN, stop_word_set
 from sklearn_embed._text.vocabulary import Vocabulary
-from sklearn_embed._vectors.pooling import pool_any
+from sklearn_embed._vectors.document_rows import Pooler
+from sklearn_embed._vectors.unknown import UnknownWords
 from sklearn_embed._vectors.weights import unit_factors
 from sklearn_embed._vectors.word_vectors import WordVectors
 
+if TYPE_CHECKING:
+    from gensim.models import FastText as GensimFastText
+    from typing_extensions import Self
 
-class FastTextVectorizer(SubwordModel):
+    from sklearn_embed.io.fasttext import FastTextModel
+
+
+@register
+class FastTextVectorizer(WordVectorizer):
     r"""Learn vectors of words and of parts of words; average them per document.
 
     A word's vector is the mean of its own and of those of its character n-grams, so
@@ -84,15 +118,31 @@ class FastTextVectorizer(SubwordModel):
     token_pattern : str, default=r"(?u)\\b\\w\\w+\\b"
         Regular expression of a token: two or more word characters, as in
         :class:`~sklearn.feature_extraction.text.CountVectorizer`.
+    analyzer : {"word", "char", "char_wb"} or callable, default="word"
+        What a token of a string is.
+
+        - "word": what `tokenizer` or `token_pattern` finds.
+        - "char": every run of so many characters as `ngram_range` says, blanks
+          included.
+        - "char_wb": the same within words, each with a blank on both sides.
+        - A function: str → list of str, in place of all parameters of text.
+    ngram_range : tuple of two int, default=(1, 1)
+        Least and largest number of characters of the n-grams that are tokens, for
+        analyzer="char" and "char_wb" alone.
     stop_words : "english", collection of str or None, default=None
         Tokens to leave out.
     min_count : int, default=5
         Words that occur less often are left out.
+    min_df : int or float, default=1
+        Words that occur in fewer documents are left out; an integer is a number of
+        documents, a float in [0, 1] a share of them.
+    max_df : int or float, default=1.0
+        Words that occur in more documents are left out; likewise.
     max_features : int or None, default=None
         Keep only this many words, the most frequent ones.  None: no limit.
-    vocabulary : collection of str, mapping or None, default=None
+    vocabulary : iterable of str, mapping, path or None, default=None
         The only words admitted.  The limits above apply to them as well.  Of a
-        mapping, the keys count.
+        mapping, the keys count; a :class:`pathlib.Path` is a file with a word a line.
     unlabeled : iterable of documents, TokenizedDocuments or None, default=None
         Further texts to learn from, in addition to those given to `fit`.  `clone`
         shares it instead of copying it; a `TokenizedDocuments` is not tokenised
@@ -110,8 +160,7 @@ class FastTextVectorizer(SubwordModel):
         vectors, and the epochs missing from `epochs` are trained, at the learning
         rates where the schedule stands.
     n_jobs : int or None, default=None
-        Threads.  None means 1 unless in a :obj:`joblib.parallel_config` context,
-        -1 all processors.
+        Threads.  None means 1, -1 all processors.
     random_state : int, RandomState instance or None, default=None
         Seed of whatever is drawn.
     verbose : bool or int, default=False
@@ -154,7 +203,7 @@ class FastTextVectorizer(SubwordModel):
     fastText and gensim.  `min_count` says which words have a row of their own; rarer
     ones are made of n-grams in `transform`.
 
-    The mean of a word's rows is held while the word is near; that is what is trained,
+    The mean of a word's rows is cached while the word is near; that is what is trained,
     and what it has moved is handed on to the rows when the word is left behind.
     Skip-gram predicts the word from each of its neighbours, and draws negatives for
     two of them at a time.  The other deviations are those of `Word2VecVectorizer`.
@@ -178,7 +227,8 @@ class FastTextVectorizer(SubwordModel):
     """
 
     _parameter_constraints: dict = {
-        **SubwordModel._parameter_constraints,
+        **WordVectorizer._parameter_constraints,
+        **PREDICTION_CONSTRAINTS,
         "min_n": [Interval(Integral, 1, None, closed="left")],
         "max_n": [Interval(Integral, 0, 100, closed="both")],
         "bucket": [Interval(Integral, 1, 2**31 - 1, closed="left"), None],
@@ -187,43 +237,47 @@ class FastTextVectorizer(SubwordModel):
 
     def __init__(
         self,
-        vector_size=100,
+        vector_size: int = 100,
         *,
-        min_n=3,
-        max_n=6,
-        bucket=2_000_000,
-        window=5,
-        architecture="skipgram",
-        loss="negative_sampling",
-        negative=5,
-        ns_exponent=0.75,
-        sample=1e-3,
-        cbow_mean=True,
-        shrink_windows=True,
-        pooling="mean",
-        pretrained=None,
-        learning_rate=0.025,
-        min_learning_rate=1e-4,
-        epochs=5,
-        lowercase=True,
-        strip_accents=None,
-        preprocessor=None,
-        tokenizer=None,
-        token_pattern=DEFAULT_PATTERN,
-        stop_words=None,
-        min_count=5,
-        max_features=None,
-        vocabulary=None,
-        unlabeled=None,
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=5,
-        tol=1e-3,
-        warm_start=False,
-        n_jobs=None,
-        random_state=None,
-        verbose=False,
-    ):
+        min_n: int = 3,
+        max_n: int = 6,
+        bucket: int | None = 2_000_000,
+        window: int = 5,
+        architecture: str = "skipgram",
+        loss: str = "negative_sampling",
+        negative: int = 5,
+        ns_exponent: float = 0.75,
+        sample: float = 1e-3,
+        cbow_mean: bool = True,
+        shrink_windows: bool = True,
+        pooling: str = "mean",
+        pretrained: VectorSource = None,
+        learning_rate: float = 0.025,
+        min_learning_rate: float = 1e-4,
+        epochs: int = 5,
+        lowercase: bool = True,
+        strip_accents: StripAccents = None,
+        preprocessor: Preprocessor = None,
+        tokenizer: Tokenizer = None,
+        token_pattern: str | None = DEFAULT_PATTERN,
+        analyzer: Analyzer = "word",
+        ngram_range: tuple[int, int] = (1, 1),
+        stop_words: StopWords = None,
+        min_count: int = 5,
+        min_df: float = 1,
+        max_df: float = 1.0,
+        max_features: int | None = None,
+        vocabulary: Collection[str] | None = None,
+        unlabeled: Documents | None = None,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 5,
+        tol: float = 1e-3,
+        warm_start: bool = False,
+        n_jobs: int | None = None,
+        random_state: RandomState = None,
+        verbose: bool | int = False,
+    ) -> None:
         self.vector_size = vector_size
         self.min_n = min_n
         self.max_n = max_n
@@ -246,8 +300,12 @@ class FastTextVectorizer(SubwordModel):
         self.preprocessor = preprocessor
         self.tokenizer = tokenizer
         self.token_pattern = token_pattern
+        self.analyzer = analyzer
+        self.ngram_range = ngram_range
         self.stop_words = stop_words
         self.min_count = min_count
+        self.min_df = min_df
+        self.max_df = max_df
         self.max_features = max_features
         self.vocabulary = vocabulary
         self.unlabeled = unlabeled
@@ -260,7 +318,7 @@ class FastTextVectorizer(SubwordModel):
         self.random_state = random_state
         self.verbose = verbose
 
-    def transform(self, X):
+    def transform(self, X: Documents) -> Float32Array:
         """Return the mean of each document's word vectors, unknown words included.
 
         Parameters
@@ -274,19 +332,22 @@ class FastTextVectorizer(SubwordModel):
             A document without words, or of words without known n-grams, is a row of
             zeros.
         """
-        check_is_fitted(self)
-        is_normalized = self.pooling == "normalized_mean"
-        return pool_any(
-            X,
-            self._text_options,
-            self._rows,
-            self.vectors_,
-            factors=self._unit_factors if is_normalized else None,
-            unknown=self._unknown,
-            n_jobs=self._n_threads(),
+        fitted = snapshot(self)
+        is_normalized = fitted.pooling == "normalized_mean"
+        unknown = UnknownWords(
+            subwords=fitted._model.subwords(), normalize=is_normalized, skip_zeros=True
         )
+        rows = Pooler(
+            fitted._lookup,
+            fitted.vectors_,
+            factors=fitted._unit_factors if is_normalized else None,
+            unknown=unknown,
+            n_jobs=fitted._n_threads(),
+        ).rows(X)
+        warn_of_rows(rows)
+        return rows
 
-    def vector(self, word):
+    def vector(self, word: str) -> Float32Array:
         """Return the vector of a word, known or not.
 
         Parameters
@@ -301,9 +362,11 @@ class FastTextVectorizer(SubwordModel):
         """
         check_is_fitted(self)
         row = self.vocabulary_.get(word)
-        return self._made_of_ngrams([word])[0] if row is None else self.vectors_[row]
+        return (
+            self._model.made_of_ngrams([word])[0] if row is None else self.vectors_[row]
+        )
 
-    def to_word_vectors(self):
+    def to_word_vectors(self) -> WordVectors:
         """Return words, vectors, counts and n-grams as one immutable value.
 
         Returns
@@ -314,12 +377,10 @@ class FastTextVectorizer(SubwordModel):
             of unknown words differ a little.
         """
         check_is_fitted(self)
-        if self._limits_of_ngrams[1] == 0:
-            return super().to_word_vectors()
-        parts = self._hashed() if self._n_buckets is None else self._subwords()
+        parts = self._model.exported(self.vectors_)
         return WordVectors(self.words_, self.vectors_, self.counts_, parts)
 
-    def to_gensim(self):
+    def to_gensim(self) -> GensimFastText:
         """Return a gensim model that can be trained further.
 
         Returns
@@ -333,12 +394,17 @@ class FastTextVectorizer(SubwordModel):
             If the loss is "softmax", which gensim does not know, or there are no
             n-grams.
         """
-        from sklearn_embed._models.interop_fasttext import fasttext_to_gensim
-
-        return fasttext_to_gensim(self)
+        check_is_fitted(self)
+        return interop_gensim.fasttext_to_gensim(
+            self._model,
+            self._fitted_vocabulary(),
+            self.vectors_,
+            self._seed,
+            self._n_documents,
+        )
 
     @classmethod
-    def from_gensim(cls, model, **params):
+    def from_gensim(cls, model: GensimFastText, **params: Any) -> Self:
         """Return a fitted vectorizer with what a gensim model has learned.
 
         Parameters
@@ -353,11 +419,20 @@ class FastTextVectorizer(SubwordModel):
         FastTextVectorizer
             `partial_fit` goes on from there.
         """
-        from sklearn_embed._models.interop_fasttext import fasttext_from_gensim
+        parts = interop_gensim.read_fasttext(model)
+        estimator = cls(**(parts.params | params))
+        vocabulary = Vocabulary(parts.words, parts.counts)
+        model = FastText(
+            estimator._settings(),
+            parts.words,
+            parts.inputs,
+            parts.bucket_rows,
+            parts.outputs,
+        )
+        adopt(estimator, vocabulary, model)
+        return estimator
 
-        return fasttext_from_gensim(model, **params)
-
-    def to_fasttext(self):
+    def to_fasttext(self) -> FastTextModel:
         """Return all that was learned as fastText's files hold it.
 
         Returns
@@ -365,36 +440,69 @@ class FastTextVectorizer(SubwordModel):
         sklearn_embed.io.fasttext.FastTextModel
             For :func:`sklearn_embed.io.fasttext.write_model`.
         """
-        from sklearn_embed._models.interop_fasttext import vectorizer_to_fasttext
+        check_is_fitted(self)
+        return interop_fasttext.vectorizer_to_fasttext(
+            self._model, self._fitted_vocabulary(), self.vectors_
+        )
 
-        return vectorizer_to_fasttext(self)
+    @classmethod
+    def from_fasttext(
+        cls, source: FilePath | BinaryIO | FastTextModel, **params: Any
+    ) -> Self:
+        """Return a fitted vectorizer with what an unsupervised fastText model learned.
 
-    def _rows(self, table):
-        """Return the row of each token of a table; unknown: -1, stop word: -2."""
-        rows = Vocabulary(self.words_, self.counts_, self.vocabulary_).rows(table)
-        stops = stop_word_set(self._stop_words)
-        if stops:
-            rows = rows.copy()
-            rows[[token in stops for token in table.tolist()]] = -2
-        return rows
+        Parameters
+        ----------
+        source : FastTextModel, str, path or binary file
+            An unsupervised model.
+        **params : dict
+            Further parameters, such as `learning_rate`, which the file does not hold.
+            Unless told otherwise, tokens are what stands between blanks, and
+            `pooling` is "normalized_mean": `transform` then gives fastText's sentence
+            vectors.
+
+        Returns
+        -------
+        FastTextVectorizer
+            `partial_fit` goes on from there, without the mark ``</s>`` for the end of
+            a line.  With hierarchical softmax, the outputs begin anew.
+
+        Raises
+        ------
+        ValueError
+            If the model is supervised, or lacks what training needs.
+        """
+        parts = interop_fasttext.read_vectorizer(source)
+        estimator = cls(**(parts.params | params))
+        model = FastText(
+            estimator._settings(),
+            parts.words,
+            parts.inputs,
+            parts.bucket_rows,
+            parts.outputs,
+        )
+        adopt(estimator, Vocabulary(parts.words, parts.counts), model)
+        return estimator
+
+    def _makes_unknown_words(self):
+        """Tell whether words without a row have vectors, too: of their n-grams."""
+        return self.max_n > 0
+
+    def _settings(self):
+        """Return the parameters that the model knows."""
+        return settings_of(self, FastTextSettings)
+
+    def _new_model(self, vocabulary, rng, before):
+        """Return what is to be trained."""
+        share = self.pretrained is None  # n-grams may be given vectors of their own
+        return FastText.new(vocabulary, self._settings(), rng, before, share)
+
+    def _left_out(self, model):
+        return stop_word_set(model.settings.stop_words)
 
     def _unit_factors(self, rows):
         """Return what makes the vectors of some words unit vectors."""
         # Of all words it would take longer than all else that a document needs.
-        rows = np.unique(rows[rows >= 0])
         factors = np.empty(len(self.vectors_), np.float32)
         factors[rows] = unit_factors(self.vectors_[rows])
         return factors
-
-    def _unknown(self, documents, row_of, first):
-        """Return row_of, further vectors and weights: what `pool_any` asks for."""
-        ids = documents.flat_ids()
-        unknown = np.unique(ids[row_of[ids] == -1])
-        vectors = self._made_of_ngrams(documents.table.take(unknown))
-        if self.pooling == "normalized_mean":
-            vectors *= unit_factors(vectors)[:, None]
-        rows = row_of.copy()
-        # What nothing is known of does not count.
-        places = len(self.vectors_) + np.arange(len(unknown))
-        rows[unknown] = np.where(vectors.any(axis=1), places, -1)
-        return rows, vectors, np.ones(len(unknown), np.float32)

@@ -2,26 +2,98 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import numpy as np
-from sklearn.base import ClassifierMixin
-from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import column_or_1d
+from __future__ import annotations
 
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
+from numbers import Real
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import ClassifierMixin
+from sklearn.utils import check_consistent_length
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import check_is_fitted, column_or_1d
+
+from sklearn_embed._core.arrays import padded
+from sklearn_embed._core.typing import (
+    Analyzer,
+    Documents,
+    FilePath,
+    Float32Array,
+    Preprocessor,
+    RandomState,
+    StopWords,
+    StripAccents,
+    Tokenizer,
+    VectorSource,
+)
+from sklearn_embed._estimators import queries
 from sklearn_embed._estimators.base import (
     COUNT,
     Integral,
     Interval,
     StrOptions,
+    TextEstimator,
     _fit_context,
+    limits_of,
 )
-from sklearn_embed._estimators.callbacks import with_callbacks
-from sklearn_embed._estimators.labels import check_labels, document_weights
-from sklearn_embed._estimators.supervised import SEPARATE, SupervisedModel
+from sklearn_embed._estimators.callbacks import CallbackSupportMixin, with_callbacks
+from sklearn_embed._estimators.convergence import named_memory
+from sklearn_embed._estimators.coverage import warn_of_documents
+from sklearn_embed._estimators.labels import (
+    checked_labels,
+    document_weights,
+    stratified,
+)
+from sklearn_embed._estimators.loading import check_words
+from sklearn_embed._estimators.persistence import register
+from sklearn_embed._estimators.pretrained import (
+    checked_pretrained,
+    refuse_penalty,
+    shared_pretrained,
+)
+from sklearn_embed._estimators.snapshot import snapshot
+from sklearn_embed._estimators.training import (
+    Training,
+    adopt,
+    draw_seed,
+    grown_vocabulary,
+    hold_out,
+    learn_batch,
+    learn_epochs,
+    settings_of,
+)
+from sklearn_embed._estimators.word_vectorizer import LEARNING_CONSTRAINTS
+from sklearn_embed._models import interop_fasttext
+from sklearn_embed._models.classifier import (
+    SEPARATE,
+    ClassifierSettings,
+    Labels,
+    SupervisedFastText,
+)
+from sklearn_embed._models.features import FeatureSpace, Labelled, Ngrams
+from sklearn_embed._models.loop import Data
 from sklearn_embed._text.tokens import DEFAULT_PATTERN
-from sklearn_embed._text.vocabulary import learn_vocabulary
+from sklearn_embed._text.vocabulary import Vocabulary, learn_vocabulary
+from sklearn_embed._vectors.word_vectors import WordVectors
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from sklearn_embed.io.fasttext import FastTextModel
 
 
-class FastTextClassifier(ClassifierMixin, SupervisedModel):
+class TopLabels(NamedTuple):
+    """The classes of documents, and how probable they are."""
+
+    labels: list[NDArray[Any]]
+    probabilities: list[NDArray[np.float64]]
+
+
+@register
+class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
     r"""Classify documents by the average of vectors learned for the task.
 
     Parameters
@@ -71,15 +143,31 @@ class FastTextClassifier(ClassifierMixin, SupervisedModel):
     token_pattern : str, default=r"(?u)\\b\\w\\w+\\b"
         Regular expression of a token: two or more word characters, as in
         :class:`~sklearn.feature_extraction.text.CountVectorizer`.
+    analyzer : {"word", "char", "char_wb"} or callable, default="word"
+        What a token of a string is.
+
+        - "word": what `tokenizer` or `token_pattern` finds.
+        - "char": every run of so many characters as `ngram_range` says, blanks
+          included.
+        - "char_wb": the same within words, each with a blank on both sides.
+        - A function: str → list of str, in place of all parameters of text.
+    ngram_range : tuple of two int, default=(1, 1)
+        Least and largest number of characters of the n-grams that are tokens, for
+        analyzer="char" and "char_wb" alone.
     stop_words : "english", collection of str or None, default=None
         Tokens to leave out.
-    min_count : int, default=5
+    min_count : int, default=1
         Words that occur less often are left out.
+    min_df : int or float, default=1
+        Words that occur in fewer documents are left out; an integer is a number of
+        documents, a float in [0, 1] a share of them.
+    max_df : int or float, default=1.0
+        Words that occur in more documents are left out; likewise.
     max_features : int or None, default=None
         Keep only this many words, the most frequent ones.  None: no limit.
-    vocabulary : collection of str, mapping or None, default=None
+    vocabulary : iterable of str, mapping, path or None, default=None
         The only words admitted.  The limits above apply to them as well.  Of a
-        mapping, the keys count.
+        mapping, the keys count; a :class:`pathlib.Path` is a file with a word a line.
     early_stopping : bool, default=False
         Whether to hold out documents and stop when their loss stops falling.
     validation_fraction : float, default=0.1
@@ -93,8 +181,7 @@ class FastTextClassifier(ClassifierMixin, SupervisedModel):
         vectors, and the epochs missing from `epochs` are trained, at the learning
         rates where the schedule stands.
     n_jobs : int or None, default=None
-        Threads.  None means 1 unless in a :obj:`joblib.parallel_config` context,
-        -1 all processors.
+        Threads.  None means 1, -1 all processors.
     random_state : int, RandomState instance or None, default=None
         Seed of whatever is drawn.
     verbose : bool or int, default=False
@@ -132,8 +219,10 @@ class FastTextClassifier(ClassifierMixin, SupervisedModel):
     -----
     The score of class :math:`c` is :math:`u_c^\top \frac{1}{m} \sum_f v_f`, the sum
     over all features of a document: its words, their character n-grams, its word
-    n-grams and a mark after the last word.  The mark acts as an intercept; a document
-    without known words is judged by it alone.
+    n-grams and a mark after the last word, which acts as an intercept.  A document
+    of which nothing is known gets the shares that the classes have among the training
+    documents, weights included; from a model of fastText's, what fastText says: the
+    score of the mark alone.
 
     This is the supervised mode of fastText, with its hash functions.  Deviations:
     documents come in a new random order in every epoch; the learning rate falls with
@@ -161,8 +250,10 @@ class FastTextClassifier(ClassifierMixin, SupervisedModel):
     array([1, 0])
     """
 
+    _vector_parameters = ("pretrained",)
+
     _parameter_constraints: dict = {
-        **SupervisedModel._parameter_constraints,
+        **LEARNING_CONSTRAINTS,
         "loss": [StrOptions({"auto", "softmax", "hierarchical_softmax"} | SEPARATE)],
         "negative": [COUNT],
         "word_ngrams": [COUNT],
@@ -174,36 +265,40 @@ class FastTextClassifier(ClassifierMixin, SupervisedModel):
 
     def __init__(
         self,
-        vector_size=100,
+        vector_size: int = 100,
         *,
-        loss="auto",
-        negative=5,
-        word_ngrams=1,
-        min_n=0,
-        max_n=0,
-        bucket=2_000_000,
-        pretrained=None,
-        learning_rate=0.5,
-        epochs=10,
-        class_weight=None,
-        lowercase=True,
-        strip_accents=None,
-        preprocessor=None,
-        tokenizer=None,
-        token_pattern=DEFAULT_PATTERN,
-        stop_words=None,
-        min_count=1,
-        max_features=None,
-        vocabulary=None,
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=5,
-        tol=1e-3,
-        warm_start=False,
-        n_jobs=None,
-        random_state=None,
-        verbose=False,
-    ):
+        loss: str = "auto",
+        negative: int = 5,
+        word_ngrams: int = 1,
+        min_n: int = 0,
+        max_n: int = 0,
+        bucket: int = 2_000_000,
+        pretrained: VectorSource = None,
+        learning_rate: float = 0.5,
+        epochs: int = 10,
+        class_weight: Mapping[Any, float] | str | None = None,
+        lowercase: bool = True,
+        strip_accents: StripAccents = None,
+        preprocessor: Preprocessor = None,
+        tokenizer: Tokenizer = None,
+        token_pattern: str | None = DEFAULT_PATTERN,
+        analyzer: Analyzer = "word",
+        ngram_range: tuple[int, int] = (1, 1),
+        stop_words: StopWords = None,
+        min_count: int = 1,
+        min_df: float = 1,
+        max_df: float = 1.0,
+        max_features: int | None = None,
+        vocabulary: Collection[str] | None = None,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 5,
+        tol: float = 1e-3,
+        warm_start: bool = False,
+        n_jobs: int | None = None,
+        random_state: RandomState = None,
+        verbose: bool | int = False,
+    ) -> None:
         self.vector_size = vector_size
         self.loss = loss
         self.negative = negative
@@ -220,8 +315,12 @@ class FastTextClassifier(ClassifierMixin, SupervisedModel):
         self.preprocessor = preprocessor
         self.tokenizer = tokenizer
         self.token_pattern = token_pattern
+        self.analyzer = analyzer
+        self.ngram_range = ngram_range
         self.stop_words = stop_words
         self.min_count = min_count
+        self.min_df = min_df
+        self.max_df = max_df
         self.max_features = max_features
         self.vocabulary = vocabulary
         self.early_stopping = early_stopping
@@ -240,7 +339,9 @@ class FastTextClassifier(ClassifierMixin, SupervisedModel):
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
+    def fit(
+        self, X: Documents, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Learn vectors that tell the labels of documents.
 
         Parameters
@@ -268,26 +369,44 @@ class FastTextClassifier(ClassifierMixin, SupervisedModel):
         FloatingPointError
             If training diverges.
         """
+        self._checked_pretrained()
         documents, options = self._tokenize_to_fit(X)
         continued = self.warm_start and hasattr(self, "vectors_")
-        seed = self._seed if continued else self._draw_seed()
-        classes, several, matrix = check_labels(y)
+        seed = self._seed if continued else draw_seed(self)
+        classes, multilabel, matrix = checked_labels(y)
+        if continued and not np.array_equal(classes, self.classes_):
+            raise ValueError(
+                f"y holds the classes {classes}, but {self.classes_} were learned "
+                "before: they cannot change with warm_start=True. partial_fit takes "
+                "new classes."
+            )
         weights = document_weights(documents, y, sample_weight, self.class_weight)
-        labelled = self._labelled(documents, matrix, weights)
-        parts, held_out = self._hold_out([labelled], seed)
-        texts = parts[0].documents
-        words = learn_vocabulary([texts], self._limits())
-        space = self._space(words, texts, classes, several, matrix, continued)
-        self._learn_epochs(X, parts, held_out, space, options, seed, continued)
+        labelled = _labelled(documents, matrix, weights)
+        data = hold_out(self, [labelled], seed, stratified)
+        texts = data.parts[0].documents
+        words = learn_vocabulary([texts], limits_of(self))
+        if not self.max_n:
+            warn_of_documents(texts, words.rows(texts.table))
+        labels = Labels.learn(classes, multilabel, matrix, weights)
+        new_model = self._new_model(words, texts, labels, continued)
+        training = Training(X, data, words, options, new_model)
+        learn_epochs(self, training, seed, continued)
         return self
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
+    def partial_fit(
+        self,
+        X: Documents,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
         """Learn from one more batch of documents, in one pass.
 
         The learning rate is `learning_rate` throughout, and weights are taken as they
-        are.  `epochs` and `early_stopping` play no part.
+        are.  `epochs` and `early_stopping` play no part; `min_df` and `max_df`, which
+        need all documents at once, are refused.
 
         Parameters
         ----------
@@ -296,8 +415,10 @@ class FastTextClassifier(ClassifierMixin, SupervisedModel):
         y : array-like of shape (n_documents,) or (n_documents, n_classes)
             The labels.
         classes : array-like of shape (n_classes,) or None, default=None
-            All labels that will ever come.  Must be given in the first call, unless
-            `y` is a matrix of indicators.
+            All labels.  Must be given in the first call, unless `y` is a matrix of
+            indicators.  Later calls may name more, which start at zero, unless the
+            loss is "hierarchical_softmax"; of indicators, they are the numbers of the
+            columns.
         sample_weight : array-like of shape (n_documents,) or None, default=None
             How much each document counts.
 
@@ -312,52 +433,231 @@ class FastTextClassifier(ClassifierMixin, SupervisedModel):
                 "partial_fit a dict, or sample_weight."
             )
         begun = hasattr(self, "vectors_")
-        known = self.classes_ if begun else None
+        known: Any = self.classes_ if begun else None
         if classes is not None:
             classes = np.unique(column_or_1d(classes))
-            if begun and not np.array_equal(classes, known):
+            if begun and not np.isin(known, classes).all():
                 raise ValueError(
-                    f"classes={classes!r} differ from those of the first call, {known}."
+                    f"classes={classes!r} differ from those learned before, {known}: "
+                    "new ones may come, but all of the others must be among them."
                 )
             known = classes
         elif not begun and type_of_target(y) != "multilabel-indicator":
             raise ValueError("classes must be passed on the first call to partial_fit.")
+        self._checked_pretrained()
         documents, options = self._tokenize_to_fit(X)
-        classes, several, matrix = check_labels(y, known)
+        classes, multilabel, matrix = checked_labels(y, known)
+        if begun and self._model.labels.multilabel and not multilabel:
+            raise ValueError(
+                "y holds one label a document, but the model learned from indicators "
+                "of several: give a matrix of 0 and 1 with a column for each of "
+                "classes_."
+            )
         weights = document_weights(
             documents, y, sample_weight, self.class_weight, scale=False
         )
-        labelled = self._labelled(documents, matrix, weights)
-        words, rare = self._grown_vocabulary(documents, begun, True)
-        space = self._space(words, documents, classes, several, matrix, begun)
-        self._learn_batch(X, labelled, space, rare, options)
+        labelled = _labelled(documents, matrix, weights)
+        words, rare = grown_vocabulary(self, documents)
+        labels = Labels.learn(classes, multilabel, matrix, weights)
+        if begun:
+            labels = labels.after(self._model.labels)
+        new_model = self._new_model(words, documents, labels, begun)
+        training = Training(X, Data([labelled], []), words, options, new_model)
+        learn_batch(self, training, rare)
         return self
 
-    def to_fasttext(self):
+    def decision_function(self, X: Documents) -> NDArray[Any]:
+        """Return how much speaks for each class.
+
+        Parameters
+        ----------
+        X : iterable of str, of sequences of str, or TokenizedDocuments
+            The documents.
+
+        Returns
+        -------
+        ndarray of shape (n_documents,) or (n_documents, n_classes), float32
+            With two classes, one number: above 0 for the second one.  With
+            hierarchical softmax, logarithms of probabilities.
+        """
+        fitted = snapshot(self)
+        scores = fitted._scores(X)
+        if len(fitted.classes_) == 2 and not fitted._model.labels.multilabel:
+            return scores[:, 1] - scores[:, 0]
+        return scores
+
+    def predict_proba(self, X: Documents) -> NDArray[Any]:
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        X : iterable of str, of sequences of str, or TokenizedDocuments
+            The documents.
+
+        Returns
+        -------
+        ndarray of shape (n_documents, n_classes), float64
+            Rows sum to 1, unless a document can have several labels.
+        """
+        fitted = snapshot(self)
+        shares = fitted._shares(X)
+        if not fitted._model.labels.multilabel:
+            shares /= shares.sum(axis=1, keepdims=True)
+        return shares
+
+    def predict(self, X: Documents) -> NDArray[Any]:
+        """Return the most probable class, or all that are more probable than not.
+
+        Parameters
+        ----------
+        X : iterable of str, of sequences of str, or TokenizedDocuments
+            The documents.
+
+        Returns
+        -------
+        ndarray of shape (n_documents,) or (n_documents, n_classes)
+            Labels, or indicators if `fit` was given indicators.
+        """
+        fitted = snapshot(self)
+        if fitted._model.labels.multilabel:
+            return (fitted._scores(X) > 0).astype(np.int64)
+        documents = fitted._tokenize(X)
+        vocabulary, n_jobs = fitted._fitted_vocabulary(), fitted._n_threads()
+        return fitted.classes_[fitted._model.best(documents, vocabulary, n_jobs)]
+
+    def predict_top_k(
+        self, X: Documents, k: int = 1, *, threshold: float = 0.0
+    ) -> TopLabels:
+        """Return the most probable classes of each document, as fastText's predict.
+
+        Parameters
+        ----------
+        X : iterable of str, of sequences of str, or TokenizedDocuments
+            The documents.
+        k : int, default=1
+            How many classes, at most; -1: all.
+        threshold : float, default=0.0
+            The least probability of a class that is returned.
+
+        Returns
+        -------
+        labels : list of ndarray
+            For each document its classes, the most probable one first; with
+            indicators, the numbers of their columns.  None may reach the threshold.
+        probabilities : list of ndarray
+            Theirs, float64.  Where a loss judges each class by itself ("one_vs_all",
+            "negative_sampling"), they are those of this class alone and need not sum
+            to 1, as they do in `predict_proba` for documents with one label each.
+        """
+        if not isinstance(k, Integral) or isinstance(k, bool) or (k < 1 and k != -1):
+            raise ValueError(f"k must be at least 1, or -1 for all, not {k!r}.")
+        if not isinstance(threshold, Real) or not threshold >= -np.inf:
+            raise ValueError(f"threshold must be a number, not {threshold!r}.")
+        fitted = snapshot(self)
+        shares = fitted._shares(X)
+        n = shares.shape[1] if k == -1 else min(int(k), shares.shape[1])
+        order = np.argsort(-shares, axis=1, kind="stable")[:, :n]
+        chosen = np.take_along_axis(shares, order, axis=1)
+        counts = (chosen >= threshold).sum(axis=1).tolist()
+        pairs = list(zip(order, chosen, counts, strict=True))
+        return TopLabels(
+            [fitted.classes_[row[:count]] for row, _, count in pairs],
+            [row[:count] for _, row, count in pairs],
+        )
+
+    def sentence_vectors(self, X: Documents) -> Float32Array:
+        """Return the vectors that the classes are scored by.
+
+        They are those of fastText's ``get_sentence_vector`` for a supervised model:
+        the mean over all features of a document, the mark after the last word
+        included, and not normalised.
+
+        Parameters
+        ----------
+        X : iterable of str, of sequences of str, or TokenizedDocuments
+            The documents.
+
+        Returns
+        -------
+        ndarray of shape (n_documents, vector_size), float32
+            The scores are their products with `output_vectors_`.
+        """
+        fitted = snapshot(self)
+        documents, vocabulary = fitted._tokenize(X), fitted._fitted_vocabulary()
+        return fitted._model.means(documents, vocabulary, fitted._n_threads())
+
+    def to_word_vectors(self) -> WordVectors:
+        """Return words, vectors, counts and subwords as one immutable value.
+
+        Returns
+        -------
+        WordVectors
+            With character n-grams, unknown words have vectors, too.
+        """
+        check_is_fitted(self)
+        subwords = self._model.subwords(len(self.words_))
+        return WordVectors(self.words_, self.vectors_, self.counts_, subwords)
+
+    to_keyed_vectors = queries.to_keyed_vectors
+    to_frame = queries.to_frame
+    most_similar = queries.most_similar
+    similarity = queries.similarity
+
+    def to_fasttext(self) -> FastTextModel:
         """Return all that was learned as fastText's files hold it.
 
         Returns
         -------
         sklearn_embed.io.fasttext.FastTextModel
-            For :func:`sklearn_embed.io.fasttext.write_model`.
+            For :func:`sklearn_embed.io.fasttext.write_model`.  Labels are strings
+            there: the classes after ``__label__``, with "_" for blanks.  Classes
+            that all begin with ``__label__`` already, and those of a model read from
+            a file, are written as they are, or were.
 
         Raises
         ------
         ValueError
-            If ``</s>``, fastText's mark for the end of a document, is a word.
-        """
-        from sklearn_embed._models.interop_fasttext import classifier_to_fasttext
+            If ``</s>``, fastText's mark for the end of a document, is a word, or two
+            classes would be written alike.
 
-        return classifier_to_fasttext(self)
+        Notes
+        -----
+        fastText judges a document without known words by the end mark alone, which
+        this class does not: see the notes of the class.
+        """
+        check_is_fitted(self)
+        return interop_fasttext.classifier_to_fasttext(
+            self._model, self._fitted_vocabulary(), self._n_documents
+        )
 
     @classmethod
-    def from_fasttext(cls, source, **params):
+    def from_fasttext(
+        cls,
+        source: FilePath | BinaryIO | FastTextModel,
+        *,
+        multilabel: bool | None = None,
+        label_prefix: str = "__label__",
+        label_type: Callable[[str], Any] | None = None,
+        **params: Any,
+    ) -> Self:
         """Return a fitted classifier with what a supervised fastText model learned.
 
         Parameters
         ----------
         source : FastTextModel, str, path or binary file
             A supervised model, quantised or not.
+        multilabel : bool or None, default=None
+            Whether a document can have several labels: `predict` then returns
+            indicators, and `predict_proba` the probability of each class by itself.
+            The file does not say it.  None: with the loss "one_vs_all", unless it
+            counted as many labels as documents, which then had one each.
+        label_prefix : str, default="__label__"
+            What is taken away from the beginning of all labels.  If one of them has
+            another beginning, all stay whole.  `to_fasttext` writes them as they were.
+        label_type : callable or None, default=None
+            str → class, of a label without its prefix: a file holds strings alone.
+            None: `int` if every label is an integer, written without leading zeros
+            or "+", which gives integer classes back; else `str`.
         **params : dict
             Further parameters, such as `lowercase`.  Unless told otherwise, tokens
             are what stands between blanks, as in fastText.
@@ -365,8 +665,119 @@ class FastTextClassifier(ClassifierMixin, SupervisedModel):
         Returns
         -------
         FastTextClassifier
-            Its classes are the labels without ``__label__``.
-        """
-        from sklearn_embed._models.interop_fasttext import classifier_from_fasttext
+            Its classes are the labels without their prefix.
 
-        return classifier_from_fasttext(source, **params)
+        Raises
+        ------
+        ValueError
+            If the model has no labels, `multilabel` does not go with its loss, or
+            `label_type` refuses a label or makes the same class of two.
+        """
+        names = interop_fasttext.LabelNames(label_prefix, label_type, multilabel)
+        parts = interop_fasttext.read_classifier(source, names)
+        estimator = cls(**(parts.params | params))
+        settings = estimator._settings(parts.params["loss"], parts.n_buckets)
+        model = SupervisedFastText(
+            settings,
+            parts.labels,
+            padded(parts.inputs),
+            padded(parts.outputs),
+            parts.bucket_rows,
+            parts.skip,
+        )
+        vocabulary = Vocabulary(parts.words, parts.counts)
+        model.features = model.space(vocabulary)
+        adopt(estimator, vocabulary, model, int(parts.labels.counts.sum()))
+        return estimator
+
+    def _rates(self):
+        """Return the first and the last learning rate."""
+        return self.learning_rate, 0.0
+
+    def _fitted_vocabulary(self):
+        """Return the words that have a row."""
+        return Vocabulary(self.words_, self.counts_, self.vocabulary_)
+
+    def _settings(self, loss, n_buckets):
+        """Return the parameters that the model knows."""
+        ngrams = Ngrams(self.word_ngrams, self.min_n, self.max_n, n_buckets)
+        return settings_of(self, ClassifierSettings, loss=loss, ngrams=ngrams)
+
+    def _new_model(self, words, documents, labels, continued):
+        """Return a function of random numbers and the last fit that makes the model."""
+        loss = self.loss
+        if loss == "auto":
+            loss = "one_vs_all" if labels.multilabel else "softmax"
+        if labels.multilabel and loss not in SEPARATE:
+            raise ValueError(
+                f"loss={loss!r} gives every document one label, but y holds "
+                "indicators of several: use 'auto', 'one_vs_all' or "
+                "'negative_sampling'."
+            )
+        settings, known = self._settings(loss, self.bucket), None
+        if continued:
+            known = self._model.bucket_rows
+            labels = self._continued_labels(settings, labels)
+        with named_memory(self, len(words)):
+            space = FeatureSpace.learn(
+                words, settings.ngrams, self.stop_words, documents, known
+            )
+        return partial(SupervisedFastText.new, space, settings, labels)
+
+    def _continued_labels(self, settings, labels):
+        """Return labels to go on with; refuse other features than those of the last."""
+        last = self._model
+        is_tree = last.settings.loss == "hierarchical_softmax"
+        if is_tree and len(labels.classes) > len(self.classes_):
+            raise ValueError(
+                f"classes={labels.classes} has more classes than the {self.classes_} "
+                "of the first call, but a tree of classes cannot grow: name all of "
+                "them in the first call, or use another loss than "
+                "'hierarchical_softmax'."
+            )
+        ngrams, before = settings.ngrams, last.settings.ngrams
+        same = ngrams == before or not (ngrams.wanted or before.wanted)
+        if not same or settings.loss != last.settings.loss:
+            raise ValueError(
+                "loss, word_ngrams, min_n, max_n and bucket cannot change with "
+                "warm_start=True or partial_fit."
+            )
+        return last.labels.grown(labels)
+
+    @property
+    def _shared_parameters(self):
+        return shared_pretrained(self.pretrained)
+
+    def _checked_pretrained(self):
+        """Return where training starts from, or None."""
+        pretrained = checked_pretrained(self.pretrained, self.vector_size)
+        refuse_penalty(pretrained, type(self).__name__)
+        return pretrained
+
+    def _check_loaded(self):
+        """Refuse arrays of wrong shapes or types."""
+        check_words(self)
+        self._model.check(len(self.words_))
+        if len(self.classes_) != len(self._model.labels.classes):
+            raise ValueError("classes_ differ from those of the model")
+
+    def _scores(self, X):
+        """Return a score for each class; of a tree, logarithms of probabilities."""
+        documents = self._tokenize(X)
+        vocabulary, n_jobs = self._fitted_vocabulary(), self._n_threads()
+        return self._model.scores(documents, vocabulary, n_jobs)
+
+    def _shares(self, X):
+        """Return probabilities: of each class by itself, where the loss judges so."""
+        scores = self._scores(X).astype(np.float64)
+        if self._model.settings.loss in SEPARATE:
+            return 1 / (1 + np.exp(-np.clip(scores, -700, 700)))
+        shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+        shares /= shares.sum(axis=1, keepdims=True)
+        return shares
+
+
+def _labelled(documents, matrix, weights):
+    """Put documents and labels together."""
+    check_consistent_length(documents, matrix)
+    return Labelled(documents, matrix.indptr, matrix.indices, weights)

@@ -2,10 +2,26 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_memory
 
+from sklearn_embed._core.typing import (
+    Analyzer,
+    Documents,
+    Preprocessor,
+    RandomState,
+    StopWords,
+    StripAccents,
+    Tokenizer,
+    VectorSource,
+)
 from sklearn_embed._estimators.base import (
     COUNT,
     NOT_NEGATIVE,
@@ -14,20 +30,19 @@ from sklearn_embed._estimators.base import (
     _fit_context,
 )
 from sklearn_embed._estimators.callbacks import with_callbacks
+from sklearn_embed._estimators.checks import check_settings
+from sklearn_embed._estimators.persistence import register
+from sklearn_embed._estimators.pretrained import checked_pretrained
+from sklearn_embed._estimators.training import draw_seed, learn, settings_of
 from sklearn_embed._estimators.word_vectorizer import WordVectorizer
 from sklearn_embed._models.cooccurrence import CooccurrenceCounts
-from sklearn_embed._models.counting import Window, count_pairs
-from sklearn_embed._models.glove import DealtPairs, GloveJob, Retrofit, Weighting
-from sklearn_embed._models.kernels.glove import (
-    FIRST_SQUARE,
-    FROZEN_SQUARE,
-    new_state,
-    state_views,
-    state_width,
-)
-from sklearn_embed._models.loop import Schedule
+from sklearn_embed._models.glove import GloVe, GloveSettings, prepared
+from sklearn_embed._models.loop import Data, Schedule
 from sklearn_embed._text.tokens import DEFAULT_PATTERN
 from sklearn_embed._text.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 def _never(estimator):
@@ -38,6 +53,7 @@ def _never(estimator):
     )
 
 
+@register
 class GloVeVectorizer(WordVectorizer):
     r"""Learn word vectors from co-occurrence counts; average them per document.
 
@@ -65,7 +81,7 @@ class GloVeVectorizer(WordVectorizer):
     learning_rate : float, default=0.05
         Of AdaGrad.
     gradient_clip : float or None, default=100.0
-        Largest slope of a single parameter.  None: no limit.
+        Largest gradient of a single parameter.  None: no limit.
     epochs : int, default=25
         Passes over the pairs.
     max_memory : int or None, default=None
@@ -87,15 +103,31 @@ class GloVeVectorizer(WordVectorizer):
     token_pattern : str, default=r"(?u)\\b\\w\\w+\\b"
         Regular expression of a token: two or more word characters, as in
         :class:`~sklearn.feature_extraction.text.CountVectorizer`.
+    analyzer : {"word", "char", "char_wb"} or callable, default="word"
+        What a token of a string is.
+
+        - "word": what `tokenizer` or `token_pattern` finds.
+        - "char": every run of so many characters as `ngram_range` says, blanks
+          included.
+        - "char_wb": the same within words, each with a blank on both sides.
+        - A function: str → list of str, in place of all parameters of text.
+    ngram_range : tuple of two int, default=(1, 1)
+        Least and largest number of characters of the n-grams that are tokens, for
+        analyzer="char" and "char_wb" alone.
     stop_words : "english", collection of str or None, default=None
         Tokens to leave out.
     min_count : int, default=5
         Words that occur less often are left out.
+    min_df : int or float, default=1
+        Words that occur in fewer documents are left out; an integer is a number of
+        documents, a float in [0, 1] a share of them.
+    max_df : int or float, default=1.0
+        Words that occur in more documents are left out; likewise.
     max_features : int or None, default=None
         Keep only this many words, the most frequent ones.  None: no limit.
-    vocabulary : collection of str, mapping or None, default=None
+    vocabulary : iterable of str, mapping, path or None, default=None
         The only words admitted.  The limits above apply to them as well.  Of a
-        mapping, the keys count.
+        mapping, the keys count; a :class:`pathlib.Path` is a file with a word a line.
     unlabeled : iterable of documents, TokenizedDocuments or None, default=None
         Further texts to learn from, in addition to those given to `fit`.  `clone`
         shares it instead of copying it; a `TokenizedDocuments` is not tokenised
@@ -113,8 +145,7 @@ class GloVeVectorizer(WordVectorizer):
         vectors, and the epochs missing from `epochs` are trained, at the learning
         rates where the schedule stands.
     n_jobs : int or None, default=None
-        Threads.  None means 1 unless in a :obj:`joblib.parallel_config` context,
-        -1 all processors.
+        Threads.  None means 1, -1 all processors.
     random_state : int, RandomState instance or None, default=None
         Seed of whatever is drawn.
     verbose : bool or int, default=False
@@ -159,12 +190,12 @@ class GloVeVectorizer(WordVectorizer):
     the `penalty` of :class:`Pretrained`.
     `loss_curve_` holds this divided by the number of pairs.
 
-    Training is stochastic, one pair after the other.  Words are dealt out to groups;
+    Training is stochastic, one pair after the other.  Words are divided into groups;
     tasks whose pairs have no word in common run at the same time (Gemulla et al.
     2011), so that the result is the same, bit for bit, for every `n_jobs`.
 
-    As in the original program, AdaGrad's sums start at 1 and hold squares of slopes
-    times the learning rate, and slopes are clipped one by one.  Deviations: the
+    As in the original program, AdaGrad's sums start at 1 and hold squares of gradients
+    times the learning rate, and gradients are clipped one by one.  Deviations: the
     biases move at the learning rate, like everything else (the program, since it
     clips, moves them at rate 1, and does not clip theirs); the order of the pairs
     changes in every epoch; the penalty is an implicit step at the end of each epoch,
@@ -202,17 +233,6 @@ class GloVeVectorizer(WordVectorizer):
     True
     """
 
-    _word_arrays = (
-        "word",
-        "context",
-        "word_bias",
-        "context_bias",
-        "word_squares",
-        "context_squares",
-        "word_bias_squares",
-        "context_bias_squares",
-    )
-
     _parameter_constraints: dict = {
         **WordVectorizer._parameter_constraints,
         "window": [COUNT, StrOptions({"document"})],
@@ -228,39 +248,43 @@ class GloVeVectorizer(WordVectorizer):
 
     def __init__(
         self,
-        vector_size=100,
+        vector_size: int = 100,
         *,
-        window=10,
-        weighting="harmonic",
-        direction="both",
-        x_max=100.0,
-        alpha=0.75,
-        combine="sum",
-        pretrained=None,
-        learning_rate=0.05,
-        gradient_clip=100.0,
-        epochs=25,
-        max_memory=None,
-        memory=None,
-        lowercase=True,
-        strip_accents=None,
-        preprocessor=None,
-        tokenizer=None,
-        token_pattern=DEFAULT_PATTERN,
-        stop_words=None,
-        min_count=5,
-        max_features=None,
-        vocabulary=None,
-        unlabeled=None,
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=5,
-        tol=1e-5,
-        warm_start=False,
-        n_jobs=None,
-        random_state=None,
-        verbose=False,
-    ):
+        window: int | str = 10,
+        weighting: str = "harmonic",
+        direction: str = "both",
+        x_max: float = 100.0,
+        alpha: float = 0.75,
+        combine: str = "sum",
+        pretrained: VectorSource = None,
+        learning_rate: float = 0.05,
+        gradient_clip: float = 100.0,
+        epochs: int = 25,
+        max_memory: int | None = None,
+        memory: Any = None,
+        lowercase: bool = True,
+        strip_accents: StripAccents = None,
+        preprocessor: Preprocessor = None,
+        tokenizer: Tokenizer = None,
+        token_pattern: str | None = DEFAULT_PATTERN,
+        analyzer: Analyzer = "word",
+        ngram_range: tuple[int, int] = (1, 1),
+        stop_words: StopWords = None,
+        min_count: int = 5,
+        min_df: float = 1,
+        max_df: float = 1.0,
+        max_features: int | None = None,
+        vocabulary: Collection[str] | None = None,
+        unlabeled: Documents | None = None,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 5,
+        tol: float = 1e-5,
+        warm_start: bool = False,
+        n_jobs: int | None = None,
+        random_state: RandomState = None,
+        verbose: bool | int = False,
+    ) -> None:
         self.vector_size = vector_size
         self.window = window
         self.weighting = weighting
@@ -279,8 +303,12 @@ class GloVeVectorizer(WordVectorizer):
         self.preprocessor = preprocessor
         self.tokenizer = tokenizer
         self.token_pattern = token_pattern
+        self.analyzer = analyzer
+        self.ngram_range = ngram_range
         self.stop_words = stop_words
         self.min_count = min_count
+        self.min_df = min_df
+        self.max_df = max_df
         self.max_features = max_features
         self.vocabulary = vocabulary
         self.unlabeled = unlabeled
@@ -295,61 +323,89 @@ class GloVeVectorizer(WordVectorizer):
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit_counts(self, counts):
+    def fit_counts(
+        self, counts: CooccurrenceCounts | Any, words: Sequence[str] | None = None
+    ) -> Self:
         """Learn the vectors of words that have been counted already.
 
         The parameters about vocabulary, window and early stopping play no part.
 
         Parameters
         ----------
-        counts : CooccurrenceCounts
-            For instance a sum of those of partitions.
+        counts : CooccurrenceCounts, or sparse matrix of shape (n_words, n_words)
+            For instance a sum of those of partitions; or a matrix of counts made
+            elsewhere, symmetric unless `direction` is "left" or "right".
+        words : sequence of str or None, default=None
+            The words of the rows of a matrix.
 
         Returns
         -------
         self : object
             The fitted estimator.
         """
+        counts = self._checked_counts(counts, words)
+        check_settings(self)
+        self._checked_pretrained()
+        vocabulary = Vocabulary(counts.words, counts.word_counts)
+        data = Data([counts], [])
+        training = self._training(counts, data, vocabulary, self._options())
+        first, last = self._rates()
+        schedule = Schedule(first, last, self.epochs)
+        learn(self, training, draw_seed(self), schedule, range(self.epochs))
+        return self
+
+    def _checked_counts(self, counts, words):
+        """Return counts, of a matrix with words, as CooccurrenceCounts."""
+        is_matrix = hasattr(counts, "tocsr") or isinstance(counts, np.ndarray)
+        if is_matrix and words is not None:
+            return CooccurrenceCounts.from_scipy(
+                counts, words, direction=self.direction
+            )
+        if is_matrix:
+            raise ValueError("counts is a matrix: give the words of its rows, words=.")
         if not isinstance(counts, CooccurrenceCounts):
             raise TypeError(
-                f"counts must be CooccurrenceCounts, not {type(counts).__name__}."
+                "counts must be CooccurrenceCounts or a sparse matrix, not "
+                f"{type(counts).__name__}."
             )
-        schedule = Schedule(*self._rates(), self.epochs)
-        vocabulary = Vocabulary(counts.words, counts.word_counts)
-        self._learn(
-            counts,
-            [counts],
-            [],
-            vocabulary,
-            self._options(),
-            self._draw_seed(),
-            schedule,
-            range(self.epochs),
-        )
-        return self
+        if words is not None:
+            raise ValueError(
+                "CooccurrenceCounts have their own words: leave words out."
+            )
+        return counts
 
     partial_fit = available_if(_never)(WordVectorizer.partial_fit)
 
-    def _new_state(self, vocabulary, known, rng):
-        """Return fresh parameters, and views of them by name."""
-        n_words, size = len(vocabulary), self.vector_size
-        matrix = new_state(n_words, size)
-        views = state_views(matrix, size)
-        for name in ("word", "context", "word_bias", "context_bias"):
-            # Drawn in steps, for the sake of memory.
-            for first in range(0, n_words, 512):
-                rows = views[name][first : first + 512]
-                rows[:] = (rng.random(rows.shape, np.float32) - 0.5) / size
-        return {"matrix": matrix, **views}
+    def _settings(self):
+        """Return the parameters that the model knows."""
+        return settings_of(self, GloveSettings)
 
-    def _carry_over(self, vocabulary, state):
-        """Carry words over; those that were frozen move again."""
-        super()._carry_over(vocabulary, state)
-        for name in ("word_squares", "context_squares"):
-            state[name][state[name] >= FROZEN_SQUARE] = FIRST_SQUARE
+    def _new_model(self, vocabulary, rng, before):
+        """Return what is to be trained."""
+        return GloVe.new(vocabulary, self._settings(), rng, before)
 
-    def _check_pretrained(self, pretrained):
+    def _training(self, X, data, vocabulary, options):
+        """Return what is to be trained on counts, which are made first."""
+        training = super()._training(X, data, vocabulary, options)
+        counted = partial(
+            prepared,
+            self._settings(),
+            *data,
+            vocabulary,
+            check_memory(self.memory),
+            self.n_jobs,
+        )
+        return training._replace(prepared=counted)
+
+    def _rates(self):
+        """Return the first and the last learning rate: the same."""
+        return self.learning_rate, self.learning_rate
+
+    def _checked_pretrained(self):
         """Refuse what `combine` does not go with."""
+        pretrained = checked_pretrained(self.pretrained, self.vector_size)
+        if pretrained is None:
+            return None
         if not pretrained.trainable:
             if self.combine == "concatenate":
                 raise ValueError(
@@ -363,106 +419,4 @@ class GloVeVectorizer(WordVectorizer):
                 f"context vector to the vector given, but combine={self.combine!r}: "
                 "use combine='sum'."
             )
-
-    def _place(self, vocabulary, given, state):
-        """Start words at the vectors given; return what keeps frozen ones."""
-        names, values = ("word", "context"), given.vectors
-        if self.combine in names:
-            names = (self.combine,)
-        else:
-            values = values / np.float32(2)
-
-        def put_back():
-            for name in names:
-                state[name][given.rows] = values
-
-        for name in names:
-            given.put(state[name], values)
-            if not given.trainable:
-                # Steps are divided by its root: what is left is put back.
-                state[f"{name}_squares"][given.rows] = FROZEN_SQUARE
-        if not given.trainable:
-            return put_back, False
-        if given.penalty:
-            state["retrofit"] = Retrofit(given.rows, given.vectors, given.penalty)
-        return None
-
-    def _prepared(self, parts, held_out, vocabulary):
-        """Count while there are no parameters yet that take memory."""
-        return (
-            self._dealt(parts, vocabulary),
-            self._dealt(held_out, vocabulary, parts) if held_out else None,
-        )
-
-    def _job(self, pairs, held_out, vocabulary, state, seed, schedule):
-        """Return what trains the parameters."""
-        return GloveJob(
-            pairs,
-            held_out,
-            state["matrix"],
-            seed,
-            schedule.learning_rate,
-            np.inf if self.gradient_clip is None else self.gradient_clip,
-            state.get("retrofit"),
-        )
-
-    def _dealt(self, parts, vocabulary, whole=None):
-        """Count documents; scale the counts up to those of a larger whole."""
-        given = isinstance(parts[0], CooccurrenceCounts)
-        if given:
-            pairs, window = parts[0].pairs, parts[0].window
-        else:
-            window = Window(self.window, self.weighting, self.direction)
-            pairs = self._counted(parts, vocabulary, window)
-        scale = 1.0
-        if whole is not None:
-            n_tokens = sum(part.n_tokens for part in parts)
-            scale = max(1, sum(part.n_tokens for part in whole)) / max(1, n_tokens)
-        return DealtPairs(
-            pairs,
-            window.direction == "both",
-            state_width(self.vector_size),
-            Weighting(self.x_max, self.alpha),
-            scale,
-            self.n_jobs,
-            overwrite=not given,
-        )
-
-    def _counted(self, parts, vocabulary, window):
-        """Count pairs, or fetch their counts from where they are kept."""
-        corpora = [
-            (part.ids, part.starts, part.offsets, vocabulary.rows(part.table))
-            for part in parts
-        ]
-        limits = {"max_memory": self.max_memory, "n_jobs": self.n_jobs}
-        memory = check_memory(self.memory)
-        if memory.store_backend is None:
-            return count_pairs(corpora, len(vocabulary), window, **limits)
-        # What is kept is found by the rows themselves, whatever ids they had.
-        plain = [
-            (rows[part.flat_ids()], part.offsets[:-1], part.offsets)
-            for part, (*_, rows) in zip(parts, corpora, strict=True)
-        ]
-        identity = np.arange(-1, len(vocabulary), dtype=np.int32)
-        corpora = [(rows + 1, *bounds, identity) for rows, *bounds in plain]
-        kept = memory.cache(count_pairs, ignore=[*limits])
-        return kept(corpora, len(vocabulary), window, **limits)
-
-    def _published(self, state, final):
-        """Return the fitted attributes."""
-        plain = {name: np.ascontiguousarray(state[name]) for name in self._word_arrays}
-        word, context = plain["word"], plain["context"]
-        vectors = {
-            "word": lambda: word,
-            "context": lambda: context,
-            "sum": lambda: word + context,
-            "concatenate": lambda: np.hstack([word, context]),
-        }[self.combine]()
-        return {
-            "vectors_": vectors,
-            "word_vectors_": word,
-            "context_vectors_": context,
-            "word_biases_": plain["word_bias"],
-            "context_biases_": plain["context_bias"],
-            "_state": plain,
-        }
+        return pretrained

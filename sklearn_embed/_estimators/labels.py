@@ -2,17 +2,16 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from numbers import Real
+
 import numpy as np
 import scipy.sparse as sp
 from sklearn.utils import check_consistent_length, compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import assert_all_finite, check_array, column_or_1d
 
-from sklearn_embed._core.arrays import readonly
-from sklearn_embed._models.kernels.sampling import Tree, huffman_tree
 
-
-def check_labels(y, classes=None):
+def checked_labels(y, classes=None):
     """Return classes, whether there can be several, and labels as a CSR matrix.
 
     Parameters
@@ -22,18 +21,18 @@ def check_labels(y, classes=None):
     classes : ndarray or None
         All classes, where they are known; None: those of `y`.
     """
+    _refuse_collections(y)
     if not sp.issparse(y):
         assert_all_finite(y, input_name="y")
     if sp.issparse(y) or type_of_target(y, input_name="y") == "multilabel-indicator":
-        matrix = sp.csr_array(y)
-        matrix.eliminate_zeros()
-        matrix.sort_indices()
+        matrix = _indicators(y)
         found = np.arange(matrix.shape[1])
-        if classes is not None and not np.array_equal(classes, found):
+        if classes is not None and len(classes) != len(found):
             raise ValueError(
-                f"y has {len(found)} columns, but the classes are {classes}."
+                f"y has {len(found)} columns, but the classes are {classes}: a column "
+                "for each of them is needed."
             )
-        return found, True, matrix
+        return found if classes is None else classes, True, matrix
     y = column_or_1d(y, warn=True)
     check_classification_targets(y)
     if classes is None:
@@ -51,6 +50,76 @@ def check_labels(y, classes=None):
     n = len(y)
     matrix = (np.ones(n, np.int8), numbers, np.arange(n + 1))
     return classes, False, sp.csr_array(matrix, shape=(n, len(classes)))
+
+
+def _refuse_collections(y):
+    """Refuse no labels at all, and lists of labels, which are no array."""
+    if y is None:
+        raise ValueError(
+            "y is None, but a classifier learns from labels: requires y to be passed, "
+            "one label a document."
+        )
+    if sp.issparse(y) or getattr(y, "dtype", np.dtype(object)) != np.dtype(object):
+        return
+    for place, label in enumerate(y):
+        # Rows of numbers of the same length are indicators.
+        if isinstance(label, (set, frozenset)) or (
+            isinstance(label, (list, tuple))
+            and (len(label) != len(y[0]) or any(isinstance(x, str) for x in label))
+        ):
+            raise ValueError(
+                f"y[{place}] is {label!r:.60}, a collection of labels: give a matrix "
+                "of 0 and 1, such as scikit-learn's MultiLabelBinarizer makes."
+            )
+
+
+def _indicators(y):
+    """Return a matrix of 0 and 1, dense or sparse, as CSR."""
+    matrix = sp.csr_array(y)
+    matrix.sum_duplicates()
+    matrix.eliminate_zeros()
+    matrix.sort_indices()
+    wrong = matrix.data[matrix.data != 1]
+    if len(wrong):
+        raise ValueError(
+            f"y is a matrix of indicators, but holds {wrong[0]}: its numbers must be "
+            "0 and 1."
+        )
+    return matrix
+
+
+def stratified(labelled, order, n_out):
+    """Return documents to hold out: of every class its share, never all it has.
+
+    Parameters
+    ----------
+    labelled : Labelled
+        Documents and labels.
+    order : ndarray of shape (n,), int64
+        The documents in random order.
+    n_out : int
+        How many to hold out, at most.
+
+    Notes
+    -----
+    A document with several labels counts for each of them; it stays if it is the last
+    one of a label.
+    """
+    offsets, labels = labelled.targets[:2]
+    n_classes = int(labels.max(initial=-1)) + 1
+    left = np.bincount(labels, minlength=n_classes)
+    # Rounded up, so that the quotas leave enough; what is too much is not taken.
+    quota = np.minimum(np.ceil(left * (n_out / len(order))), left - 1)
+    chosen = []
+    for document in order.tolist():
+        if len(chosen) == n_out:
+            break
+        own = labels[offsets[document] : offsets[document + 1]]
+        if len(own) and not (quota[own] > 0).all():
+            continue
+        quota[own] -= 1
+        chosen.append(document)
+    return np.array(chosen, np.int64)
 
 
 def document_weights(documents, y, sample_weight, class_weight, scale=True):
@@ -81,30 +150,27 @@ def document_weights(documents, y, sample_weight, class_weight, scale=True):
         if not weights.any():
             raise ValueError("every sample_weight is zero: nothing would count.")
     if class_weight is not None:
-        weights *= compute_sample_weight(class_weight, y)
+        weights *= _class_weights(class_weight, y)
     if scale and weights.any():
         weights /= weights.mean()
     return weights
 
 
-def tree_of(counts, leaves):
-    """Return the Huffman tree of classes whose leaves stand in a given order."""
-    tree = huffman_tree(counts[leaves])
-    place = np.argsort(leaves)
-    sizes = np.diff(tree.offsets)[place]
-    offsets = np.concatenate([[0], np.cumsum(sizes)])
-    shift = np.repeat(tree.offsets[:-1][place] - offsets[:-1], sizes)
-    path = shift + np.arange(offsets[-1])
-    return Tree(*map(readonly, (offsets, tree.nodes[path], tree.codes[path])))
-
-
-def leaf_scores(scores, tree):
-    """Return log-probabilities of the leaves, from scores of the inner nodes."""
-    scores = scores.astype(np.float64)
-    left, right = -np.logaddexp(0, scores), -np.logaddexp(0, -scores)
-    leaves = np.zeros((len(scores), len(tree.offsets) - 1))
-    for c in range(leaves.shape[1]):
-        for e in range(tree.offsets[c], tree.offsets[c + 1]):
-            turn = right if tree.codes[e] else left
-            leaves[:, c] += turn[:, tree.nodes[e]]
-    return leaves.astype(np.float32)
+def _class_weights(class_weight, y):
+    """Return the weight of each document by its classes, checked."""
+    if isinstance(class_weight, dict):
+        if sp.issparse(y) or (np.ndim(y) == 2 and np.shape(y)[1] > 1):
+            raise ValueError(
+                "class_weight is a dict, but y holds indicators of several labels, "
+                "where weights multiply: give 'balanced', or sample_weight."
+            )
+        for label, weight in class_weight.items():
+            if not isinstance(weight, Real) or not 0 <= weight < np.inf:
+                raise ValueError(
+                    f"class_weight of {label!r} is {weight!r}: weights must be finite "
+                    "numbers that are not negative."
+                )
+    weights = compute_sample_weight(class_weight, y)
+    if not weights.any():
+        raise ValueError("class_weight is zero for every document: nothing counts.")
+    return weights

@@ -2,13 +2,25 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import weakref
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, clone
-from sklearn.exceptions import NotFittedError
-from sklearn.utils.validation import check_is_fitted
+from numpy.typing import ArrayLike
+from sklearn.base import ClassNamePrefixFeaturesOutMixin
 
+from sklearn_embed._core.typing import (
+    Analyzer,
+    Documents,
+    Float32Array,
+    Preprocessor,
+    StopWords,
+    StripAccents,
+    Tokenizer,
+    VectorSource,
+)
 from sklearn_embed._estimators.base import (
     COUNT,
     POSITIVE,
@@ -18,27 +30,35 @@ from sklearn_embed._estimators.base import (
     _fit_context,
     at_least,
 )
-from sklearn_embed._estimators.callbacks import (
-    CallbackSupportMixin,
-    fit_inside,
-    with_callbacks,
+from sklearn_embed._estimators.callbacks import CallbackSupportMixin, with_callbacks
+from sklearn_embed._estimators.coverage import warn_of_documents, warn_of_rows
+from sklearn_embed._estimators.embedding import (
+    fitted,
+    is_unfitted,
+    lookup_of,
+    pooled_of,
+    refuse_inner,
+    settings_of,
+    text_options,
 )
+from sklearn_embed._estimators.loading import check_rows, make_record
+from sklearn_embed._estimators.persistence import register
+from sklearn_embed._estimators.snapshot import publish, snapshot
+from sklearn_embed._models.checks import check_matrix
 from sklearn_embed._text.tokens import DEFAULT_PATTERN, TextOptions, stop_word_set
-from sklearn_embed._vectors.pooling import Recipe, pool_any
-from sklearn_embed._vectors.weights import (
-    UnknownWords,
-    common_components,
-    learn_weights,
-    longest,
-    mean_vector,
-    unit_factors,
-)
+from sklearn_embed._vectors.pooled import checked_powers, learn
+from sklearn_embed._vectors.pooling import PoolingSpec
+from sklearn_embed._vectors.word_vectors import WordVectors
 from sklearn_embed.io._sources import as_word_vectors
 
-#: Documents pooled together while components are learned.
-_DOCUMENTS = 8192
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+#: Fields of a PoolingSpec that `fit` decides and a file holds.
+_SPEC = ("kind", "by_number", "powers", "max_length")
 
 
+@register
 class MeanPoolEmbedder(
     CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TextTransformer
 ):
@@ -56,7 +76,8 @@ class MeanPoolEmbedder(
           searched as ``embedding__vector_size`` and so on.
         - A fitted vectorizer: taken as it is, shared by `clone`.
         - gensim's ``KeyedVectors``, a DataFrame whose index holds the words, a
-          dict from word to vector, a file of vectors: shared by `clone`, too.
+          dict from word to vector, a file of vectors: shared by `clone`, too.  How
+          a file is read is said by :class:`sklearn_embed.io.VectorFile`.
     pooling : {"mean", "sum", "max", "min", "power", "concat"}, default="mean"
         What becomes of the vectors of a document's words.
 
@@ -116,13 +137,23 @@ class MeanPoolEmbedder(
     token_pattern : str, default=r"(?u)\\b\\w\\w+\\b"
         Regular expression of a token: two or more word characters, as in
         :class:`~sklearn.feature_extraction.text.CountVectorizer`.
+    analyzer : {"word", "char", "char_wb"} or callable, default="word"
+        What a token of a string is.
+
+        - "word": what `tokenizer` or `token_pattern` finds.
+        - "char": every run of so many characters as `ngram_range` says, blanks
+          included.
+        - "char_wb": the same within words, each with a blank on both sides.
+        - A function: str → list of str, in place of all parameters of text.
+    ngram_range : tuple of two int, default=(1, 1)
+        Least and largest number of characters of the n-grams that are tokens, for
+        analyzer="char" and "char_wb" alone.
     stop_words : "english", collection of str or None, default=None
         Tokens to leave out.
         A vectorizer as `embedding` brings its own rules; then these must be left
         at their defaults, except for `stop_words`.
     n_jobs : int or None, default=None
-        Threads.  None means 1 unless in a :obj:`joblib.parallel_config` context,
-        -1 all processors.  The result does not depend on it.
+        Threads.  None means 1, -1 all processors.  The result does not depend on it.
 
     Attributes
     ----------
@@ -231,26 +262,28 @@ class MeanPoolEmbedder(
 
     def __init__(
         self,
-        embedding,
+        embedding: VectorSource,
         *,
-        pooling="mean",
-        powers=(-np.inf, 1, np.inf),
-        max_length=None,
-        weights=None,
-        smoothing=1e-3,
-        n_components_removed=0,
-        normalize_words=False,
-        normalize=False,
-        oov="skip",
-        empty="zero",
-        lowercase=True,
-        strip_accents=None,
-        preprocessor=None,
-        tokenizer=None,
-        token_pattern=DEFAULT_PATTERN,
-        stop_words=None,
-        n_jobs=None,
-    ):
+        pooling: str = "mean",
+        powers: ArrayLike = (-np.inf, 1, np.inf),
+        max_length: int | None = None,
+        weights: str | Callable[[str], float] | None = None,
+        smoothing: float = 1e-3,
+        n_components_removed: int = 0,
+        normalize_words: bool = False,
+        normalize: bool = False,
+        oov: str = "skip",
+        empty: str = "zero",
+        lowercase: bool = True,
+        strip_accents: StripAccents = None,
+        preprocessor: Preprocessor = None,
+        tokenizer: Tokenizer = None,
+        token_pattern: str | None = DEFAULT_PATTERN,
+        analyzer: Analyzer = "word",
+        ngram_range: tuple[int, int] = (1, 1),
+        stop_words: StopWords = None,
+        n_jobs: int | None = None,
+    ) -> None:
         self.embedding = embedding
         self.pooling = pooling
         self.powers = powers
@@ -267,14 +300,22 @@ class MeanPoolEmbedder(
         self.preprocessor = preprocessor
         self.tokenizer = tokenizer
         self.token_pattern = token_pattern
+        self.analyzer = analyzer
+        self.ngram_range = ngram_range
         self.stop_words = stop_words
         self.n_jobs = n_jobs
 
     @property
     def _shared_parameters(self):
-        return () if _is_unfitted_estimator(self.embedding) else ("embedding",)
+        return () if is_unfitted(self.embedding) else ("embedding",)
 
-    def set_params(self, **params):
+    if TYPE_CHECKING:  # scikit-learn's methods, which have no types
+
+        def fit_transform(
+            self, X: Documents, y: Any = None, **fit_params: Any
+        ) -> Float32Array: ...
+
+    def set_params(self, **params: Any) -> Self:
         """Set parameters, those of an unfitted embedding included.
 
         Parameters
@@ -292,22 +333,14 @@ class MeanPoolEmbedder(
         ValueError
             If the embedding is fitted already: its parameters would change nothing.
         """
-        embedding = params.get("embedding", self.embedding)
-        inner = [name for name in params if name.startswith("embedding__")]
-        if (
-            inner
-            and hasattr(embedding, "get_params")
-            and not _is_unfitted_estimator(embedding)
-        ):
-            raise ValueError(
-                f"{inner[0]} would have no effect, since the embedding is fitted "
-                "already. Give sklearn.base.clone(embedding) to have it fitted anew."
-            )
+        refuse_inner(params, params.get("embedding", self.embedding))
         return super().set_params(**params)
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y=None):
+    def fit(
+        self, X: Documents, y: Any = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Fit the embedding if it is not fitted yet, and learn the weights.
 
         Parameters
@@ -316,6 +349,8 @@ class MeanPoolEmbedder(
             The documents.
         y : array-like or None, default=None
             Handed to the embedding's `fit`.
+        sample_weight : array-like of shape (n_documents,) or None, default=None
+            Handed to the embedding's `fit`, which must take it.
 
         Returns
         -------
@@ -331,58 +366,44 @@ class MeanPoolEmbedder(
             If a parameter is out of range or contradicts another one, or the
             embedding.
         """
-        options = self._embedding_options()
-        if options is not None and self._options() != TextOptions():
-            raise ValueError(
-                "A vectorizer cuts strings by its own rules: set lowercase, tokenizer "
-                "and the like on the embedding (embedding__lowercase=…), not here."
-            )
-        powers = self._checked_powers()
-        documents, options = self._tokenize_to_fit(X, options or self._options())
-        embedding = self._fitted_embedding(documents, y)
+        options = text_options(self.embedding, self._options())
+        settings = settings_of(self)
+        if self.pooling == "power":
+            settings = settings._replace(powers=checked_powers(self.powers))
+        documents, options = self._tokenize_to_fit(X, options)
+        embedding = fitted(self, self.embedding, documents, y, sample_weight)
         source = as_word_vectors(embedding)
-        if self.oov == "subword" and source.subwords is None:
-            raise ValueError(
-                "oov='subword' needs vectors of n-grams, which this embedding has "
-                "not: use another oov, or vectors of fastText."
-            )
+        options = getattr(embedding, "_text_options", options)
         stops = stop_word_set(self.stop_words)
         stops |= stop_word_set(getattr(embedding, "stop_words", None))
-        row_of = _rows(documents.table, source, stops)
-        weights = learn_weights(self.weights, documents, row_of, source, self.smoothing)
-        factors = unit_factors(source.vectors) if self.normalize_words else None
-        length = self.max_length or 1
-        if self.pooling == "concat" and self.max_length is None:
-            length = longest(documents, row_of, self.oov == "skip")
-        fitted = {
-            "embedding_": embedding,
-            "vectors_": source.vectors,
-            "weights_": weights.known,
-            "components_": None,
-            "component_weights_": None,
-            "_source": source,
-            "_stops": sorted(stops),
-            "_factors": factors,
-            "_unknown": (weights.unknown, self._unknown_vector(source, factors)),
-            "_recipe": {
-                "kind": self.pooling,
-                "by_number": self.weights in ("sif", "usif"),
-                "powers": powers,
-                "max_length": int(length),
+        lookup = lookup_of(embedding, source.words, options, stops)
+        if self.oov not in ("subword", "mean") and embedding is self.embedding:
+            rows = lookup.rows(documents.table)
+            warn_of_documents(documents, rows, source.words)
+        pooled = learn(settings, documents, source, lookup)
+        length = {"max_length_": pooled.spec.max_length}
+        publish(
+            self,
+            (length if self.pooling == "concat" else {})
+            | {
+                "embedding_": embedding,
+                "vectors_": source.vectors,
+                "weights_": pooled.weights,
+                "components_": pooled.spec.components,
+                "component_weights_": pooled.spec.strengths,
+                "_source": source,
+                "_stops": sorted(stops),
+                "_factors": pooled.factors,
+                "_unknown": (pooled.unknown_weight, pooled.unknown_vector),
+                "_spec": dict(zip(_SPEC, pooled.spec, strict=False)),
+                "_text_options": options,
+                "_lookup": lookup,
             },
-            "_text_options": getattr(embedding, "_text_options", options),
-            # Folds of a search share their table: its rows are looked up once.
-            "_seen": (weakref.ref(documents.table.blob), row_of),
-        }
-        if self.n_components_removed:
-            fitted |= self._learn_components(documents, row_of, fitted)
-        if self.pooling == "concat":
-            fitted["max_length_"] = int(length)
-        vars(self).pop("max_length_", None)
-        vars(self).update(fitted)
+            ["max_length_"],
+        )
         return self
 
-    def transform(self, X):
+    def transform(self, X: Documents) -> Float32Array:
         """Return one row per document, pooled of its words' vectors.
 
         Parameters
@@ -396,15 +417,12 @@ class MeanPoolEmbedder(
             As many columns as the vectors have, times the number of `powers` with
             pooling="power", or `max_length` with "concat".
         """
-        check_is_fitted(self)
-        recipe = Recipe(
-            **self._recipe,
-            fill=0.0 if self.empty == "zero" else np.nan,
-            components=self.components_,
-            strengths=self.component_weights_,
-            normalize=self.normalize,
-        )
-        rows = self._pool(X, self._rows_of, vars(self), recipe)
+        fitted_now = snapshot(self)
+        fill = 0.0 if self.empty == "zero" else np.nan
+        how = {"fill": fill, "normalize": self.normalize}
+        pooler = pooled_of(fitted_now).pooler(settings_of(fitted_now), **how)
+        rows = pooler.rows(X)
+        warn_of_rows(rows)
         if self.empty == "error" and np.isnan(rows).any():
             number = int(np.argmax(np.isnan(rows).any(axis=1)))
             raise ValueError(
@@ -413,128 +431,47 @@ class MeanPoolEmbedder(
             )
         return rows
 
-    def _pool(self, X, rows_of, fitted, recipe, first=0):
-        """Pool documents by what was fitted, given apart since fit needs it, too."""
-        unknown, source = None, fitted["_source"]
-        if self.oov != "skip":
-            weight, vector = fitted["_unknown"]
-            weigh = self.weights if callable(self.weights) else weight
-            unknown = UnknownWords(
-                self.oov, source, vector, weigh, self.normalize_words
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        if "_source" in vars(self):
+            self._lookup = lookup_of(
+                self.embedding_,
+                self._source.words,
+                self._text_options,
+                frozenset(self._stops),
             )
-        return pool_any(
-            X,
-            fitted["_text_options"],
-            rows_of,
-            source.vectors,
-            recipe=recipe,
-            weights=fitted["weights_"],
-            factors=fitted["_factors"],
-            unknown=unknown,
-            n_jobs=self._n_threads(),
-            first=first,
-        )
-
-    def _learn_components(self, documents, row_of, fitted):
-        """Return what the rows of these documents have in common."""
-        recipe = Recipe(**fitted["_recipe"])
-        n_columns = recipe.n_columns(fitted["vectors_"].shape[1])
-        n_removed = self.n_components_removed
-        if self.pooling == "concat" or n_removed > n_columns:
-            raise ValueError(
-                f"n_components_removed={n_removed} is not possible for "
-                f"pooling={self.pooling!r} with {n_columns} columns: set it to 0, or "
-                "use another pooling or longer vectors."
-            )
-        blocks = (
-            self._pool(
-                documents[first : first + _DOCUMENTS],
-                lambda table: row_of,
-                fitted,
-                recipe,
-                first,
-            )
-            for first in range(0, len(documents), _DOCUMENTS)
-        )
-        components, squares = common_components(blocks, n_columns, n_removed)
-        strengths = np.ones(len(squares), np.float32)
-        if self.weights == "usif":
-            strengths = (squares / max(squares.sum(), 1e-300)).astype(np.float32)
-        return {"components_": components, "component_weights_": strengths}
-
-    def _checked_powers(self):
-        """Return the exponents as floats, refusing those without a real mean."""
-        if self.pooling != "power":
-            return []
-        powers = [float(power) for power in self.powers]
-        whole = [power >= 1 and power == np.round(power) for power in powers]
-        fine = [ok or power == -np.inf for ok, power in zip(whole, powers, strict=True)]
-        if not powers or not all(fine):
-            raise ValueError(
-                f"powers={self.powers!r} must be whole numbers from 1 on, inf or "
-                "-inf, at least one: of negative numbers, other powers have no mean."
-            )
-        return powers
-
-    def _unknown_vector(self, source, factors):
-        """Return what stands for all words without a vector, if it is one thing."""
-        if self.oov == "mean":
-            return mean_vector(source.vectors, factors)
-        return np.zeros(source.vector_size, np.float32) if self.oov == "zero" else None
-
-    def __getstate__(self):
-        state = super().__getstate__()
-        return {name: value for name, value in state.items() if name != "_seen"}
 
     def _check_loaded(self):
         """Refuse arrays that do not belong to these vectors."""
-        shape = self._source.vectors.shape
-        if self.vectors_.shape != shape or self.vectors_.dtype != np.float32:
-            raise ValueError(f"vectors of shape {self.vectors_.shape}, not {shape}")
-        if not self._recipe["max_length"] >= 1:
-            raise ValueError("max_length")
-
-    def _embedding_options(self):
-        """Return how a vectorizer cuts strings; None if the embedding is none."""
-        if hasattr(self.embedding, "_text_options"):
-            return self.embedding._text_options
-        if hasattr(self.embedding, "_options"):
-            return self.embedding._options()
-        return None
-
-    def _fitted_embedding(self, documents, y):
-        """Return something with vectors; an unfitted estimator is fitted for it."""
-        if not _is_unfitted_estimator(self.embedding):
-            return self.embedding
-        return fit_inside(self, clone(self.embedding), documents, y)
-
-    def _rows_of(self, table):
-        """Return the row of each token of a table, as in `_rows`."""
-        seen, rows = getattr(self, "_seen", (None, None))
-        if seen is not None and seen() is table.blob:
-            return rows
-        return _rows(table, self._source, frozenset(self._stops))
+        if not isinstance(self._source, WordVectors):
+            raise ValueError("there are no vectors")
+        n_words, width = self._source.vectors.shape
+        check_matrix("vectors_", self.vectors_, n_words, width)
+        check_rows("weights_", self.weights_, n_words)
+        check_rows("_factors", self._factors, n_words)
+        weight, vector = self._unknown
+        check_rows("_unknown", vector, width)
+        parts = {**self._spec, "powers": tuple(self._spec["powers"])}
+        if set(parts) != set(_SPEC):
+            raise ValueError(f"_spec has other parts than {_SPEC}")
+        spec = make_record(PoolingSpec, [parts[name] for name in _SPEC])
+        if not (
+            isinstance(weight, float | int)
+            and spec.kind in ("mean", "sum", "max", "min", "power", "concat")
+            and 1 <= spec.max_length < 1 << 31
+            and (spec.powers or spec.kind != "power")
+            and set(map(type, spec.powers)) <= {float, int}
+            and isinstance(self._text_options, TextOptions)
+            and set(map(type, self._stops)) <= {str}
+        ):
+            raise ValueError("the pooling is none that can be asked for")
+        components, strengths = self.components_, self.component_weights_
+        n_components = 0 if components is None else len(components)
+        check_rows("component_weights_", strengths, n_components)
+        if components is not None:
+            columns = spec.n_columns(width)
+            check_matrix("components_", components, n_components, columns)
 
     @property
     def _n_features_out(self):
-        return Recipe(**self._recipe).n_columns(self.vectors_.shape[1])
-
-
-def _rows(table, source, stops):
-    """Return the row of each token of a table; unknown: -1, stop word: -2."""
-    tokens = table.tolist()
-    rows = source.rows(tokens)
-    if stops:
-        rows[[token in stops for token in tokens]] = -2
-    return rows
-
-
-def _is_unfitted_estimator(embedding):
-    """Whether this is an estimator that has to be fitted first."""
-    if not hasattr(embedding, "fit") or not hasattr(embedding, "get_params"):
-        return False
-    try:
-        check_is_fitted(embedding)
-    except NotFittedError:
-        return True
-    return False
+        return PoolingSpec(**self._spec).n_columns(self.vectors_.shape[1])

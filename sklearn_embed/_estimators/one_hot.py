@@ -2,34 +2,64 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
-import scipy.sparse as sp
-import sklearn
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_embed._core.typing import (
+    Analyzer,
+    Documents,
+    Preprocessor,
+    StopWords,
+    StripAccents,
+    Tokenizer,
+)
 from sklearn_embed._estimators.base import (
     COUNT,
-    Integral,
+    VOCABULARY_CONSTRAINTS,
     StrOptions,
     TextTransformer,
     _fit_context,
+    limits_of,
 )
+from sklearn_embed._estimators.checks import check_settings, warn_of_words
+from sklearn_embed._estimators.coverage import warn_of_count
+from sklearn_embed._estimators.loading import check_vocabulary
+from sklearn_embed._estimators.one_hot_outputs import (
+    bags,
+    sequences,
+    unit_vectors,
+    words_of_columns,
+    words_of_ids,
+)
+from sklearn_embed._estimators.persistence import register
+from sklearn_embed._estimators.snapshot import publish, snapshot
+from sklearn_embed._text.analyzers import checked_range
+from sklearn_embed._text.lookup import make_lookup
 from sklearn_embed._text.tokens import DEFAULT_PATTERN, stop_word_set
 from sklearn_embed._text.vocabulary import (
-    Limits,
     Vocabulary,
     given_words,
     learn_vocabulary,
 )
+from sklearn_embed._text.word_index import UNKNOWN
 from sklearn_embed._text.word_ngrams import with_ngrams, without
 
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
 #: What stands for an unknown word in feature names and in inverse_transform.
-UNKNOWN = "<unk>"
-
-_PADDING_ID, _UNKNOWN_ID, _FIRST_ID = 0, 1, 2
+UNKNOWN_NAME = "<unk>"
 
 
-class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
+@register
+class OneHotTokens(TextTransformer):
     r"""Represent each document by the one-hot vectors of its words.
 
     A word is a unit vector of as many dimensions as there are words; all of them
@@ -49,6 +79,11 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
           is padding, 1 an unknown word, ``2 + column`` a known one.
         - "one_hot": sparse (n_documents, max_length × n_words), a block of columns
           for each position with a single 1 in it.
+    encoding : str or None, default=None
+        Encoding of documents that are bytes, such as "utf-8".  None: there are none.
+    decode_error : {"strict", "ignore", "replace"}, default="strict"
+        What becomes of bytes that are not in this encoding: an error, nothing, or the
+        character U+FFFD.
     lowercase : bool, default=True
         Whether strings are lowercased before they are cut into tokens.
     strip_accents : {"ascii", "unicode"}, callable or None, default=None
@@ -62,18 +97,34 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
     token_pattern : str, default=r"(?u)\\b\\w\\w+\\b"
         Regular expression of a token: two or more word characters, as in
         :class:`~sklearn.feature_extraction.text.CountVectorizer`.
+    analyzer : {"word", "char", "char_wb"} or callable, default="word"
+        What a token of a string is.
+
+        - "word": what `tokenizer` or `token_pattern` finds.
+        - "char": every run of so many characters as `ngram_range` says, blanks
+          included.
+        - "char_wb": the same within words, each with a blank on both sides.
+        - A function: str → list of str, in place of all parameters of text.
     stop_words : "english", collection of str or None, default=None
         Tokens to leave out.
     ngram_range : tuple of two int, default=(1, 1)
-        Least and largest number of neighbouring words that make a token; "the cat"
-        is one of two words.  Stop words are left out before.
+        Least and largest number of neighbouring words that make a token, "the cat"
+        being one of two words (stop words are left out before); of characters, for
+        analyzer="char" and "char_wb".
     min_count : int, default=1
         Words that occur less often in all documents together are left out.
+    min_df : int or float, default=1
+        Words that occur in fewer documents are left out; an integer is a number of
+        documents, a float in [0, 1] a share of them.
+    max_df : int or float, default=1.0
+        Words that occur in more documents are left out; likewise.
     max_features : int or None, default=None
         Keep only this many words, the most frequent ones.  None: no limit.
-    vocabulary : collection of str, mapping of str to column, or None, default=None
-        The words, in the order of their columns; then `min_count`, `max_features`
-        and `stop_words` select nothing.
+    vocabulary : iterable of str, mapping of str to column, path or None, default=None
+        The words, in the order of their columns; then `min_count`, `min_df`,
+        `max_df`, `max_features` and `stop_words` select nothing,
+        and `transform` needs no `fit`.  A :class:`pathlib.Path` is a file with a word
+        a line.
     handle_unknown : {"auto", "ignore", "error", "unknown"}, default="auto"
         What becomes of a token that is not in the vocabulary.
 
@@ -121,12 +172,14 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
            [4, 2, 6, 4]], dtype=int32)
     """
 
+    _counts_word_ngrams = True
+
     _parameter_constraints: dict = {
         **TextTransformer._text_constraints,
+        **VOCABULARY_CONSTRAINTS,
+        "encoding": [str, None],
+        "decode_error": [StrOptions({"strict", "ignore", "replace"})],
         "output": [StrOptions({"count", "binary", "ids", "one_hot"})],
-        "ngram_range": [tuple],
-        "min_count": [COUNT],
-        "max_features": [COUNT, None],
         "handle_unknown": [StrOptions({"auto", "ignore", "error", "unknown"})],
         "max_length": [COUNT, None],
         "padding": [StrOptions({"post", "pre"})],
@@ -136,33 +189,43 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
 
     def __init__(
         self,
-        output="count",
+        output: str = "count",
         *,
-        lowercase=True,
-        strip_accents=None,
-        preprocessor=None,
-        tokenizer=None,
-        token_pattern=DEFAULT_PATTERN,
-        stop_words=None,
-        ngram_range=(1, 1),
-        min_count=1,
-        max_features=None,
-        vocabulary=None,
-        handle_unknown="auto",
-        max_length=None,
-        padding="post",
-        truncating="post",
-        dtype=np.int64,
-    ):
+        encoding: str | None = None,
+        decode_error: str = "strict",
+        lowercase: bool = True,
+        strip_accents: StripAccents = None,
+        preprocessor: Preprocessor = None,
+        tokenizer: Tokenizer = None,
+        token_pattern: str | None = DEFAULT_PATTERN,
+        analyzer: Analyzer = "word",
+        stop_words: StopWords = None,
+        ngram_range: tuple[int, int] = (1, 1),
+        min_count: int = 1,
+        min_df: float = 1,
+        max_df: float = 1.0,
+        max_features: int | None = None,
+        vocabulary: Collection[str] | None = None,
+        handle_unknown: str = "auto",
+        max_length: int | None = None,
+        padding: str = "post",
+        truncating: str = "post",
+        dtype: DTypeLike = np.int64,
+    ) -> None:
         self.output = output
+        self.encoding = encoding
+        self.decode_error = decode_error
         self.lowercase = lowercase
         self.strip_accents = strip_accents
         self.preprocessor = preprocessor
         self.tokenizer = tokenizer
         self.token_pattern = token_pattern
+        self.analyzer = analyzer
         self.stop_words = stop_words
         self.ngram_range = ngram_range
         self.min_count = min_count
+        self.min_df = min_df
+        self.max_df = max_df
         self.max_features = max_features
         self.vocabulary = vocabulary
         self.handle_unknown = handle_unknown
@@ -171,7 +234,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
         self.truncating = truncating
         self.dtype = dtype
 
-    def fit(self, X, y=None):
+    def fit(self, X: Documents, y: object = None) -> Self:
         """Learn the vocabulary.
 
         Parameters
@@ -196,7 +259,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
         self._fit(X)
         return self
 
-    def fit_transform(self, X, y=None):
+    def fit_transform(self, X: Documents, y: object = None) -> Any:
         """Learn the vocabulary and transform the same documents, read once.
 
         Parameters
@@ -211,9 +274,10 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
         sparse matrix or ndarray
             As `transform`.
         """
-        return self._encode(*self._fit(X))
+        documents = self._fit(X)
+        return self._encode(documents)
 
-    def transform(self, X):
+    def transform(self, X: Documents) -> Any:
         """Represent documents by the one-hot vectors of their words.
 
         Parameters
@@ -231,12 +295,16 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
         ValueError
             If a token is unknown and ``handle_unknown="error"``.
         """
-        documents = self._terms(self._tokenize(X))
-        return self._encode(
-            documents, Vocabulary(self.words_, self.counts_, self.vocabulary_)
-        )
+        self._take_vocabulary()
+        fitted = snapshot(self)
+        if fitted._unknown() == "error":
+            # Tokens are kept apart, since an unknown one is to be named.
+            X = fitted._tokenize(X)
+        if fitted._joins_words():
+            X = fitted._terms(fitted._tokenize(X))
+        return fitted._encode(X, warns=True)
 
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: Any) -> list[Any]:
         """Return the words of each row.
 
         Parameters
@@ -249,27 +317,30 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
         list of ndarray of str
             In the order of the columns for counts and indicators, in the order of
             the text for sequences.
-        """
-        check_is_fitted(self)
-        words = np.array([*self.words_, UNKNOWN], dtype=object)
-        if self.output == "ids":
-            X = np.asarray(X)
-            columns = np.where(X == _UNKNOWN_ID, len(self.words_), X - _FIRST_ID)
-            return [
-                words[row[ids != _PADDING_ID]]
-                for row, ids in zip(columns, X, strict=True)
-            ]
-        X = sp.csr_array(X)
-        X.eliminate_zeros()
-        X.sort_indices()
-        width = len(self.words_) + (self._unknown() == "unknown")
-        columns = X.indices % width
-        return [
-            words[columns[start:stop]]
-            for start, stop in zip(X.indptr[:-1], X.indptr[1:], strict=True)
-        ]
 
-    def get_feature_names_out(self, input_features=None):
+        Raises
+        ------
+        ValueError
+            If rows are of another width than those of `transform`, or hold NaN,
+            infinity or what is no id.
+        """
+        self._take_vocabulary()
+        check_is_fitted(self)
+        words = np.array([*self.words_, UNKNOWN_NAME], dtype=object)
+        if self.output == "ids":
+            return words_of_ids(words, X, self.max_length_)
+        n_columns = self._width()
+        if self.output == "one_hot":
+            n_columns *= self.max_length_
+        return words_of_columns(words[: self._width()], X, n_columns)
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        cls._sklearn_auto_wrap_output_keys = _WRAPPED
+
+    def get_feature_names_out(
+        self, input_features: ArrayLike | None = None
+    ) -> NDArray[np.object_]:
         """Return the names of the columns.
 
         Parameters
@@ -282,11 +353,12 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
         ndarray of str
             Words; positions for "ids"; ``position_word`` for "one_hot".
         """
+        self._take_vocabulary()
         check_is_fitted(self)
         if self.output == "ids":
             names = [f"position{place}" for place in range(self.max_length_)]
         else:
-            names = self.words_ + [UNKNOWN] * (self._unknown() == "unknown")
+            names = [*self.words_, UNKNOWN_NAME][: self._width()]
             if self.output == "one_hot":
                 names = [
                     f"{place}_{name}"
@@ -297,54 +369,84 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def _fit(self, X):
-        """Learn the vocabulary; return the documents as tokens, and it."""
+        """Learn the vocabulary; return the documents as tokens."""
         documents, options = self._tokenize_to_fit(X)
         documents = self._terms(documents)
         vocabulary = self._vocabulary_of(documents)
+        lookup = make_lookup(
+            vocabulary.words, options, self._other_stops(vocabulary.words)
+        )
         fitted = {
             "words_": vocabulary.words,
             "vocabulary_": vocabulary.index,
             "counts_": vocabulary.counts,
             "_text_options": options,
+            "_lookup": lookup,
         }
         if self.output in ("ids", "one_hot"):
             fitted["max_length_"] = self.max_length
             if self.max_length is None:
-                _, offsets = self._columns(documents, vocabulary)
+                _, offsets = self._columns(documents, lookup)
                 fitted["max_length_"] = max(1, int(np.diff(offsets).max()))
-        vars(self).pop("max_length_", None)
-        vars(self).update(fitted)
-        return documents, vocabulary
+        publish(self, fitted, ["max_length_"])
+        return documents
+
+    def _take_vocabulary(self):
+        """Be fitted with a given vocabulary, unless there was a fit."""
+        if self.vocabulary is None or hasattr(self, "words_"):
+            return
+        self._validate_params()
+        check_settings(self)
+        has_length = self.output in ("ids", "one_hot")
+        if has_length and self.max_length is None:
+            raise NotFittedError(
+                f"output={self.output!r} has the length of the longest document of "
+                "fit: call fit first, or set max_length."
+            )
+        vocabulary, options = Vocabulary(given_words(self.vocabulary)), self._options()
+        warn_of_words(self, options, vocabulary.words)
+        stops = self._other_stops(vocabulary.words)
+        fitted = {
+            "words_": vocabulary.words,
+            "vocabulary_": vocabulary.index,
+            "counts_": np.zeros(len(vocabulary), np.int64),
+            "_text_options": options,
+            "_lookup": make_lookup(vocabulary.words, options, stops),
+        }
+        publish(self, fitted | ({"max_length_": self.max_length} if has_length else {}))
 
     def _terms(self, documents):
         """Return documents of words, or of n-grams if these are asked for."""
-        shortest, longest = self._checked_range()
-        if longest == 1:
+        shortest, longest = checked_range(self.ngram_range)
+        if not self._joins_words():
             return documents
-        documents = without(documents, stop_word_set(self.stop_words))
+        documents = without(documents, self._used_stop_words())
         return with_ngrams(documents, (shortest, longest))
 
-    def _checked_range(self):
-        """Return `ngram_range` if it is one."""
-        numbers = self.ngram_range
-        if (
-            len(numbers) != 2
-            or not all(isinstance(n, Integral) for n in numbers)
-            or not 1 <= numbers[0] <= numbers[1]
-        ):
-            raise ValueError(
-                f"ngram_range={numbers} must be two integers, the first at least 1 "
-                "and the second no less."
-            )
-        return numbers
+    def _joins_words(self):
+        """Tell whether tokens are made of several words."""
+        return self.analyzer == "word" and self.ngram_range != (1, 1)
+
+    def _used_stop_words(self):
+        """Return the stop words; as in ``CountVectorizer``, for words alone."""
+        return stop_word_set(self.stop_words if self.analyzer == "word" else None)
 
     def _vocabulary_of(self, documents):
         """Return the words in the order of their columns, counted."""
         if self.vocabulary is not None:
             given = Vocabulary(given_words(self.vocabulary))
             return given.counted([documents])
-        limits = Limits(self.min_count, self.max_features, self.stop_words)
+        stops = self._used_stop_words()
+        limits = limits_of(self)._replace(vocabulary=None, stop_words=stops)
         return learn_vocabulary([documents], limits, by_word=True)
+
+    def _left_out(self, model):
+        return self._other_stops(self.words_)
+
+    def _other_stops(self, words):
+        """Return the stop words that are not among the words of a vocabulary."""
+        stops = self._used_stop_words()
+        return stops - set(words) if stops else stops
 
     def _unknown(self):
         """Return `handle_unknown`, "auto" resolved."""
@@ -352,74 +454,56 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):
             return self.handle_unknown
         return "unknown" if self.output in ("ids", "one_hot") else "ignore"
 
-    def _columns(self, documents, vocabulary):
+    def _columns(self, X, lookup):
         """Return the column of every token that has one, and offsets by document."""
-        column_of = vocabulary.rows(documents.table).copy()
-        unknown = np.flatnonzero(column_of < 0)
-        if self._unknown() != "ignore" and len(unknown):
-            stops = stop_word_set(self.stop_words) - set(vocabulary.words)
-            tokens = documents.table.take(unknown)
-            unknown = unknown[[token not in stops for token in tokens]]
-            column_of[unknown] = len(vocabulary)
-        columns = column_of[documents.flat_ids()]
-        if self._unknown() == "error":
-            _refuse_unknown(documents, columns == len(vocabulary))
+        columns, offsets = lookup.encode(X)
+        if self._unknown() != "ignore":
+            is_unknown = columns == UNKNOWN
+            if self._unknown() == "error":
+                _refuse_unknown(X, is_unknown)
+            columns[is_unknown] = len(lookup)
         known = columns >= 0
         if known.all():
-            return columns, documents.offsets
-        offsets = np.concatenate([[0], np.cumsum(known)])[documents.offsets]
-        return columns[known], offsets
+            return columns, offsets
+        return columns[known], np.concatenate([[0], np.cumsum(known)])[offsets]
 
-    def _encode(self, documents, vocabulary):
+    def _width(self):
+        """Return the number of columns of one-hot vectors."""
+        return len(self.words_) + (self._unknown() == "unknown")
+
+    def _encode(self, X, warns=False):
         """Turn documents into the output asked for."""
-        columns, offsets = self._columns(documents, vocabulary)
-        width = len(vocabulary) + (self._unknown() == "unknown")
+        if len(self._lookup) != len(self.words_):
+            raise ValueError(
+                f"words_ had {len(self._lookup)} words and has {len(self.words_)}: "
+                "fitted attributes were changed. Fit again."
+            )
+        columns, offsets = self._columns(X, self._lookup)
+        if warns:
+            warn_of_count(np.count_nonzero(np.diff(offsets) == 0), len(offsets) - 1)
+        width = self._width()
         if self.output in ("count", "binary"):
-            return self._bags(columns, offsets, width)
-        ids = self._sequences(columns, offsets, len(vocabulary))
-        return ids if self.output == "ids" else self._blocks(ids, width)
+            return bags(columns, offsets, width, self.dtype, self.output == "binary")
+        sides = self.padding, self.truncating
+        ids = sequences(columns, offsets, len(self.words_), self.max_length_, *sides)
+        return ids if self.output == "ids" else unit_vectors(ids, width, self.dtype)
 
-    def _bags(self, columns, offsets, width):
-        """Return counts or indicators as a sparse matrix."""
-        data = np.ones(len(columns), self.dtype)
-        counts = sp.csr_array(
-            (data, columns, offsets), shape=(len(offsets) - 1, width), dtype=self.dtype
-        )
-        # Sorted twice by counting, which takes less than sorting every row.
-        counts = counts.tocsc().tocsr()
-        counts.sum_duplicates()
-        if self.output == "binary":
-            counts.data[:] = 1
-        return _as_configured(counts)
+    def _check_loaded(self):
+        """Refuse parts that do not fit together."""
+        check_vocabulary(self)
+        if np.dtype(self.dtype).kind not in "biuf":
+            raise ValueError(f"dtype {self.dtype!r:.40} is none of numbers")
+        length = getattr(self, "max_length_", None)
+        if length is None and self.output not in ("ids", "one_hot"):
+            return
+        if type(length) is not int or not 1 <= length < 1 << 31:
+            raise ValueError(f"max_length_ is {length!r:.40}")
 
-    def _sequences(self, columns, offsets, n_words):
-        """Return ids, padded and cut to max_length_."""
-        length = self.max_length_
-        lengths = np.diff(offsets)
-        taken = np.minimum(lengths, length)
-        first = offsets[:-1]
-        if self.truncating == "pre":
-            first = first + lengths - taken
-        place = np.zeros_like(taken) if self.padding == "post" else length - taken
-        rows = np.repeat(np.arange(len(taken)), taken)
-        step = np.arange(len(rows)) - np.repeat(np.cumsum(taken) - taken, taken)
-        ids = columns[np.repeat(first, taken) + step]
-        ids = np.where(ids == n_words, _UNKNOWN_ID, ids + _FIRST_ID)
-        out = np.full((len(taken), length), _PADDING_ID, np.int32)
-        out[rows, np.repeat(place, taken) + step] = ids
-        return out
 
-    def _blocks(self, ids, width):
-        """Return a block of unit vectors for each position of the sequences."""
-        n_documents = len(ids)
-        rows, places = np.nonzero(ids != _PADDING_ID)
-        ids = ids[rows, places]
-        column = np.where(ids == _UNKNOWN_ID, width - 1, ids - _FIRST_ID)
-        offsets = np.searchsorted(rows, np.arange(n_documents + 1))
-        data = np.ones(len(rows), self.dtype)
-        shape = (n_documents, self.max_length_ * width)
-        columns = places * width + column
-        return _as_configured(sp.csr_array((data, columns, offsets), shape=shape))
+# Only dense rows fit into a frame: there is `set_output` for these, and none, as
+# CountVectorizer has none, for sparse ones.  scikit-learn asks for this attribute.
+_WRAPPED = property(lambda self: {"transform"} if self.output == "ids" else set())
+OneHotTokens._sklearn_auto_wrap_output_keys = _WRAPPED
 
 
 def _refuse_unknown(documents, unknown):
@@ -433,10 +517,3 @@ def _refuse_unknown(documents, unknown):
         f"Token {token!r} of document {document} is not in the vocabulary. Fit on "
         "documents that contain it, or choose handle_unknown='ignore' or 'unknown'."
     )
-
-
-def _as_configured(matrix):
-    """Return a sparse matrix of the kind that scikit-learn is configured for."""
-    if sklearn.get_config().get("sparse_interface", "spmatrix") == "sparray":
-        return matrix
-    return sp.csr_matrix(matrix)

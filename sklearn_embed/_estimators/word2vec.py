@@ -2,16 +2,42 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import numpy as np
+from __future__ import annotations
 
-from sklearn_embed._core.arrays import draw_rows, padded_zeros, stripped
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_embed._core.typing import (
+    Analyzer,
+    Documents,
+    Preprocessor,
+    RandomState,
+    StopWords,
+    StripAccents,
+    Tokenizer,
+    VectorSource,
+)
 from sklearn_embed._estimators.base import StrOptions
-from sklearn_embed._models.prediction import PredictionVectorizer
-from sklearn_embed._models.pretrained import keeper
+from sklearn_embed._estimators.persistence import register
+from sklearn_embed._estimators.training import adopt, settings_of
+from sklearn_embed._estimators.word_vectorizer import (
+    PREDICTION_CONSTRAINTS,
+    WordVectorizer,
+)
+from sklearn_embed._models import interop_gensim
+from sklearn_embed._models.word2vec import Word2Vec, Word2VecSettings
 from sklearn_embed._text.tokens import DEFAULT_PATTERN
+from sklearn_embed._text.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from gensim.models import Word2Vec as Word2VecModel
+    from typing_extensions import Self
 
 
-class Word2VecVectorizer(PredictionVectorizer):
+@register
+class Word2VecVectorizer(WordVectorizer):
     r"""Learn word vectors by predicting neighbours; average them per document.
 
     Parameters
@@ -70,15 +96,31 @@ class Word2VecVectorizer(PredictionVectorizer):
     token_pattern : str, default=r"(?u)\\b\\w\\w+\\b"
         Regular expression of a token: two or more word characters, as in
         :class:`~sklearn.feature_extraction.text.CountVectorizer`.
+    analyzer : {"word", "char", "char_wb"} or callable, default="word"
+        What a token of a string is.
+
+        - "word": what `tokenizer` or `token_pattern` finds.
+        - "char": every run of so many characters as `ngram_range` says, blanks
+          included.
+        - "char_wb": the same within words, each with a blank on both sides.
+        - A function: str → list of str, in place of all parameters of text.
+    ngram_range : tuple of two int, default=(1, 1)
+        Least and largest number of characters of the n-grams that are tokens, for
+        analyzer="char" and "char_wb" alone.
     stop_words : "english", collection of str or None, default=None
         Tokens to leave out.
     min_count : int, default=5
         Words that occur less often are left out.
+    min_df : int or float, default=1
+        Words that occur in fewer documents are left out; an integer is a number of
+        documents, a float in [0, 1] a share of them.
+    max_df : int or float, default=1.0
+        Words that occur in more documents are left out; likewise.
     max_features : int or None, default=None
         Keep only this many words, the most frequent ones.  None: no limit.
-    vocabulary : collection of str, mapping or None, default=None
+    vocabulary : iterable of str, mapping, path or None, default=None
         The only words admitted.  The limits above apply to them as well.  Of a
-        mapping, the keys count.
+        mapping, the keys count; a :class:`pathlib.Path` is a file with a word a line.
     unlabeled : iterable of documents, TokenizedDocuments or None, default=None
         Further texts to learn from, in addition to those given to `fit`.  `clone`
         shares it instead of copying it; a `TokenizedDocuments` is not tokenised
@@ -96,8 +138,7 @@ class Word2VecVectorizer(PredictionVectorizer):
         vectors, and the epochs missing from `epochs` are trained, at the learning
         rates where the schedule stands.
     n_jobs : int or None, default=None
-        Threads.  None means 1 unless in a :obj:`joblib.parallel_config` context,
-        -1 all processors.
+        Threads.  None means 1, -1 all processors.
     random_state : int, RandomState instance or None, default=None
         Seed of whatever is drawn.
     verbose : bool or int, default=False
@@ -182,46 +223,51 @@ class Word2VecVectorizer(PredictionVectorizer):
     """
 
     _parameter_constraints: dict = {
-        **PredictionVectorizer._parameter_constraints,
+        **WordVectorizer._parameter_constraints,
+        **PREDICTION_CONSTRAINTS,
         "combine": [StrOptions({"input", "output", "sum", "concatenate"})],
     }
 
     def __init__(
         self,
-        vector_size=100,
+        vector_size: int = 100,
         *,
-        window=5,
-        architecture="skipgram",
-        loss="negative_sampling",
-        negative=5,
-        ns_exponent=0.75,
-        sample=1e-3,
-        cbow_mean=True,
-        shrink_windows=True,
-        combine="input",
-        pretrained=None,
-        learning_rate=0.025,
-        min_learning_rate=1e-4,
-        epochs=5,
-        lowercase=True,
-        strip_accents=None,
-        preprocessor=None,
-        tokenizer=None,
-        token_pattern=DEFAULT_PATTERN,
-        stop_words=None,
-        min_count=5,
-        max_features=None,
-        vocabulary=None,
-        unlabeled=None,
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=5,
-        tol=1e-3,
-        warm_start=False,
-        n_jobs=None,
-        random_state=None,
-        verbose=False,
-    ):
+        window: int = 5,
+        architecture: str = "skipgram",
+        loss: str = "negative_sampling",
+        negative: int = 5,
+        ns_exponent: float = 0.75,
+        sample: float = 1e-3,
+        cbow_mean: bool = True,
+        shrink_windows: bool = True,
+        combine: str = "input",
+        pretrained: VectorSource = None,
+        learning_rate: float = 0.025,
+        min_learning_rate: float = 1e-4,
+        epochs: int = 5,
+        lowercase: bool = True,
+        strip_accents: StripAccents = None,
+        preprocessor: Preprocessor = None,
+        tokenizer: Tokenizer = None,
+        token_pattern: str | None = DEFAULT_PATTERN,
+        analyzer: Analyzer = "word",
+        ngram_range: tuple[int, int] = (1, 1),
+        stop_words: StopWords = None,
+        min_count: int = 5,
+        min_df: float = 1,
+        max_df: float = 1.0,
+        max_features: int | None = None,
+        vocabulary: Collection[str] | None = None,
+        unlabeled: Documents | None = None,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 5,
+        tol: float = 1e-3,
+        warm_start: bool = False,
+        n_jobs: int | None = None,
+        random_state: RandomState = None,
+        verbose: bool | int = False,
+    ) -> None:
         self.vector_size = vector_size
         self.window = window
         self.architecture = architecture
@@ -241,8 +287,12 @@ class Word2VecVectorizer(PredictionVectorizer):
         self.preprocessor = preprocessor
         self.tokenizer = tokenizer
         self.token_pattern = token_pattern
+        self.analyzer = analyzer
+        self.ngram_range = ngram_range
         self.stop_words = stop_words
         self.min_count = min_count
+        self.min_df = min_df
+        self.max_df = max_df
         self.max_features = max_features
         self.vocabulary = vocabulary
         self.unlabeled = unlabeled
@@ -255,7 +305,7 @@ class Word2VecVectorizer(PredictionVectorizer):
         self.random_state = random_state
         self.verbose = verbose
 
-    def to_gensim(self):
+    def to_gensim(self) -> Word2VecModel:
         """Return a gensim model that can be trained further.
 
         Returns
@@ -268,12 +318,13 @@ class Word2VecVectorizer(PredictionVectorizer):
         ValueError
             If the loss is "softmax", which gensim does not know.
         """
-        from sklearn_embed._models.interop_gensim import word2vec_to_gensim
-
-        return word2vec_to_gensim(self)
+        check_is_fitted(self)
+        return interop_gensim.word2vec_to_gensim(
+            self._model, self._fitted_vocabulary(), self._seed, self._n_documents
+        )
 
     @classmethod
-    def from_gensim(cls, model, **params):
+    def from_gensim(cls, model: Word2VecModel, **params: Any) -> Self:
         """Return a fitted vectorizer with what a gensim model has learned.
 
         Parameters
@@ -288,52 +339,37 @@ class Word2VecVectorizer(PredictionVectorizer):
         Word2VecVectorizer
             `partial_fit` goes on from there.
         """
-        from sklearn_embed._models.interop_gensim import word2vec_from_gensim
+        parts = interop_gensim.read_word2vec(model)
+        estimator = cls(**(parts.params | params))
+        vocabulary = Vocabulary(parts.words, parts.counts)
+        model = Word2Vec(estimator._settings(), parts.inputs, parts.outputs)
+        adopt(estimator, vocabulary, model)
+        return estimator
 
-        return word2vec_from_gensim(model, **params)
+    def _settings(self):
+        """Return the parameters that the model knows."""
+        return settings_of(self, Word2VecSettings)
 
-    def _new_state(self, vocabulary, known, rng):
-        """Return fresh parameters: words small and random, outputs zero."""
+    def _new_model(self, vocabulary, rng, before):
+        """Return what is to be trained."""
         if self.loss == "hierarchical_softmax" and self.combine != "input":
             raise ValueError(
                 f"combine={self.combine!r} needs output vectors of words, which "
                 "hierarchical softmax has not: use combine='input'."
             )
-        inputs = padded_zeros(len(vocabulary), self.vector_size)
-        draw_rows(inputs, self.vector_size, 1 / self.vector_size, rng)
-        return {"input": inputs, **self._new_outputs(len(vocabulary))}
+        return Word2Vec.new(vocabulary, self._settings(), rng, before)
 
-    def _check_pretrained(self, pretrained):
-        """Refuse a penalty, and frozen vectors that the result would not hold."""
-        super()._check_pretrained(pretrained)
-        if not pretrained.trainable and self.combine not in ("input", "output"):
+    def _checked_pretrained(self):
+        """Refuse frozen vectors that the result would not hold."""
+        pretrained = super()._checked_pretrained()
+        if (
+            pretrained is not None
+            and not pretrained.trainable
+            and self.combine not in ("input", "output")
+        ):
             raise ValueError(
                 f"trainable=False of pretrained keeps the vectors given, but "
                 f"combine={self.combine!r} makes others of them: use combine='input' "
                 "or combine='output'."
             )
-
-    def _place(self, vocabulary, given, state):
-        """Start words at the vectors given; return what keeps frozen ones."""
-        matrix = state["output" if self.combine == "output" else "input"]
-        given.put(matrix)
-        if given.trainable:
-            return None
-        return keeper((matrix, given.rows, given.vectors)), True
-
-    def _published(self, state, final):
-        """Return the fitted attributes; ``final`` uses up the state."""
-        size = self.vector_size
-        plain = {
-            name: stripped(matrix, size, in_place=final)
-            for name, matrix in state.items()
-        }
-        inputs, outputs = plain.values()
-        vectors = {
-            "input": lambda: inputs,
-            "output": lambda: outputs,
-            "sum": lambda: inputs + outputs,
-            "concatenate": lambda: np.hstack([inputs, outputs]),
-        }[self.combine]()
-        name = "node_vectors_" if "nodes" in plain else "context_vectors_"
-        return {"vectors_": vectors, name: outputs, "_state": plain}
+        return pretrained

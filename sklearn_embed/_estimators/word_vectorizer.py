@@ -2,34 +2,129 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from __future__ import annotations
+
 from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from sklearn.base import ClassNamePrefixFeaturesOutMixin
-from sklearn.utils.validation import check_is_fitted
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
-from sklearn_embed._estimators.base import TextTransformer, _fit_context
-from sklearn_embed._estimators.callbacks import with_callbacks
-from sklearn_embed._estimators.word_model import WordModel
+from sklearn_embed._core.typing import (
+    Documents,
+    Float32Array,
+)
+from sklearn_embed._estimators import queries
+from sklearn_embed._estimators.base import (
+    COUNT,
+    FRACTION,
+    NOT_NEGATIVE,
+    POSITIVE,
+    VOCABULARY_CONSTRAINTS,
+    Integral,
+    Interval,
+    Real,
+    StrOptions,
+    TextEstimator,
+    _fit_context,
+    limits_of,
+)
+from sklearn_embed._estimators.callbacks import CallbackSupportMixin, with_callbacks
+from sklearn_embed._estimators.coverage import warn_of_documents, warn_of_rows
+from sklearn_embed._estimators.loading import check_words
+from sklearn_embed._estimators.pretrained import (
+    checked_pretrained,
+    refuse_penalty,
+    shared_pretrained,
+)
+from sklearn_embed._estimators.snapshot import snapshot
+from sklearn_embed._estimators.training import (
+    Training,
+    draw_seed,
+    grown_vocabulary,
+    hold_out,
+    learn_batch,
+    learn_epochs,
+)
+from sklearn_embed._models.loop import Data
 from sklearn_embed._text.tokenized import tokenize
 from sklearn_embed._text.vocabulary import Vocabulary, learn_vocabulary
-from sklearn_embed._vectors.pooling import pool_any
+from sklearn_embed._vectors.document_rows import Pooler
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+#: Parameters of everything that is trained.
+LEARNING_CONSTRAINTS: dict = {
+    **TextEstimator._text_constraints,
+    "vector_size": [COUNT],
+    "pretrained": "no_validation",
+    **VOCABULARY_CONSTRAINTS,
+    "epochs": [COUNT],
+    "learning_rate": [POSITIVE],
+    "early_stopping": ["boolean"],
+    "validation_fraction": [FRACTION],
+    "n_iter_no_change": [COUNT],
+    "tol": [NOT_NEGATIVE],
+    "warm_start": ["boolean"],
+    "n_jobs": [Integral, None],
+    "random_state": ["random_state"],
+    "verbose": ["verbose"],
+}
+
+#: Parameters of vectors that predict the words around a word.
+PREDICTION_CONSTRAINTS: dict = {
+    "window": [COUNT],
+    "architecture": [StrOptions({"skipgram", "cbow"})],
+    "loss": [StrOptions({"negative_sampling", "hierarchical_softmax", "softmax"})],
+    "negative": [Interval(Integral, 1, 1000, closed="both")],
+    "ns_exponent": [Interval(Real, None, None, closed="neither")],
+    "sample": [NOT_NEGATIVE],
+    "cbow_mean": ["boolean"],
+    "shrink_windows": ["boolean"],
+    "min_learning_rate": [NOT_NEGATIVE],
+}
 
 
-class WordVectorizer(ClassNamePrefixFeaturesOutMixin, TextTransformer, WordModel):
-    """Base of every estimator that learns one vector a word and averages them."""
+class WordVectorizer(
+    CallbackSupportMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    TextEstimator,
+):
+    """Base of every estimator that learns one vector a word and averages them.
+
+    A subclass says what is its own: `_settings`, the parameters that its model knows,
+    and `_new_model`, which makes it.
+    """
+
+    _vector_parameters = ("pretrained",)
 
     _parameter_constraints: dict = {
-        **WordModel._parameter_constraints,
+        **LEARNING_CONSTRAINTS,
         "unlabeled": "no_validation",
     }
 
     @property
     def _shared_parameters(self):
-        return (*super()._shared_parameters, "unlabeled")
+        return (*shared_pretrained(self.pretrained), "unlabeled")
+
+    if TYPE_CHECKING:  # scikit-learn's methods, which have no types
+
+        def fit_transform(
+            self, X: Documents, y: Any = None, **fit_params: Any
+        ) -> Float32Array: ...
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = []
+        return tags
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None, *, unlabeled=None):
+    def fit(
+        self, X: Documents, y: object = None, *, unlabeled: Documents | None = None
+    ) -> Self:
         """Learn the vectors of the words in some documents.
 
         Parameters
@@ -55,6 +150,7 @@ class WordVectorizer(ClassNamePrefixFeaturesOutMixin, TextTransformer, WordModel
         FloatingPointError
             If training diverges.
         """
+        self._checked_pretrained()
         documents, options = self._tokenize_to_fit(X)
         further = self.unlabeled if unlabeled is None else unlabeled
         if unlabeled is None and isinstance(further, Iterator):
@@ -66,20 +162,26 @@ class WordVectorizer(ClassNamePrefixFeaturesOutMixin, TextTransformer, WordModel
         if further is not None:
             parts.append(tokenize(further, options, "unlabeled", self._n_threads()))
         continued = self.warm_start and hasattr(self, "vectors_")
-        seed = self._seed if continued else self._draw_seed()
-        parts, held_out = self._hold_out(parts, seed)
-        vocabulary = learn_vocabulary(parts, self._limits())
-        self._learn_epochs(X, parts, held_out, vocabulary, options, seed, continued)
+        seed = self._seed if continued else draw_seed(self)
+        data = hold_out(self, parts, seed)
+        vocabulary = learn_vocabulary(data.parts, limits_of(self))
+        if not self._makes_unknown_words():
+            warn_of_documents(documents, vocabulary.rows(documents.table))
+        training = self._training(X, data, vocabulary, options)
+        learn_epochs(self, training, seed, continued)
         return self
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y=None, *, update_vocabulary=True):
+    def partial_fit(
+        self, X: Documents, y: object = None, *, update_vocabulary: bool = True
+    ) -> Self:
         """Learn from one more batch of documents, in one pass.
 
         The learning rate is `learning_rate` throughout: the length of the stream is
         not known, so there is nothing to decay towards.  `epochs`, `unlabeled` and
-        `early_stopping` play no part.
+        `early_stopping` play no part; `min_df` and `max_df`, which
+        need all documents at once, are refused.
 
         Parameters
         ----------
@@ -96,13 +198,14 @@ class WordVectorizer(ClassNamePrefixFeaturesOutMixin, TextTransformer, WordModel
         self : object
             The fitted estimator.
         """
+        self._checked_pretrained()
         documents, options = self._tokenize_to_fit(X)
-        begun = hasattr(self, "vectors_")
-        vocabulary, rare = self._grown_vocabulary(documents, begun, update_vocabulary)
-        self._learn_batch(X, documents, vocabulary, rare, options)
+        vocabulary, rare = grown_vocabulary(self, documents, update_vocabulary)
+        training = self._training(X, Data([documents], []), vocabulary, options)
+        learn_batch(self, training, rare)
         return self
 
-    def transform(self, X):
+    def transform(self, X: Documents) -> Float32Array:
         """Return the mean of each document's word vectors.
 
         Parameters
@@ -115,17 +218,46 @@ class WordVectorizer(ClassNamePrefixFeaturesOutMixin, TextTransformer, WordModel
         ndarray of shape (n_documents, n_dimensions), float32
             A document without known words is a row of zeros.
         """
-        check_is_fitted(self)
-        vocabulary = Vocabulary(self.words_, self.counts_, self.vocabulary_)
-        return pool_any(
-            X,
-            self._text_options,
-            vocabulary.rows,
-            self.vectors_,
-            lookup=self._lookup,
-            n_jobs=self._n_threads(),
-        )
+        fitted = snapshot(self)
+        n_jobs = fitted._n_threads()
+        rows = Pooler(fitted._lookup, fitted.vectors_, n_jobs=n_jobs).rows(X)
+        warn_of_rows(rows)
+        return rows
+
+    to_word_vectors = queries.to_word_vectors
+    to_keyed_vectors = queries.to_keyed_vectors
+    to_frame = queries.to_frame
+    most_similar = queries.most_similar
+    similarity = queries.similarity
 
     @property
     def _n_features_out(self):
         return self.vectors_.shape[1]
+
+    def _makes_unknown_words(self):
+        """Tell whether words without a row have vectors, too."""
+        return False
+
+    def _fitted_vocabulary(self):
+        """Return the words that have a row."""
+        return Vocabulary(self.words_, self.counts_, self.vocabulary_)
+
+    def _training(self, X, data, vocabulary, options):
+        """Return what is to be trained on what."""
+        new_model = partial(self._new_model, vocabulary)
+        return Training(X, data, vocabulary, options, new_model)
+
+    def _rates(self):
+        """Return the first and the last learning rate."""
+        return self.learning_rate, min(self.min_learning_rate, self.learning_rate)
+
+    def _checked_pretrained(self):
+        """Return where training starts from, or None."""
+        pretrained = checked_pretrained(self.pretrained, self.vector_size)
+        refuse_penalty(pretrained, type(self).__name__)
+        return pretrained
+
+    def _check_loaded(self):
+        """Refuse arrays of wrong shapes or types."""
+        check_words(self)
+        self._model.check(len(self.words_))

@@ -10,12 +10,15 @@ of strings is kept as two arrays: its UTF-8 text and where each string ends.
 
 import json
 import mmap as _mmap
+import os
 import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from sklearn_embed._files.atomic import replacing
-from sklearn_embed._files.stream import opened
+from sklearn_embed._files.opening import opened
 
 #: Raised whenever files written from now on cannot be read by earlier code.
 VERSION = 1
@@ -35,12 +38,19 @@ _DTYPES = {
     "BOOL": "|b1",
 }
 _NAMES = {np.dtype(code).str: name for name, code in _DTYPES.items()}
-_LONGEST_HEADER = 100_000_000
+# The upper halves of float32, which only other programs write.
+_HALF = "BF16"
+# A header is JSON, which takes a hundred times its length in memory at worst.
+_LONGEST_HEADER = 1 << 24
 _ALIGNMENT = 64
 DAMAGED = "The file is damaged; write it anew"
 
 
-def save_arrays(path, arrays, meta=None):
+def save_arrays(
+    path: str | os.PathLike[str],
+    arrays: Mapping[str, np.ndarray | Sequence[str]],
+    meta: object = None,
+) -> None:
     """Write arrays, lists of strings and a JSON document, whole or not at all.
 
     Parameters
@@ -57,6 +67,8 @@ def save_arrays(path, arrays, meta=None):
     TypeError
         If something is neither an array of numbers nor a list of strings, or `meta`
         is not JSON.
+    ValueError
+        If `meta` and the names of the arrays take more than 2**24 bytes as JSON.
     """
     tensors, strings = {}, []
     for name, value in arrays.items():
@@ -67,8 +79,10 @@ def save_arrays(path, arrays, meta=None):
             tensors[name] = _plain(name, value)
     # Wide numbers first: every array then begins at a multiple of its own width.
     order = sorted(tensors, key=lambda name: -tensors[name].dtype.itemsize)
-    document = {"version": VERSION, "strings": strings, "meta": meta}
-    header = {"__metadata__": {"sklearn-embed": json.dumps(document, allow_nan=False)}}
+    document: dict[str, Any] = {"version": VERSION, "strings": strings, "meta": meta}
+    header: dict[str, Any] = {
+        "__metadata__": {"sklearn-embed": json.dumps(document, allow_nan=False)}
+    }
     offset = 0
     for name in order:
         tensor = tensors[name]
@@ -80,6 +94,11 @@ def save_arrays(path, arrays, meta=None):
         offset += tensor.nbytes
     text = json.dumps(header).encode()
     text += b" " * (-(len(text) + 8) % _ALIGNMENT)
+    if len(text) > _LONGEST_HEADER:
+        raise ValueError(
+            f"meta takes {len(text)} bytes as JSON, more than the {_LONGEST_HEADER} "
+            "that are read again: put what is long into arrays or lists of strings."
+        )
     with replacing(path) as stream:
         stream.write(len(text).to_bytes(8, "little"))
         stream.write(text)
@@ -87,7 +106,9 @@ def save_arrays(path, arrays, meta=None):
             stream.write(tensors[name].reshape(-1).view(np.uint8).data)
 
 
-def load_arrays(path, mmap=False):
+def load_arrays(
+    path: str | os.PathLike[str] | BinaryIO, mmap: bool = False
+) -> tuple[dict[str, Any], Any]:
     """Read what `save_arrays` wrote.
 
     Parameters
@@ -128,6 +149,9 @@ def load(source, mmap):
         }
         if source.peek(1):
             raise source.error("there are bytes after the last array", DAMAGED)
+    for name, entry in header.items():
+        if entry["dtype"] == _HALF:
+            arrays[name] = (arrays[name].astype(np.uint32) << 16).view(np.float32)
     for name in document["strings"]:
         try:
             parts = arrays.pop(f"{name}.text"), arrays.pop(f"{name}.ends")
@@ -186,7 +210,10 @@ def _read_header(source):
     """Return the header and the position of the first array."""
     length = int.from_bytes(source.exactly(8, "the length of the header"), "little")
     if length > _LONGEST_HEADER:
-        raise source.error(f"a header of {length} bytes", "This is another format")
+        raise source.error(
+            f"a header of {length} bytes; {_LONGEST_HEADER} may be",
+            "This is another format",
+        )
     text = source.exactly(length, "the header")
     try:
         header = json.loads(text)
@@ -223,7 +250,8 @@ def _entries(source, header):
     try:
         ordered = sorted(header.items(), key=lambda item: item[1]["data_offsets"])
         for name, entry in ordered:
-            dtype = np.dtype(_DTYPES[entry["dtype"]])
+            kind = entry["dtype"]
+            dtype = np.dtype("<u2" if kind == _HALF else _DTYPES[kind])
             shape = tuple(entry["shape"])
             begin, end = entry["data_offsets"]
             n_bytes = dtype.itemsize

@@ -1,14 +1,9 @@
-"""Bytes of a file, decompressed on the way, with a position and without surprises."""
+"""Bytes of a file, decompressed on the way, with a position and bounded memory."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import bz2
-import contextlib
-import gzip
-import io
 import lzma
 import os
-import struct
 import zipfile
 import zlib
 
@@ -16,7 +11,7 @@ import numpy as np
 
 from sklearn_embed._files.errors import VectorFileError
 
-#: Bytes that one read asks for at most: what a header promises is never believed.
+#: Bytes that one read asks for at most, whatever a header says.
 PIECE = 1 << 24
 
 # Bytes between two rows that are read rather than jumped over, and bytes read at once
@@ -27,10 +22,8 @@ _NEAR, _AT_ONCE = 1 << 14, 1 << 20
 _BOMB_RATIO = 400
 _BOMB_BYTES = 1 << 26
 
-# lzma's own decoders ask for as much memory as a file's header tells them to.
-_XZ_MEMORY = 1 << 29
-
-_DAMAGED = (
+#: What decompressing damaged data raises.
+DAMAGED = (
     EOFError,
     OSError,
     zlib.error,
@@ -43,7 +36,7 @@ _DAMAGED = (
 
 
 class Source:
-    """A stream of bytes that can be looked ahead into and knows where it is.
+    """A stream of bytes with lookahead and a position.
 
     Parameters
     ----------
@@ -52,9 +45,10 @@ class Source:
     name : str
         For messages.
     size : int or None
-        Bytes in all, None where only reading tells (compressed files, pipes).
+        Bytes in all, None where it is unknown (compressed files, pipes).
     packed : tuple of (callable, int) or None
-        For compressed files: what tells the bytes taken in, and how many there are.
+        For compressed files: a function that returns how many of their bytes have been
+        read, and how many there are.
     """
 
     def __init__(self, stream, name, size=None, packed=None):
@@ -68,7 +62,7 @@ class Source:
         return VectorFileError(self.name, problem, remedy, row=row, offset=offset)
 
     def remaining(self):
-        """Return the number of bytes left, None where nobody knows."""
+        """Return the number of bytes left, None where it is unknown."""
         return None if self.size is None else max(self.size - self.position, 0)
 
     def peek(self, n_bytes):
@@ -157,7 +151,7 @@ class Source:
         """
         width = 4 * n_columns
         self.expect(width * n_rows, what)
-        # Rows are believed in as they arrive, where nothing vouches for their number.
+        # Where no size of a file confirms the number of rows, the matrix grows.
         n_sure = len(chosen) if self.remaining() is not None else PIECE // width + 1
         matrix = np.empty((min(n_sure, len(chosen)), n_columns), np.float32)
         near = max(1, _NEAR // width)
@@ -217,12 +211,12 @@ class Source:
         return len(data)
 
     def _pull(self, n_bytes):
-        """Read once from the stream, on guard where it is compressed."""
+        """Read once from the stream, with a limit where it is compressed."""
         if self.packed is None:
             return self.stream.read(n_bytes)
         try:
             data = self.stream.read(n_bytes)
-        except _DAMAGED as error:
+        except DAMAGED as error:
             raise self.error(
                 f"the compressed data is damaged: {error}", "Fetch it again"
             ) from error
@@ -235,160 +229,3 @@ class Source:
                 "If you trust it, decompress it first",
             )
         return data
-
-
-class _Unpacking(io.RawIOBase):
-    """bz2 and xz by hand: bounded memory, and truncation is an error."""
-
-    def __init__(self, stream, make):
-        self._stream, self._make = stream, make
-        self._decoder, self._rest = make(), b""
-
-    def readable(self):
-        return True
-
-    def read(self, n_bytes=-1):
-        while True:
-            decoder = self._decoder
-            if decoder.eof:
-                rest = decoder.unused_data or self._stream.read(1 << 16)
-                # Streams may follow each other, and xz pads with zeros.
-                rest = rest.lstrip(b"\0")
-                if not rest:
-                    return b""
-                self._decoder, self._rest = self._make(), rest
-                continue
-            if decoder.needs_input and not self._rest:
-                self._rest = self._stream.read(1 << 18)
-                if not self._rest:
-                    raise EOFError("it ends before the end of the stream")
-            data = decoder.decompress(self._rest, n_bytes)
-            self._rest = b""
-            if data:
-                return data
-
-
-@contextlib.contextmanager
-def opened(source):
-    """Open a path, or take an open binary file, and look through compression.
-
-    Parameters
-    ----------
-    source : str, path or binary file
-        A file given open is not closed.
-
-    Yields
-    ------
-    Source
-    """
-    with contextlib.ExitStack() as stack:
-        if hasattr(source, "read"):
-            raw, size = source, None
-            seekable = getattr(raw, "seekable", lambda: False)()
-            begin = raw.tell() if seekable else 0
-            name = str(getattr(source, "name", type(source).__name__))
-        else:
-            name = os.fspath(source)
-            name = os.fsdecode(name)
-            raw = stack.enter_context(open(source, "rb"))
-            size, seekable, begin = os.fstat(raw.fileno()).st_size, True, 0
-        if not isinstance(raw.read(0), bytes):
-            raise TypeError(f"{name}: open the file in binary mode ('rb')")
-        start = Source(raw, name, size).peek(6)
-        if seekable:
-            raw.seek(begin)
-        else:
-            raw = _Pushed(raw, start)
-        make = _compression(start)
-        if make is None:
-            yield Source(raw, name, size)
-        else:
-            yield make(raw, name, size, stack)
-
-
-class _Pushed(io.RawIOBase):
-    """A stream with its first bytes put back."""
-
-    def __init__(self, stream, start):
-        self._stream, self._start, self._taken = stream, start, 0
-
-    def readable(self):
-        return True
-
-    def tell(self):
-        return self._taken
-
-    def read(self, n_bytes=-1):
-        if self._start and n_bytes:
-            stop = len(self._start) if n_bytes < 0 else n_bytes
-            data, self._start = self._start[:stop], self._start[stop:]
-        else:
-            data = self._stream.read(n_bytes)
-        self._taken += len(data)
-        return data
-
-    def readinto(self, view):
-        data = self.read(len(view))
-        view[: len(data)] = data
-        return len(data)
-
-
-def _compression(start):
-    """Return what opens a compressed file that begins so, None for a plain one."""
-    if start.startswith(b"\x1f\x8b"):
-        return _open_gzip
-    if start.startswith(b"BZh"):
-        return _open_bz2
-    if start.startswith(b"\xfd7zXZ\0"):
-        return _open_xz
-    if start.startswith(b"PK\x03\x04"):
-        return _open_zip
-    return None
-
-
-def _packed(raw, size):
-    """Tell how much of the compressed bytes has been taken."""
-    return raw.tell, size if size is not None else 1 << 62
-
-
-def _open_gzip(raw, name, size, stack):
-    stream = stack.enter_context(gzip.GzipFile(fileobj=raw, mode="rb"))
-    return Source(stream, name, packed=_packed(raw, size))
-
-
-def _open_bz2(raw, name, size, stack):
-    stream = _Unpacking(raw, bz2.BZ2Decompressor)
-    return Source(stream, name, packed=_packed(raw, size))
-
-
-def _open_xz(raw, name, size, stack):
-    stream = _Unpacking(raw, lambda: lzma.LZMADecompressor(memlimit=_XZ_MEMORY))
-    return Source(stream, name, packed=_packed(raw, size))
-
-
-def _open_zip(raw, name, size, stack):
-    if not raw.seekable():
-        raise VectorFileError(
-            name,
-            "a zip archive cannot be read from an open stream",
-            "Pass its path, or zipfile.ZipFile(path).open(member)",
-        )
-    try:
-        archive = stack.enter_context(zipfile.ZipFile(raw))
-        files = [member for member in archive.infolist() if member.filename[-1:] != "/"]
-        if len(files) != 1:
-            names = ", ".join(member.filename for member in files[:5])
-            raise VectorFileError(
-                name,
-                f"the archive holds {len(files)} files, not one ({names})",
-                "Choose: read_vectors(zipfile.ZipFile(path).open(member))",
-            )
-        stream = stack.enter_context(archive.open(files[0]))
-    except VectorFileError:
-        raise
-    except (*_DAMAGED, LookupError, struct.error) as error:
-        raise VectorFileError(
-            name, f"the zip archive cannot be opened: {error}", "Fetch it again"
-        ) from error
-    size = max(files[0].compress_size, 1)
-    return Source(stream, f"{name}:{files[0].filename}", packed=(lambda: size, size))

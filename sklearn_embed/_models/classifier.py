@@ -1,246 +1,378 @@
-"""Labelled documents as a text classifier's kernels want them, and its epochs."""
+"""fastText's classifier: an average of vectors, learned from the labels."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
-from sklearn_embed._core.arrays import readonly
-from sklearn_embed._core.growing import Spool
-from sklearn_embed._models.kernels.classifier import (
-    Documents,
-    Plan,
-    Targets,
-    make_epoch,
-    most_features,
-    score_documents,
-    word_ngrams,
+from sklearn_embed._core.arrays import (
+    draw_rows,
+    padded_width,
+    padded_zeros,
+    put_rows,
+    readonly,
 )
+from sklearn_embed._models.checks import check_bucket_rows, check_matrix
+from sklearn_embed._models.features import LEAST_DOCUMENTS, FeatureSpace, Ngrams
+from sklearn_embed._models.kernels.classifier import (
+    ClassifierPass,
+    flat_matrices,
+    new_buffers,
+    train_documents,
+)
+from sklearn_embed._models.kernels.classifier_loss import ONE_VS_ALL, make_loss
+from sklearn_embed._models.kernels.sampling import Tree, draw_pool, huffman_tree
 from sklearn_embed._models.loop import Job
-from sklearn_embed._text.char_ngrams import bags, ngram_buckets, token_codes
-from sklearn_embed._text.kernels.char_ngrams import number_buckets
-from sklearn_embed._text.tokens import stop_word_set
-from sklearn_embed._text.vocabulary import Vocabulary, token_counts
+from sklearn_embed._models.pretrained import chosen_bags, frozen_rows, given_ngrams
+from sklearn_embed._models.warm_start import take_over
+from sklearn_embed._text.table import TokenTable
+from sklearn_embed._vectors.subwords import Subwords
 
 #: Multiplications and additions of one call: some hundredths of a second.
 CALL_FLOPS = 2e8
 
-#: Documents of one call, at least.
-LEAST_DOCUMENTS = 64
+#: Losses that judge each class by itself, so that several may be right.
+SEPARATE = {"one_vs_all", "negative_sampling"}
 
 
-class Ngrams(NamedTuple):
-    """Which n-grams count, and how many values their hash can take."""
+@dataclass(frozen=True)
+class ClassifierSettings:
+    """Parameters of a fit, as FastTextClassifier names them; ``loss`` is not "auto"."""
 
-    word_ngrams: int  # longest of words; 1: none
-    min_n: int
-    max_n: int  # shortest and longest of characters; longest 0: none
-    n_buckets: int
-
-    @property
-    def wanted(self):
-        """Whether there are any."""
-        return self.word_ngrams > 1 or self.max_n > 0
-
-
-class Labelled:
-    """Documents with their labels and weights.
-
-    Parameters
-    ----------
-    documents : TokenizedDocuments
-        The documents.
-    offsets : ndarray of shape (n + 1,), int64
-        Where each document's labels begin.
-    labels : ndarray, int32
-        Numbers of classes.
-    weights : ndarray of shape (n,), float32
-        How much each document counts.
-    """
-
-    def __init__(self, documents, offsets, labels, weights):
-        self.documents = documents
-        self.targets = Targets(
-            readonly(offsets, np.int64),
-            readonly(labels, np.int32),
-            readonly(weights, np.float32),
-        )
-
-    def __len__(self):
-        return len(self.documents)
-
-    def __getitem__(self, mask):
-        """Return the documents of a boolean mask."""
-        offsets, labels, weights = self.targets
-        sizes = np.diff(offsets)
-        chosen = np.concatenate([[0], np.cumsum(sizes[mask])])
-        return Labelled(
-            self.documents[mask], chosen, labels[np.repeat(mask, sizes)], weights[mask]
-        )
+    vector_size: int
+    loss: str
+    negative: int
+    ngrams: Ngrams
+    stop_words: object
+    epochs: int
+    min_count: int
 
 
-class FeatureSpace(Vocabulary):
-    """A vocabulary, and the rows of n-grams that follow those of its words.
+class Labels(NamedTuple):
+    """The classes, and in which order they are the leaves of a Huffman tree."""
 
-    Row V belongs to the mark that ends every document.
-
-    Parameters
-    ----------
-    vocabulary : Vocabulary
-        The words.
-    ngrams : Ngrams
-        Which n-grams there are.
-    stop_words : object
-        As the parameter of that name; these tokens are not there at all.
-    bucket_rows : ndarray of shape (n_buckets,), int32
-        Place of each bucket's row among those of buckets, -1 where it has none.
-    skip : bool, default=False
-        Whether n-grams without a row do not count; otherwise they are zeros.
-    """
-
-    def __init__(self, vocabulary, ngrams, stop_words, bucket_rows, skip=False):
-        vars(self).update(vars(vocabulary))
-        self.ngrams, self.stop_words, self.skip = ngrams, stop_words, skip
-        self.bucket_rows = readonly(bucket_rows, np.int32)
+    classes: np.ndarray
+    multilabel: bool
+    counts: np.ndarray  # (n_classes,) documents of each
+    leaves: np.ndarray  # (n_classes,) int64
+    # (n_classes + 1,) float64: weight of each class's documents, then of all.  None:
+    # read from fastText, which judges a document without known words by its end mark.
+    mass: np.ndarray | None = None
+    prefix: str | None = None  # of the labels in the file that they were read from
 
     @classmethod
-    def learn(cls, vocabulary, ngrams, stop_words, documents, known=None):
-        """Give a row to every bucket that these documents, or earlier ones, touch."""
-        if not ngrams.wanted:
-            return cls(vocabulary, ngrams, stop_words, np.empty(0, np.int32))
-        rows = np.full(ngrams.n_buckets, -1, np.int32) if known is None else known + 0
-        n = int(rows.max(initial=-1)) + 1
-        space = cls(vocabulary, ngrams, stop_words, rows)
-        if ngrams.max_n > 0:
-            left_out = space.left_out(documents.table)
-            used = (token_counts(documents) > 0) & (left_out == 0)
-            bounds, buckets = space.character_ngrams(documents.table)
-            n = number_buckets(buckets[np.repeat(used, np.diff(bounds))], rows, n)
-        for _, buckets in space.word_ngrams(documents):
-            n = number_buckets(buckets, rows, n)
-        return cls(vocabulary, ngrams, stop_words, rows)
+    def learn(cls, classes, multilabel, matrix, weights):
+        """Count the labels of a CSR matrix; commoner classes come first."""
+        counts = np.bincount(matrix.indices, minlength=len(classes))
+        per_label = np.repeat(weights, np.diff(matrix.indptr))
+        mass = np.bincount(matrix.indices, per_label, minlength=len(classes) + 1)
+        mass[-1] = np.sum(weights)
+        leaves = np.argsort(-counts, kind="stable")
+        return cls(classes, multilabel, counts, leaves, mass)
 
-    @property
-    def n_rows(self):
-        """Number of input rows: words, mark and buckets."""
-        return len(self) + 1 + int(self.bucket_rows.max(initial=-1)) + 1
+    def among(self, classes):
+        """Return the places of these classes among others that hold them all."""
+        return np.searchsorted(classes, self.classes)
 
-    def character_ngrams(self, table):
-        """Return bounds and buckets of the character n-grams of a table's tokens."""
-        return ngram_buckets(table, *self.ngrams[1:])
+    def after(self, earlier):
+        """Return labels that weigh what earlier ones weigh, too."""
+        if earlier.mass is None:
+            return self._replace(mass=None)
+        mass = self.mass.copy()
+        mass[[*earlier.among(self.classes), -1]] += earlier.mass
+        return self._replace(mass=mass)
 
-    def left_out(self, table):
-        """Return uint8: 1 for the tokens of a table that are not there at all."""
-        stops = stop_word_set(self.stop_words)
-        out = np.zeros(len(table), np.uint8)
-        if stops:
-            out[:] = [token in stops for token in table.tolist()]
-        return readonly(out)
+    def grown(self, labels):
+        """Return these labels with classes that only others have, as they count them.
 
-    def word_ngrams(self, documents):
-        """Yield bounds and buckets of the n-grams of words, some documents a time."""
-        table = documents.table
-        codes = token_codes(table).view(np.int32).astype(np.int64).view(np.uint64)
-        per_token = readonly(codes), self.left_out(table)
-        limits = int(self.ngrams.word_ngrams), int(self.ngrams.n_buckets)
-        for block in documents.blocks():
-            yield word_ngrams(
-                block.ids, block.starts, block.offsets, *per_token, *limits
-            )
-
-    def word_ngram_rows(self, documents):
-        """Return where each document's n-grams of words begin, and their rows."""
-        sizes, rows = [np.zeros(1, np.int64)], Spool(np.int32)
-        if self.ngrams.word_ngrams == 1:
-            return np.zeros(len(documents) + 1, np.int64), rows.result()
-        for bounds, buckets in self.word_ngrams(documents):
-            found = self.bucket_rows[buckets]
-            found[found >= 0] += len(self) + 1
-            rows.append(found)
-            sizes.append(np.diff(bounds))
-        return np.cumsum(np.concatenate(sizes)), rows.result()
-
-    def plan(self, **fields):
-        """Return the numbers of a pass; unless told otherwise, one that learns not."""
-        plain = {
-            "skip": bool(self.skip),
-            "learn": False,
-            "seed": np.uint64(0),
-            "rate": 0.0,
-            "min_rate": 0.0,
-            "done": 0.0,
-            "planned": 1.0,
-        }
-        return Plan(len(self), **(plain | fields))
-
-    def arrays(self, documents):
-        """Return documents as arrays for the kernels."""
-        table = documents.table
-        bounds, others = np.zeros(len(table) + 1, np.int64), np.empty(0, np.int32)
-        if self.ngrams.max_n > 0:
-            bounds, buckets = self.character_ngrams(table)
-            others = self.bucket_rows[buckets]
-            others[others >= 0] += len(self) + 1
-        places = documents.ids, documents.starts, documents.offsets
-        bag = [*map(readonly, bags(self.rows(table), bounds, others))]
-        ngrams = [*map(readonly, self.word_ngram_rows(documents))]
-        most = most_features(*places, bag[0], ngrams[0])
-        return Documents(*places, *bag, self.left_out(table), *ngrams, int(most))
-
-    def scores(self, documents, inputs, outputs, threads):
-        """Return float32 (n, C): the products of hidden vectors and output rows."""
-        out = np.empty((len(documents), len(outputs)), np.float32)
-        fixed = self.arrays(documents), self.plan()
-        matrices = readonly(inputs), readonly(outputs), out
-        step = max(LEAST_DOCUMENTS, len(documents) // 64)
-        tasks = (
-            partial(
-                score_documents,
-                *fixed,
-                first,
-                min(first + step, len(documents)),
-                *matrices,
-            )
-            for first in range(0, len(documents), step)
+        What weighs is theirs.  Without new classes the tree stays as it was: its
+        nodes mean what they meant.
+        """
+        mass = None if self.mass is None else labels.mass
+        if len(labels.classes) == len(self.classes):
+            return self._replace(multilabel=labels.multilabel, mass=mass)
+        counts = labels.counts.copy()
+        counts[self.among(labels.classes)] = self.counts
+        leaves = np.argsort(-counts, kind="stable")
+        return labels._replace(
+            counts=counts, leaves=leaves, mass=mass, prefix=self.prefix
         )
-        for _ in threads.run(tasks):
-            pass
-        return out
+
+    def prior_scores(self, loss):
+        """Return the scores of a document without known features, or None.
+
+        They give each class the share of the documents that it was trained by.
+        """
+        if self.mass is None:
+            return None
+        # Half a document more, so that no class is impossible.
+        shares = self.mass[:-1] + 0.5
+        if loss in SEPARATE:
+            shares /= self.mass[-1] + 1
+            return np.log(shares) - np.log1p(-shares)
+        return np.log(shares / shares.sum())
 
 
-class SupervisedJob(Job):
+@dataclass
+class SupervisedFastText:
+    """Rows of words, of the mark that ends a document, and of n-grams; and outputs."""
+
+    settings: ClassifierSettings
+    labels: Labels
+    inputs: np.ndarray  # (n_rows, D) float32, D padded to whole cache lines
+    outputs: np.ndarray  # (n_classes or n_nodes, D) float32
+    bucket_rows: np.ndarray  # (n_buckets,) int32
+    skip: bool = False  # n-grams without a row do not count
+    features: FeatureSpace | None = None  # while it is trained
+    carried: np.ndarray | None = None  # rows of n-grams that were trained before
+
+    @classmethod
+    def new(cls, space, settings, labels, rng, before=None):
+        """Return fresh parameters: inputs small and random, outputs zero.
+
+        Parameters
+        ----------
+        space : FeatureSpace
+            What has an input row.
+        settings : ClassifierSettings
+            Their size, and the loss.
+        labels : Labels
+            What has an output row.
+        rng : numpy.random.Generator
+            Draws the inputs.
+        before : Before or None, default=None
+            A trained model, whose words and n-grams keep their parameters.
+        """
+        size = settings.vector_size
+        inputs = padded_zeros(space.n_rows, size)
+        draw_rows(inputs, size, 1 / size, rng)
+        n_outputs = len(labels.classes)
+        if settings.loss == "hierarchical_softmax":
+            n_outputs = max(n_outputs - 1, 1)
+        outputs = padded_zeros(n_outputs, size)
+        rows = space.bucket_rows
+        model = cls(settings, labels, inputs, outputs, rows, space.skip, space)
+        if before is not None:
+            model._carry_over(before)
+        return model
+
+    def _carry_over(self, before):
+        """Take over the rows of words, mark and buckets, and the outputs."""
+        space, old, size = self.features, before.model, self.settings.vector_size
+        everything = slice(None)
+        old_outputs = old.outputs[:, : old.settings.vector_size]
+        places = everything  # of inner nodes; there are no new ones
+        if len(self.labels.classes) > len(old.labels.classes):
+            places = old.labels.among(self.labels.classes)
+        take_over(self.outputs, places, old_outputs, everything, size)
+        n_old, n_new = len(before.index), len(space)
+        old_rows, rows = before.rows(space.vocabulary)
+        self.inputs[[*rows, n_new]] = old.inputs[[*old_rows, n_old]]
+        both = np.flatnonzero((old.bucket_rows >= 0) & (space.bucket_rows >= 0))
+        new_rows = space.bucket_rows[both] + n_new + 1
+        self.inputs[new_rows] = old.inputs[old.bucket_rows[both] + n_old + 1]
+        self.carried = new_rows
+
+    def start_at(self, given):
+        """Start words and n-grams at pretrained vectors; return FrozenRows, or None.
+
+        Rows of n-grams follow those of words and the mark.
+        """
+        matrix, space = self.inputs, self.features
+        first, ngrams = len(space) + 1, space.ngrams
+        if ngrams.max_n == 0:
+            given.put(matrix)
+            if given.trainable:
+                return None
+            return frozen_rows((matrix, given.rows, given.vectors))
+        parts = given.ngrams(*ngrams[1:])
+        if parts is None and not given.trainable:
+            raise ValueError(
+                f"trainable=False of pretrained with max_n={ngrams.max_n} needs a "
+                "source of vectors of n-grams, with the same min_n, max_n and bucket: "
+                "words are made of them. Use such a source, or max_n=0."
+            )
+        words = space.vocabulary.words
+        bounds, buckets = space.character_ngrams(TokenTable.from_tokens(words))
+        rows = space.bucket_rows[buckets]
+        taken, vectors = np.empty(0, np.int32), given.vectors[:0]
+        if parts is not None:
+            taken, vectors = given_ngrams(parts, words, rows)
+        taken = taken + np.int32(first)
+        begins = np.ones(len(taken), bool)
+        if given.trainable and self.carried is not None:
+            begins = ~np.isin(taken, self.carried)
+        put_rows(matrix, taken[begins], vectors[begins])
+        rows[rows >= 0] += np.int32(first)
+        own = given.own(parts, *chosen_bags(bounds, rows, given.rows), matrix)
+        given.put(matrix, own)
+        if given.trainable:
+            return None
+        return frozen_rows((matrix, taken, vectors), (matrix, given.rows, own))
+
+    def job(self, data, vocabulary, run):
+        """Return what trains the parameters."""
+        return ClassifierJob(self.features, data, self, run)
+
+    def published(self, final):
+        """Return the fitted attributes, and the model.
+
+        Parameters
+        ----------
+        final : bool
+            Whether this model is used up, which saves a copy.
+        """
+        labels, words = self.labels, self.features.vocabulary.words
+        fitted = replace(self, features=None, carried=None)
+        if not final:
+            fitted.inputs, fitted.outputs = self.inputs.copy(), self.outputs.copy()
+        outputs = fitted.outputs[:, : self.settings.vector_size]
+        attributes = {
+            "vectors_": fitted.word_vectors(words),
+            "classes_": labels.classes,
+            "label_counts_": labels.counts,
+            "output_vectors_": np.ascontiguousarray(outputs),
+        }
+        return attributes, fitted
+
+    def space(self, vocabulary):
+        """Return what the rows belong to."""
+        settings = self.settings
+        return FeatureSpace(
+            vocabulary,
+            settings.ngrams,
+            settings.stop_words,
+            self.bucket_rows,
+            self.skip,
+        )
+
+    def subwords(self, n_words):
+        """Return the character n-grams, or None if there are none."""
+        ngrams, size = self.settings.ngrams, self.settings.vector_size
+        if ngrams.max_n == 0:
+            return None
+        return Subwords(
+            np.ascontiguousarray(self.inputs[n_words + 1 :, :size]),
+            *ngrams[1:],
+            self.bucket_rows,
+            "skip" if self.skip else "zero",
+            own=np.ascontiguousarray(self.inputs[:n_words, :size]),
+        )
+
+    def word_vectors(self, words):
+        """Return the vector of each word: the mean of its own and its n-grams'."""
+        size, parts = self.settings.vector_size, self.subwords(len(words))
+        if parts is None:
+            return np.ascontiguousarray(self.inputs[: len(words), :size])
+        vectors, counts = parts.sums(words, parts.own)
+        vectors /= (counts + 1).astype(np.float32)[:, None]
+        return vectors
+
+    def _tree(self):
+        """Return the Huffman tree of the classes, or None with another loss."""
+        if self.settings.loss != "hierarchical_softmax":
+            return None
+        return tree_of(self.labels.counts, self.labels.leaves)
+
+    def scores(self, documents, vocabulary, n_jobs):
+        """Return a score for each class; of a tree, logarithms of probabilities."""
+        space, matrices = self.space(vocabulary), (self.inputs, self.outputs)
+        prior = self.labels.prior_scores(self.settings.loss)
+        return space.scores(documents, *matrices, n_jobs, self._tree(), prior)
+
+    def means(self, documents, vocabulary, n_jobs):
+        """Return the mean of each document's rows: float32 (n, vector_size)."""
+        # What the scores would be if each class stood for one dimension.
+        axes = np.eye(self.settings.vector_size, self.inputs.shape[1], dtype=np.float32)
+        return self.space(vocabulary).scores(documents, self.inputs, axes, n_jobs)
+
+    def best(self, documents, vocabulary, n_jobs):
+        """Return the number of each document's likeliest class."""
+        space, matrices = self.space(vocabulary), (self.inputs, self.outputs)
+        tree, prior = self._tree(), self.labels.prior_scores(self.settings.loss)
+        if tree is not None:
+            likeliest = None if prior is None else prior.argmax()
+            return space.best_leaves(documents, *matrices, n_jobs, tree, likeliest)
+        scores = space.scores(documents, *matrices, n_jobs, None, prior)
+        return scores.argmax(axis=1)
+
+    def check(self, n_words):
+        """Refuse parameters, read from a file, that do not belong together."""
+        settings, labels = self.settings, self.labels
+        width, n_classes = padded_width(settings.vector_size), len(labels.classes)
+        check_matrix("inputs", self.inputs, None, width)
+        n_ngrams = len(self.inputs) - n_words - 1
+        if n_ngrams < 0:
+            raise ValueError("inputs has not one row for each word")
+        rows, ngrams = self.bucket_rows, settings.ngrams
+        check_bucket_rows(rows, len(rows), n_ngrams)
+        if ngrams.wanted and len(rows) != ngrams.n_buckets:
+            raise ValueError("bucket_rows has not one row for each bucket")
+        is_tree = settings.loss == "hierarchical_softmax"
+        check_matrix("outputs", self.outputs, max(n_classes - is_tree, 1), width)
+        if labels.counts.shape != (n_classes,) or labels.counts.min(initial=0) < 0:
+            raise ValueError("label_counts_ has not one count for each class")
+        mass = labels.mass
+        if mass is not None and (
+            mass.shape != (n_classes + 1,)
+            or not (0 <= mass).all()
+            or mass.max() == np.inf
+        ):
+            raise ValueError("the weights of the classes are no numbers, or too few")
+        if labels.leaves.dtype != np.int64 or labels.leaves.ndim != 1:
+            raise ValueError("the leaves of the tree are no numbers of classes")
+        if sorted(labels.leaves.tolist()) != list(range(n_classes)):
+            raise ValueError("the tree does not hold each class once")
+
+
+def tree_of(counts, leaves):
+    """Return the Huffman tree of classes whose leaves stand in a given order."""
+    tree = huffman_tree(counts[leaves])
+    place = np.argsort(leaves)
+    sizes = np.diff(tree.offsets)[place]
+    offsets = np.concatenate([[0], np.cumsum(sizes)])
+    shift = np.repeat(tree.offsets[:-1][place] - offsets[:-1], sizes)
+    path = shift + np.arange(offsets[-1])
+    return Tree(*map(readonly, (offsets, tree.nodes[path], tree.codes[path])))
+
+
+class ClassifierJob(Job):
     """Trains the matrices of a text classifier.
 
     Parameters
     ----------
     space : FeatureSpace
         What the rows belong to.
-    parts, held_out : list of Labelled
-        What to learn from, and what to measure the loss on; one or none each.
-    matrices : tuple of ndarray
-        Inputs and outputs.  Changed in place.
-    loss : str
-        As of `make_epoch`.
-    negative : int
-        Classes drawn.
-    guide : object
-        What the loss needs: see `make_epoch`.
-    seed : int
-        Of everything drawn.
-    schedule : Schedule
-        How the learning rate falls.
+    data : Data
+        Labelled documents.
+    model : SupervisedFastText
+        Whose inputs and outputs are changed in place.
+    run : Run
+        Seed and schedule.
     """
 
-    def __init__(
-        self, space, parts, held_out, matrices, loss, negative, guide, seed, schedule
-    ):
-        self._space, self._matrices, self._guide = space, matrices, guide
-        self._seed, self._schedule = seed, schedule
-        self._parts = [self._arrays(part) for part in parts]
-        self._held_out = [self._arrays(part) for part in held_out]
-        self._epoch = make_epoch(loss, negative if loss == "negative_sampling" else 5)
+    needed = "a label and a weight above 0"
+
+    def __init__(self, space, data, model, run):
+        self._space, (self._seed, self._schedule, _) = space, run
+        self._outputs = model.outputs
+        self._matrices = flat_matrices(model.inputs, model.outputs, True)
+        settings, labels, pool, tree = model.settings, model.labels, None, None
+        # All classes are judged at once, and documents may weigh more than 1.
+        weights = [part.targets.weights for part in data.parts]
+        heaviest = max(1.0, *(float(some.max(initial=0)) for some in weights))
+        self.loss_limit = Job.loss_limit * len(model.outputs) * heaviest
+        if settings.loss == "negative_sampling":
+            rng = np.random.default_rng([run.seed, 2])
+            pool = readonly(draw_pool(labels.counts, 0.5, rng))
+        elif settings.loss == "hierarchical_softmax":
+            tree = tree_of(labels.counts, labels.leaves)
+        self._loss = make_loss(settings.loss, settings.negative, pool, tree)
+        self._parts = [self._arrays(part) for part in data.parts]
+        self._held_out = [self._arrays(part) for part in data.held_out]
 
     def phases(self, epoch):
         """Yield the slices of one epoch, all at once: threads do not wait."""
@@ -251,46 +383,46 @@ class SupervisedJob(Job):
         yield self._tasks(self._held_out, -1)
 
     def _arrays(self, part):
-        return self._space.arrays(part.documents), part.targets, part.documents.n_tokens
+        # Only one_vs_all learns from documents that have no label.
+        unlabelled = self._loss is not None and self._loss.kind == ONE_VS_ALL
+        targets = part.targets._replace(unlabelled=unlabelled)
+        return self._space.arrays(part.documents), targets, part.documents.n_tokens
 
     def _tasks(self, parts, epoch):
         for arrays, targets, n_tokens in parts:
             n = len(targets.weights)
             rng = np.random.default_rng([self._seed, epoch + 1])
             order = rng.permutation(n) if epoch >= 0 else np.arange(n)
-            plan = self._plan(epoch, n)
+            run = self._pass(epoch, readonly(order))
             step = self._documents_per_call(n, n_tokens, len(arrays.bag_rows))
             for first in range(0, n, step):
-                yield partial(
-                    self._epoch,
-                    arrays,
-                    targets,
-                    plan,
-                    readonly(order),
-                    first,
-                    min(first + step, n),
-                    *self._matrices,
-                    self._guide,
-                )
+                last = min(first + step, n)
+                yield partial(self._train, arrays, targets, run, first, last)
 
-    def _plan(self, epoch, n):
-        schedule = self._schedule
+    def _train(self, batch, targets, run, first, last):
+        buffers = new_buffers(batch, self._outputs, self._loss)
+        fixed = batch, targets, run, self._loss, self._matrices
+        return train_documents(*fixed, buffers, first, last)
+
+    def _pass(self, epoch, order):
+        schedule, n = self._schedule, len(order)
         sequence = np.random.SeedSequence([self._seed, epoch + 1])
-        return self._space.plan(
-            learn=epoch >= 0,
+        return ClassifierPass(
+            order,
             seed=sequence.generate_state(1, np.uint64)[0],
+            learn=epoch >= 0,
             rate=float(schedule.learning_rate),
             min_rate=float(schedule.min_learning_rate),
-            done=float(n * max(epoch, 0)),
-            planned=float(n * schedule.n_epochs),
+            n_done=float(n * max(epoch, 0)),
+            n_planned=float(n * schedule.n_epochs),
         )
 
     def _documents_per_call(self, n, n_tokens, n_bag_rows):
         """Return how many documents are few enough for Ctrl-C and for all threads."""
-        inputs, outputs = self._matrices
+        n_outputs, width = self._outputs.shape
         per_token = self._space.ngrams.word_ngrams
         if self._space.ngrams.max_n > 0:
             per_token += n_bag_rows / max(1, len(self._space))
-        rows = per_token * n_tokens / n + len(outputs)
-        fast_enough = int(CALL_FLOPS / (4 * inputs.shape[1] * rows))
+        rows = per_token * n_tokens / n + n_outputs
+        fast_enough = int(CALL_FLOPS / (4 * width * rows))
         return max(LEAST_DOCUMENTS, min(n // 32 + 1, fast_enough))

@@ -2,16 +2,25 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import ArrayLike
 
 from sklearn_embed._core.arrays import readonly
+from sklearn_embed._core.typing import Documents, FilePath, StopWords
 from sklearn_embed._models.counting import Pairs, Window, count_pairs
+from sklearn_embed._models.own_counts import pairs_of_matrix
 from sklearn_embed._text.tokenized import tokenize
 from sklearn_embed._text.tokens import TextOptions
 from sklearn_embed._text.vocabulary import (
-    Limits,
     Vocabulary,
+    VocabularyFilter,
+    checked_share,
     given_words,
     learn_vocabulary,
 )
@@ -41,6 +50,11 @@ class CooccurrenceCounts:
         half.
     window : Window
         What was counted.
+
+    Raises
+    ------
+    ValueError
+        If the arrays are of another type or length, or do not belong together.
 
     Attributes
     ----------
@@ -72,28 +86,50 @@ class CooccurrenceCounts:
     array([1., 1., 0., 1.])
     """
 
-    def __init__(self, words, word_counts, pairs, window):
-        self.words = list(words)
-        self.word_counts = readonly(word_counts, np.int64)
+    def __init__(
+        self, words: list[str], word_counts: np.ndarray, pairs: Pairs, window: Window
+    ) -> None:
+        words, window = list(words), Window(*window).checked()
+        *arrays, scale = pairs
+        _check(words, word_counts, *arrays, window.direction == "both")
+        if scale != window.units(0)[1]:
+            raise ValueError(
+                f"pairs: {scale} units in 1, but those of {window} are "
+                f"{window.units(0)[1]}"
+            )
+        self._set(words, word_counts, pairs, window)
+
+    def _set(self, words, word_counts, pairs, window):
         indptr, indices, units, scale = pairs
+        self.words = words
+        self.word_counts = readonly(word_counts, np.int64)
         self.pairs = Pairs(readonly(indptr), readonly(indices), readonly(units), scale)
         self.window = window
 
     @classmethod
+    def _unchecked(cls, words, word_counts, pairs, window):
+        """Return counts of parts that were made here, or checked already."""
+        counts = cls.__new__(cls)
+        counts._set(words, word_counts, pairs, window)
+        return counts
+
+    @classmethod
     def from_documents(
         cls,
-        X,
+        X: Documents,
         *,
-        window=10,
-        weighting="harmonic",
-        direction="both",
-        min_count=1,
-        max_features=None,
-        stop_words=None,
-        vocabulary=None,
-        max_memory=None,
-        n_jobs=None,
-    ):
+        window: int | str = 10,
+        weighting: str = "harmonic",
+        direction: str = "both",
+        min_count: int = 1,
+        min_df: float = 1,
+        max_df: float = 1.0,
+        max_features: int | None = None,
+        stop_words: StopWords = None,
+        vocabulary: Sequence[str] | None = None,
+        max_memory: int | None = None,
+        n_jobs: int | None = None,
+    ) -> CooccurrenceCounts:
         """Count documents.
 
         Parameters
@@ -109,18 +145,24 @@ class CooccurrenceCounts:
             On which side of a word its contexts stand.
         min_count : int, default=1
             Words that occur less often are left out.
+        min_df : int or float, default=1
+            Words that occur in fewer documents are left out; an integer is a number
+            of documents, a float in [0, 1] a share of them.
+        max_df : int or float, default=1.0
+            Words that occur in more documents are left out; likewise.
         max_features : int or None, default=None
             Keep only this many words, the most frequent ones.
         stop_words : "english", collection of str or None, default=None
             Words to leave out.
         vocabulary : list of str or None, default=None
-            The rows, in their order; the three limits above then play no part.
+            The rows, in their order; the limits above then play no part.
         max_memory : int or None, default=None
             Bytes to work in, in addition to what the documents and the result
             take; what is too much goes into temporary files that have no name and
             cannot be left behind.  None: no bound.
         n_jobs : int or None, default=None
-            Threads; the result does not depend on it.
+            Threads.  None means 1, -1 all processors.  The result does not depend on
+            it.
 
         Returns
         -------
@@ -139,7 +181,13 @@ class CooccurrenceCounts:
         if vocabulary is not None:
             words = Vocabulary(given_words(vocabulary)).counted([documents])
         else:
-            limits = Limits(min_count, max_features, stop_words)
+            limits = VocabularyFilter(
+                min_count,
+                max_features,
+                stop_words,
+                min_df=checked_share("min_df", min_df),
+                max_df=checked_share("max_df", max_df),
+            )
             words = learn_vocabulary([documents], limits)
         part = (
             documents.ids,
@@ -148,20 +196,87 @@ class CooccurrenceCounts:
             words.rows(documents.table),
         )
         pairs = count_pairs([part], len(words), shape, max_memory, n_jobs)
-        return cls(words.words, words.counts, pairs, shape)
+        return cls._unchecked(list(words.words), words.counts, pairs, shape)
+
+    @classmethod
+    def from_scipy(
+        cls,
+        matrix: Any,
+        words: Sequence[str],
+        *,
+        word_counts: ArrayLike | None = None,
+        window: int | str = "document",
+        weighting: str = "harmonic",
+        direction: str = "both",
+    ) -> CooccurrenceCounts:
+        """Take counts that were made elsewhere.
+
+        Parameters
+        ----------
+        matrix : sparse matrix or ndarray of shape (n_words, n_words)
+            How often, or with what weight, the word of a column stands near that of
+            a row.
+        words : sequence of str
+            The words of the rows and columns.
+        word_counts : array-like of shape (n_words,) or None, default=None
+            Occurrences of each word.  None: the sums of the rows, rounded, which grow
+            with them.
+        window : int or "document", default="document"
+            What was counted, as in :meth:`from_documents`: counts of like windows can
+            be added.  Numbers of any kind are multiples of the unit of "document",
+            up to 6e-12.
+        weighting : {"harmonic", "flat"}, default="harmonic"
+            Likewise; the counts of "flat" are whole numbers.
+        direction : {"both", "left", "right"}, default="both"
+            Likewise; "both" asks for a symmetric matrix.
+
+        Returns
+        -------
+        CooccurrenceCounts
+            With copies of all.
+
+        Raises
+        ------
+        ValueError
+            If the matrix is not square, not symmetric where it must be, or holds what
+            is no count of this window; or the words do not fit.
+        OverflowError
+            If the counts are too large for 64 bits.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklearn_embed import CooccurrenceCounts
+        >>> CooccurrenceCounts.from_scipy(np.array([[0, 2], [2, 1]]), ["cat", "dog"])
+        CooccurrenceCounts(2 words, 2 pairs)
+        """
+        shape = Window(window, weighting, direction).checked()
+        pairs, names = pairs_of_matrix(matrix, shape), given_words(words)
+        if len(names) != len(pairs.indptr) - 1:
+            raise ValueError(
+                f"There are {len(names)} words for a matrix of "
+                f"{len(pairs.indptr) - 1} rows."
+            )
+        if word_counts is None:
+            word_counts = np.rint(np.asarray(sp.csr_matrix(matrix).sum(axis=1)).ravel())
+        word_counts = np.asarray(word_counts)
+        fits = np.abs(word_counts) < 2.0**62  # False for NaN, too
+        if not fits.all() or (word_counts % 1 != 0).any():
+            raise ValueError("word_counts must be whole numbers below 2**62.")
+        return cls(names, word_counts.astype(np.int64), pairs, shape)
 
     @property
-    def n_pairs(self):
+    def n_pairs(self) -> int:
         """Number of stored pairs."""
         return len(self.pairs.indices)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.words)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"CooccurrenceCounts({len(self.words):,} words, {self.n_pairs:,} pairs)"
 
-    def __add__(self, other):
+    def __add__(self, other: CooccurrenceCounts) -> CooccurrenceCounts:
         """Return the counts of both; of unequal word lists, the words in order."""
         if not isinstance(other, CooccurrenceCounts):
             return NotImplemented
@@ -187,9 +302,9 @@ class CooccurrenceCounts:
             total.data,
             self.pairs.scale,
         )
-        return CooccurrenceCounts(words, counts, pairs, self.window)
+        return self._unchecked(list(words), counts, pairs, self.window)
 
-    def __radd__(self, other):
+    def __radd__(self, other: object) -> CooccurrenceCounts:
         """Allow ``sum(parts)``, which begins with 0."""
         return self if other == 0 else NotImplemented
 
@@ -204,7 +319,7 @@ class CooccurrenceCounts:
             i, j = np.minimum(i, j), np.maximum(i, j)
         return sp.coo_matrix((units, (i, j)), (n_rows, n_rows)).tocsr()
 
-    def save(self, path):
+    def save(self, path: FilePath) -> None:
         """Write to a file of arrays and JSON, which cannot run code.
 
         Parameters
@@ -236,7 +351,7 @@ class CooccurrenceCounts:
         save_arrays(path, arrays, meta)
 
     @classmethod
-    def load(cls, path, *, mmap=False):
+    def load(cls, path: FilePath, *, mmap: bool = False) -> CooccurrenceCounts:
         """Read what `save` wrote.
 
         Parameters
@@ -273,8 +388,8 @@ class CooccurrenceCounts:
             size, weighting, direction = meta["window"]
             window = Window(size, weighting, direction).checked()
             names = ("words", "word_counts", "indptr", "indices", "units")
-            words, word_counts, *pairs = (arrays[name] for name in names)
-            _check(words, word_counts, *pairs, direction == "both")
+            words, word_counts, indptr, indices, units = (arrays[n] for n in names)
+            _check(words, word_counts, indptr, indices, units, direction == "both")
         except (KeyError, TypeError, ValueError) as error:
             raise VectorFileError(
                 path,
@@ -282,9 +397,10 @@ class CooccurrenceCounts:
                 "The file is damaged; write it anew",
             ) from error
         # The unit depends on the window alone.
-        return cls(words, word_counts, Pairs(*pairs, window.units(0)[1]), window)
+        pairs = Pairs(indptr, indices, units, window.units(0)[1])
+        return cls._unchecked(words, word_counts, pairs, window)
 
-    def to_scipy(self):
+    def to_scipy(self) -> sp.csr_array:
         """Return the counts as a sparse matrix.
 
         Returns
@@ -299,7 +415,7 @@ class CooccurrenceCounts:
             return half
         return (half + sp.triu(half, 1).T).tocsr()
 
-    def ppmi(self, shift=1.0):
+    def ppmi(self, shift: float = 1.0) -> sp.csr_array:
         """Return the positive pointwise mutual information.
 
         Parameters
@@ -325,31 +441,49 @@ class CooccurrenceCounts:
 
 def _check(words, word_counts, indptr, indices, units, is_half):
     """Refuse arrays that would lead a kernel out of bounds, or are no counts."""
-    kinds = [(word_counts, "i8"), (indptr, "i8"), (indices, "i4"), (units, "i8")]
-    if not isinstance(words, list) or any(
-        not isinstance(array, np.ndarray) or array.dtype != kind or array.ndim != 1
-        for array, kind in kinds
+    if not isinstance(words, list) or not all(isinstance(w, str) for w in words):
+        raise ValueError("words: not a list of strings")
+    for name, array, kind in (
+        ("word_counts", word_counts, np.int64),
+        ("indptr", indptr, np.int64),
+        ("indices", indices, np.int32),
+        ("units", units, np.int64),
     ):
-        raise ValueError("an array is of another type")
+        if not isinstance(array, np.ndarray) or array.dtype != kind or array.ndim != 1:
+            raise ValueError(f"{name}: not a one-dimensional array of {np.dtype(kind)}")
     n_words, n_pairs = len(words), len(indices)
     if len(set(words)) < n_words:
-        raise ValueError("a word stands twice")
-    if (len(word_counts), len(indptr), len(units)) != (n_words, n_words + 1, n_pairs):
-        raise ValueError(
-            f"arrays of other lengths than {n_words} words and their pairs"
-        )
-    if indptr[0] != 0 or indptr[-1] != n_pairs or (indptr[1:] < indptr[:-1]).any():
-        raise ValueError("the rows overlap")
+        raise ValueError("words: one stands twice")
+    for name, array, n in (
+        ("word_counts", word_counts, n_words),
+        ("indptr", indptr, n_words + 1),
+        ("units", units, n_pairs),
+    ):
+        if len(array) != n:
+            raise ValueError(
+                f"{name}: {len(array)} numbers instead of {n}, for {n_words} words "
+                f"and {n_pairs} pairs"
+            )
     if (word_counts < 0).any():
-        raise ValueError("a word's count is negative")
+        raise ValueError("word_counts: one is negative")
+    # A difference of two wild numbers could wrap; a comparison cannot.
+    if indptr[0] != 0 or indptr[-1] != n_pairs or (indptr[1:] < indptr[:-1]).any():
+        raise ValueError(f"indptr: it does not rise from 0 to {n_pairs}")
+    _check_pairs(n_words, indptr, indices, units, is_half)
+
+
+def _check_pairs(n_words, indptr, indices, units, is_half):
+    """Refuse columns out of range or out of order, and counts of nothing."""
     filled = np.flatnonzero(indptr[1:] > indptr[:-1])
     begins = indptr[filled]
-    for first in range(0, n_pairs, _CHECKED_AT_ONCE):
+    for first in range(0, len(indices), _CHECKED_AT_ONCE):
         part = indices[first : first + _CHECKED_AT_ONCE + 1]
         falls = first + 1 + np.flatnonzero(part[1:] <= part[:-1])
-        if part.min() < 0 or part.max() >= n_words or not np.isin(falls, begins).all():
-            raise ValueError("columns are out of range or out of order")
+        if part.min() < 0 or part.max() >= n_words:
+            raise ValueError(f"indices: one is not a row of {n_words} words")
+        if not np.isin(falls, begins).all():
+            raise ValueError("indices: those of a row do not rise")
         if units[first : first + _CHECKED_AT_ONCE].min() <= 0:
-            raise ValueError("a count is not positive")
+            raise ValueError("units: one is not positive")
     if is_half and (indices[begins] < filled).any():
-        raise ValueError("a pair lies in the lower half")
+        raise ValueError("indices: a pair lies in the lower half")

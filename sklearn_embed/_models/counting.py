@@ -9,19 +9,20 @@ from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
-from joblib import effective_n_jobs
 
 from sklearn_embed._core.arrays import readonly
 from sklearn_embed._core.growing import pages
-from sklearn_embed._core.threads import Threads
+from sklearn_embed._core.threads import n_threads, run
 from sklearn_embed._models.kernels.cooccurrence import (
-    count_places,
+    ContextWeights,
+    RowPositions,
     count_rows,
     distance_units,
-    lay_tokens,
     list_positions,
-    make_scratch,
     merge_rows,
+    new_row_sums,
+    sum_positions,
+    write_stream,
 )
 
 #: Which contexts count, as the kernel wants to know it.
@@ -34,7 +35,7 @@ _TASK_PLACES = 1 << 22
 _FIRST_PAIRS = 1 << 23
 _MOST_PLACES = 2**31 - 2
 _LEAST_PLACES = 1 << 12
-_LEAST_ROOM = 1 << 10
+_LEAST_CAPACITY = 1 << 10
 
 
 class Window(NamedTuple):
@@ -90,7 +91,7 @@ def count_pairs(parts, n_rows, window, max_memory=None, n_jobs=None):
     max_memory : int or None
         Bytes to work in, besides what the result takes.  None: no bound.
     n_jobs : int or None
-        Threads.
+        Threads; see `n_threads`.
 
     Returns
     -------
@@ -102,25 +103,25 @@ def count_pairs(parts, n_rows, window, max_memory=None, n_jobs=None):
     weights, scale = window.units(max(longest - 1, 0))
     n_places = 2 + sum(int(n.sum()) + min(len(n), int(n.sum())) for n in lengths)
     _check_overflow(parts, n_places, n_rows, weights)
-    n_threads = effective_n_jobs(n_jobs)
-    room = _TASK_PAIRS
+    n_jobs = n_threads(n_jobs)
+    capacity = _TASK_PAIRS
     if max_memory is not None:
         # Half for tokens and their positions, half for pairs on their way.
         n_places = min(n_places, max(max_memory // 16, _LEAST_PLACES) + len(weights))
-        room = max(max_memory // (24 * _PAIR_BYTES * n_threads), _LEAST_ROOM)
-    counter = _Counter(readonly(weights), SIDES[window.direction], n_rows, room)
+        capacity = max(max_memory // (24 * _PAIR_BYTES * n_jobs), _LEAST_CAPACITY)
+    counter = _Counter(readonly(weights), SIDES[window.direction], n_rows, capacity)
     chunks = _chunks(parts, len(weights) - 1, min(n_places, _MOST_PLACES))
     runs = None
-    with Threads(n_jobs) as threads, tempfile.TemporaryFile() as file:
+    with tempfile.TemporaryFile() as file:
         for stream, n, fresh, is_last in chunks:
-            pieces = threads.run(counter.tasks(stream, n, fresh, n_threads))
+            pieces = run(counter.tasks(stream, n, fresh, n_jobs), n_jobs)
             if runs is None and is_last:
                 return Pairs(*_assembled(pieces, n_rows), scale)
             if runs is None:
                 runs = _Runs(file, counter)
             runs.append(pieces)
-        del chunks, stream, pieces  # merging needs the room
-        return Pairs(*_assembled(threads.run(runs.tasks()), n_rows), scale)
+        del chunks, stream, pieces  # merging needs the memory
+        return Pairs(*_assembled(run(runs.tasks(), n_jobs), n_rows), scale)
 
 
 def _check_overflow(parts, n_places, n_rows, weights):
@@ -152,7 +153,7 @@ def _chunks(parts, reach, n_places):
     for ids, starts, offsets, row_of in parts:
         document = token = 0
         while True:
-            document, token, n = lay_tokens(
+            document, token, n = write_stream(
                 ids, starts, offsets, row_of, document, token, stream, n
             )
             if document == len(starts):
@@ -171,21 +172,24 @@ def _chunks(parts, reach, n_places):
 class _Counter:
     """Cuts the counting of a chunk into tasks that each give some whole rows."""
 
-    def __init__(self, weights, sides, n_rows, room):
-        self._weights, self._sides = weights, sides
-        self.n_rows, self.room = n_rows, room
+    def __init__(self, weights, sides, n_rows, capacity):
+        self._weights = ContextWeights(weights, sides)
+        self.n_rows, self.capacity = n_rows, capacity
         self._scratches = []
 
-    def tasks(self, stream, n, fresh, n_threads):
+    def tasks(self, stream, n, fresh, n_jobs):
         """Yield tasks, row after row."""
-        ends = count_places(stream, n, self.n_rows)
-        visits = np.diff(ends) * (2.0 * len(self._weights))
-        rows = np.arange(self.n_rows, 0, -1) if self._sides == 3 else self.n_rows
+        ends = np.zeros(self.n_rows + 1, np.int64)
+        sum_positions(stream, n, ends)
+        visits = np.diff(ends) * (2.0 * len(self._weights.units))
+        rows = (
+            np.arange(self.n_rows, 0, -1) if self._weights.sides == 3 else self.n_rows
+        )
         most = np.minimum(visits, rows).astype(np.int64)
-        step = min(_TASK_VISITS, visits.sum() / (8 * n_threads) + 1)
+        step = min(_TASK_VISITS, visits.sum() / (8 * n_jobs) + 1)
         # Positions are listed a few rows at a time: they take as much as the tokens.
         lists = ends[1:] // max(_TASK_PLACES, n // 4)
-        cost = np.cumsum(visits / step + most / self.room)
+        cost = np.cumsum(visits / step + most / self.capacity)
         cuts = [*np.searchsorted(cost, np.arange(1, cost[-1] if self.n_rows else 0))]
         cuts += [0, *(1 + np.flatnonzero(np.diff(lists))), self.n_rows]
         listed = -1
@@ -195,10 +199,10 @@ class _Counter:
                 stop = int(np.searchsorted(lists, listed, side="right"))
                 places = ends[begin : stop + 1] - ends[begin]
                 positions = pages(places[-1], np.int32)
-                list_positions(stream, n, places, begin, positions)
+                list_positions(stream, n, places[:-1].copy(), begin, positions)
             yield partial(
                 self._count,
-                (
+                RowPositions(
                     readonly(stream),
                     fresh,
                     readonly(places[first - begin : last - begin + 1]),
@@ -209,9 +213,9 @@ class _Counter:
                 int(most[first:last].sum()),
             )
 
-    def _count(self, laid, first, last, most):
+    def _count(self, where, first, last, most):
         def kernel(*out):
-            return count_rows(*laid, self._weights, self._sides, first, *out)
+            return count_rows(where, first, self._weights, *out)
 
         return self.run(kernel, last - first, most)
 
@@ -222,7 +226,7 @@ class _Counter:
         # A list is safe to pop from in several threads.
         scratch = self._scratches.pop() if self._scratches else None
         if scratch is None:
-            scratch = make_scratch(self.n_rows)
+            scratch = new_row_sums(self.n_rows)
         n = kernel(lengths, scratch, pairs)
         self._scratches.append(scratch)
         return lengths, *(array[:n] for array in pairs)
@@ -237,15 +241,18 @@ class _Runs:
 
     def append(self, pieces):
         """Write one more run, piece by piece."""
-        run = []
+        written = []
         first = 0
-        for lengths, columns, units in pieces:
-            at = self._file.tell()
-            for array in (lengths, columns, units):
-                self._file.write(memoryview(array).cast("B"))
-            run.append((first, first + len(lengths), len(columns), at))
-            first += len(lengths)
-        self._runs.append([_Piece(self._file, *piece) for piece in run])
+        try:
+            for lengths, columns, units in pieces:
+                at = self._file.tell()
+                for array in (lengths, columns, units):
+                    self._file.write(memoryview(array).cast("B"))
+                written.append((first, first + len(lengths), len(columns), at))
+                first += len(lengths)
+        finally:
+            pieces.close()
+        self._runs.append([_Piece(self._file, *piece) for piece in written])
 
     def tasks(self):
         """Yield tasks that each merge some rows of all runs."""
@@ -254,8 +261,8 @@ class _Runs:
         while first < self._counter.n_rows:
             n_rows = min(reader.n_ready() for reader in readers)
             sizes = sum(reader.lengths(n_rows) for reader in readers)
-            room = max(self._counter.room, int(sizes[0]))
-            n_rows = int(np.searchsorted(np.cumsum(sizes), room, side="right"))
+            capacity = max(self._counter.capacity, int(sizes[0]))
+            n_rows = int(np.searchsorted(np.cumsum(sizes), capacity, side="right"))
             parts = [reader.read(n_rows) for reader in readers]
             yield partial(self._merge, parts, n_rows)
             first += n_rows
@@ -270,7 +277,7 @@ class _Runs:
         columns, units = (np.concatenate([part[k] for part in parts]) for k in (1, 2))
 
         def kernel(*out):
-            return merge_rows(begins, columns, units, *out)
+            return merge_rows(begins, (columns, units), *out)
 
         return self._counter.run(kernel, n_rows, total)
 
@@ -336,14 +343,17 @@ def _assembled(pieces, n_rows):
     # leave holes behind.
     arrays = np.empty(_FIRST_PAIRS, np.int32), np.empty(_FIRST_PAIRS, np.int64)
     row = at = 0
-    for lengths, *piece in pieces:
-        indptr[row + 1 : row + 1 + len(lengths)] = lengths
-        row, stop = row + len(lengths), at + len(piece[0])
-        for array, part in zip(arrays, piece, strict=True):
-            if stop > len(array):
-                array.resize(stop + stop // 16, refcheck=False)
-            array[at:stop] = part
-        at = stop
+    try:
+        for lengths, *piece in pieces:
+            indptr[row + 1 : row + 1 + len(lengths)] = lengths
+            row, stop = row + len(lengths), at + len(piece[0])
+            for array, part in zip(arrays, piece, strict=True):
+                if stop > len(array):
+                    array.resize(stop + stop // 16, refcheck=False)
+                array[at:stop] = part
+            at = stop
+    finally:
+        pieces.close()
     for array in arrays:
         array.resize(at, refcheck=False)
     return np.cumsum(indptr, out=indptr), *arrays

@@ -1,142 +1,181 @@
-"""fastText's parameters: words and n-grams in one matrix, words as bags of rows."""
+"""fastText: words and their n-grams in one matrix, words as bags of its rows."""
 
 # SPDX-License-Identifier: BSD-3-Clause
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from sklearn_embed._core.arrays import draw_rows, padded_zeros, put_rows, stripped
-from sklearn_embed._models.prediction import PredictionVectorizer
-from sklearn_embed._models.pretrained import chosen_bags, given_ngrams, keeper
-from sklearn_embed._text.char_ngrams import (
-    NgramNumbers,
-    check_bucket_rows,
-    check_matrix,
-    ngram_buckets,
-    numbered,
-    share_rows,
+from sklearn_embed._models.bags import numbered, share_rows
+from sklearn_embed._models.checks import check_bucket_rows, check_matrix
+from sklearn_embed._models.kernels.bag_rows import number_buckets
+from sklearn_embed._models.kernels.bags import Bags
+from sklearn_embed._models.prediction import (
+    Outputs,
+    PredictionJob,
+    PredictionSettings,
 )
-from sklearn_embed._text.kernels.char_ngrams import number_buckets
+from sklearn_embed._models.pretrained import (
+    Given,
+    chosen_bags,
+    frozen_rows,
+    given_ngrams,
+)
+from sklearn_embed._models.warm_start import take_over
+from sklearn_embed._text.char_ngrams import NgramNumbers, ngram_buckets
 from sklearn_embed._text.table import TokenTable
 from sklearn_embed._vectors.subwords import Subwords
 
-#: Buckets of what leaves a model that numbers its n-grams one by one.
+#: Buckets of an export of n-grams that are numbered one by one.
 EXPORTED_BUCKETS = 2_000_000
 
 
-class SubwordModel(PredictionVectorizer):
-    """Base of vectorizers whose words are bags of rows: a word's own, its n-grams'.
+@dataclass(frozen=True)
+class FastTextSettings(PredictionSettings):
+    """Parameters of a fit, as FastTextVectorizer names them."""
 
-    The state's "matrix" has a row for each word, which are its "input", then those of
-    n-grams that do not share a word's row; "bucket_rows" says which row each bucket
-    has, or each n-gram where they are numbered one by one, by "numbers"; "bags" says
-    which rows a word is the mean of.
+    min_n: int
+    max_n: int
+    bucket: int | None
+    stop_words: object
+
+
+class FrozenWords(NamedTuple):
+    """Words that keep the vectors given, and where those come from."""
+
+    given: Given
+    parts: Subwords | None  # the source's n-grams, if they are taken over
+    bags: tuple  # bounds and rows of the words' n-grams
+
+
+class NgramRows(NamedTuple):
+    """How the n-grams of words are numbered, before any rows are shared."""
+
+    bounds: np.ndarray  # (n_words + 1,) int64: where each word's n-grams begin
+    ngrams: np.ndarray  # int32: their numbers, from 0 on
+    bucket_rows: np.ndarray  # (n_buckets,) int32: number of each bucket, or -1
+    numbers: NgramNumbers | None  # by spelling; None: by their hash
+
+    @classmethod
+    def of(cls, words, settings, known=()):
+        """Return the numbers of some words' n-grams; ``known`` have theirs already."""
+        table, limits = TokenTable.from_tokens(words), (settings.min_n, settings.max_n)
+        if settings.bucket is None:
+            numbers = NgramNumbers(known)
+            bounds, ngrams = numbers.rows(table, *limits, grow=True)
+            return cls(bounds, ngrams, np.arange(len(numbers), dtype=np.int32), numbers)
+        bounds, ngrams = ngram_buckets(table, *limits, settings.bucket)
+        bucket_rows = np.full(settings.bucket, -1, np.int32)
+        number_buckets(ngrams, bucket_rows, 0)
+        return cls(bounds, bucket_rows[ngrams], bucket_rows, None)
+
+    @property
+    def n_ngrams(self):
+        """How many numbers there are."""
+        return int(self.bucket_rows.max(initial=-1)) + 1
+
+
+@dataclass
+class FastText:
+    """A row for each word, then those of n-grams that share none of them.
+
+    While it is trained, rows are padded to whole cache lines; those of a fitted model
+    are not.
     """
 
-    def __getstate__(self):
-        state = super().__getstate__()
-        # Made of the n-grams again when it is needed.
-        return state | {"_numbers": None} if "_numbers" in state else state
+    settings: FastTextSettings
+    words: list[str]
+    matrix: np.ndarray  # (n_rows, d) float32
+    bucket_rows: np.ndarray  # (n_buckets or n_ngrams,) int32: row of each, or -1
+    outputs: Outputs
+    ngrams: list[str] | None = None  # where they are numbered by their spelling
+    bags: Bags | None = None  # of which rows each word is the mean; while training
+    carried: np.ndarray | None = None  # rows that were trained before
+    frozen: FrozenWords | None = None
 
-    def _check_loaded(self):
-        """Refuse arrays that would lead a kernel out of bounds."""
-        super()._check_loaded()
-        n_rows, width = len(self.subword_vectors_), self.vectors_.shape[1]
-        check_matrix("subword_vectors_", self.subword_vectors_, None, width)
-        if n_rows < len(self.words_):
-            raise ValueError("subword_vectors_ has not one row for each word")
-        n_buckets = self._n_buckets
-        if n_buckets is None:
-            n_buckets = len(self._state["ngrams"])
-        check_bucket_rows(self._state["bucket_rows"], n_buckets, n_rows)
+    @classmethod
+    def new(cls, vocabulary, settings, rng, before=None, share=True):
+        """Return fresh parameters: words and n-grams random, outputs zero.
 
-    def _new_state(self, vocabulary, known, rng):
-        """Return fresh parameters: words and n-grams random, outputs zero."""
-        self._check_limits(known)
-        words, size = vocabulary.words, self.vector_size
-        table, limits = TokenTable.from_tokens(words), (self.min_n, self.max_n)
-        state = {"words": words}
-        if self.bucket is None:
-            state["numbers"] = NgramNumbers(self._state["ngrams"] if known else ())
-            bounds, ngrams = state["numbers"].rows(table, *limits, grow=True)
-            bucket_rows = np.arange(len(state["numbers"]), dtype=np.int32)
-            n_ngrams = len(bucket_rows)
-        else:
-            bounds, ngrams = ngram_buckets(table, *limits, self.bucket)
-            bucket_rows = np.full(self.bucket, -1, np.int32)
-            n_ngrams = int(number_buckets(ngrams, bucket_rows, 0))
-            ngrams = bucket_rows[ngrams]
-        before = self._rows_before(words, known, bucket_rows, n_ngrams)
-        shared = share_rows(bounds, ngrams, before)
+        Parameters
+        ----------
+        vocabulary : Vocabulary
+            The words.
+        settings : FastTextSettings
+            Their size, their n-grams, and the loss.
+        rng : numpy.random.Generator
+            Draws the vectors of words and n-grams.
+        before : Before or None, default=None
+            A trained model, whose words and n-grams keep their parameters.
+        share : bool, default=True
+            Whether n-grams that always occur together share a row.  Not where each
+            may be given a vector of its own.
+        """
+        if before is not None:
+            _check_limits(settings, before.model.settings)
+        words, size = vocabulary.words, settings.vector_size
+        known = before.model.ngrams if before is not None else None
+        numbered = NgramRows.of(words, settings, known or ())
+        shared = share_rows(
+            numbered.bounds, numbered.ngrams, _apart(words, numbered, before, share)
+        )
+        bucket_rows = numbered.bucket_rows
         stored = np.flatnonzero(bucket_rows >= 0)
         bucket_rows[stored] = shared.rows[bucket_rows[stored]]
         matrix = padded_zeros(len(shared.members), size)
         draw_rows(matrix, size, 1 / size, rng)
         # The mean of a bag then begins as wide as that of rows drawn one by one.
         matrix *= np.sqrt(1 / shared.members, dtype=np.float32)[:, None]
-        return state | {
-            "matrix": matrix,
-            "input": matrix[: len(words)],
-            "bucket_rows": bucket_rows,
-            "bags": shared[2:],
-            **self._new_outputs(len(words)),
-        }
+        model = cls(
+            settings,
+            words,
+            matrix,
+            bucket_rows,
+            Outputs.new(len(words), settings),
+            None if numbered.numbers is None else numbered.numbers.tolist(),
+            Bags(*shared[2:]),
+        )
+        model._kept_numbers = numbered.numbers
+        if before is not None:
+            model._carry_over(before, vocabulary)
+        return model
 
-    def _check_limits(self, known):
-        """Refuse to go on with other n-grams than those that were trained."""
-        limits = self.min_n, self.max_n
-        if known and (self._n_buckets, self._limits_of_ngrams) != (self.bucket, limits):
-            raise ValueError(
-                "min_n, max_n and bucket cannot change with warm_start=True or "
-                "partial_fit."
-            )
+    def _carry_over(self, before, vocabulary):
+        """Take over the rows of words, outputs and n-grams."""
+        old, size = before.model, self.settings.vector_size
+        old_rows, rows = before.rows(vocabulary)
+        take_over(self.matrix, rows, old.matrix, old_rows, size)
+        self.outputs.carry_over(before, old_rows, rows, vocabulary)
+        new_rows = self.bucket_rows[: len(old.bucket_rows)]
+        both = np.flatnonzero((old.bucket_rows >= 0) & (new_rows >= 0))
+        rows, firsts = np.unique(self.bucket_rows[both], return_index=True)
+        vectors = old.matrix[old.bucket_rows[both[firsts]]]
+        self.matrix[rows, :size] = vectors
+        self.carried = rows
 
-    def _rows_before(self, words, known, numbers, n_ngrams):
-        """Return what must agree for words and n-grams to share a row."""
-        before = np.full(len(words) + n_ngrams, -1, np.int32)
-        if self.pretrained is not None:  # each may be given its own
-            before[len(words) :] = np.arange(n_ngrams)
-        elif known:
-            before[: len(words)] = [known.get(word, -1) for word in words]
-            rows = self._state["bucket_rows"]
-            both = np.flatnonzero((rows >= 0) & (numbers[: len(rows)] >= 0))
-            before[len(words) + numbers[both]] = rows[both]
-        return before
-
-    def _trained(self):
-        """Return the arrays that a fit has trained, by their names in the state."""
-        return self._state | {"input": self.subword_vectors_[: len(self.words_)]}
-
-    def _carry_over(self, vocabulary, state):
-        """Carry words, outputs and n-grams over."""
-        super()._carry_over(vocabulary, state)
-        old, new = self._state["bucket_rows"], state["bucket_rows"]
-        both = np.flatnonzero((old >= 0) & (new[: len(old)] >= 0))
-        rows, firsts = np.unique(new[both], return_index=True)
-        vectors = self.subword_vectors_[old[both[firsts]]]
-        state["matrix"][rows, : self.vector_size] = vectors
-        state["carried"] = rows
-
-    def _place(self, vocabulary, given, state):
-        """Start words and n-grams at the vectors given; return what keeps frozen ones.
+    def start_at(self, given):
+        """Start words and n-grams at pretrained vectors; return FrozenRows, or None.
 
         A frozen word is a bag of one row, its vector.  No rows are shared.
         """
-        matrix, words = state["matrix"], vocabulary.words
-        bounds, rows = self._parts_of(state, matrix).rows_of(words)
-        parts = given.ngrams(self.min_n, self.max_n, self.bucket)
+        settings, matrix, words = self.settings, self.matrix, self.words
+        bounds, rows = self.subwords().rows_of(words)
+        parts = given.ngrams(settings.min_n, settings.max_n, settings.bucket)
         taken, vectors = np.empty(0, np.int32), given.vectors[:0]
         if parts is not None:
             taken, vectors = given_ngrams(parts, words, rows)
         fresh = np.ones(len(matrix), bool)  # neither carried over nor taken over
         fresh[: len(words)] = False
-        fresh[state.get("carried", [])] = False
+        if self.carried is not None:
+            fresh[self.carried] = False
         begins = fresh[taken] | (not given.trainable)
         put_rows(matrix, taken[begins], vectors[begins])
         fresh[taken] = False
         bags_given = chosen_bags(bounds, rows, given.rows)
         if given.trainable:
-            own = given.own(parts, *bags_given, matrix)
-            given.put(matrix, own)
+            given.put(matrix, given.own(parts, *bags_given, matrix))
             return None
         frozen = np.zeros(len(words), bool)
         frozen[given.rows] = True
@@ -144,96 +183,151 @@ class SubwordModel(PredictionVectorizer):
         taught[rows[~np.repeat(frozen, np.diff(bounds))]] = True
         matrix[fresh & ~taught] = 0
         given.put(matrix)
-        state["bags"] = _without_ngrams(state["bags"], frozen)
-        state["frozen"] = given, parts, bags_given
-        return keeper(
+        self.bags = _without_ngrams(self.bags, frozen)
+        self.frozen = FrozenWords(given, parts, bags_given)
+        return frozen_rows(
             (matrix, taken, vectors), (matrix, given.rows, given.vectors)
-        ), True
+        )
 
-    def _published(self, state, final):
-        """Return the fitted attributes; ``final`` uses up the state."""
-        size, words = self.vector_size, state["words"]
-        state.pop("bags", None)  # what is published needs the room
-        matrix = stripped(state["matrix"], size, in_place=final)
-        name = "nodes" if "nodes" in state else "output"
-        outputs = stripped(state[name], size, in_place=final)
+    def job(self, data, vocabulary, run):
+        """Return what trains the parameters."""
+        return PredictionJob(
+            self.settings, data, vocabulary, self.matrix, self.outputs, run, self.bags
+        )
+
+    def published(self, final):
+        """Return the fitted attributes, and the model without padding.
+
+        Parameters
+        ----------
+        final : bool
+            Whether this model is used up, which saves a copy.
+        """
+        size, n_words = self.settings.vector_size, len(self.words)
+        if final:
+            self.bags = None  # what is published needs the memory
+        matrix = stripped(self.matrix, size, in_place=final)
+        outputs = self.outputs.stripped(size, in_place=final)
+        fitted = replace(
+            self, matrix=matrix, outputs=outputs, bags=None, carried=None, frozen=None
+        )
+        fitted._kept_numbers = getattr(self, "_kept_numbers", None)
         # As gensim adds them up: the word, then its n-grams.
-        own = matrix[: len(words)]
-        vectors, counts = self._parts_of(state, matrix).sums(words, own)
+        vectors, counts = fitted.subwords().sums(self.words, matrix[:n_words])
         vectors /= (counts + 1).astype(np.float32)[:, None]
-        if "frozen" in state:
-            given, parts, bags_given = state["frozen"]
+        if self.frozen is not None:
+            given, parts, bags_given = self.frozen
             vectors[given.rows] = given.vectors  # minus zeros, too
             matrix = matrix if final else matrix.copy()
             matrix[given.rows] = given.own(parts, *bags_given, matrix)
-        kept = {name: outputs, "bucket_rows": state["bucket_rows"]}
-        if "numbers" in state:
-            kept["ngrams"] = state["numbers"].tolist()
-        return {
+            fitted.matrix = matrix
+        attributes = {
             "vectors_": vectors,
-            "node_vectors_" if name == "nodes" else "context_vectors_": outputs,
+            outputs.attribute: outputs.matrix,
             "subword_vectors_": matrix,
-            "_state": kept,
-            "_numbers": None,
-            "_n_buckets": self.bucket,
-            "_limits_of_ngrams": (self.min_n, self.max_n),
-            "_stop_words": self.stop_words,
         }
+        return attributes, fitted
 
-    def _parts_of(self, state, matrix):
-        """Return the n-grams of a state, in its matrix or a narrower one."""
-        limits, numbers = (self.min_n, self.max_n), state.get("numbers")
-        n_words = len(state["words"])
-        return _parts(matrix, state["bucket_rows"], limits, n_words, numbers)
-
-    def _subwords(self):
-        """Return the n-grams that were trained, with their numbers."""
-        if self._n_buckets is None and self._numbers is None:
-            self._numbers = NgramNumbers(self._state["ngrams"])
-        return _parts(
-            self.subword_vectors_,
-            self._state["bucket_rows"],
-            self._limits_of_ngrams,
-            len(self.words_),
-            self._numbers,
+    def subwords(self):
+        """Return the n-grams, with their numbers where they are numbered one by one."""
+        settings, numbers = self.settings, None
+        if self.ngrams is not None:
+            numbers = self._numbers()
+        return Subwords(
+            self.matrix,
+            settings.min_n,
+            settings.max_n,
+            len(self.bucket_rows),
+            self.bucket_rows,
+            "zero" if numbers is None else "skip",
+            self.matrix[: len(self.words)],
+            numbers,
         )
 
-    def _hashed(self):
-        """Return the n-grams, numbered one by one, in buckets.
+    def _numbers(self):
+        """Return the n-grams' numbers: made when they are needed, and kept."""
+        if getattr(self, "_kept_numbers", None) is None:
+            self._kept_numbers = NgramNumbers(self.ngrams)
+        return self._kept_numbers
+
+    def __getstate__(self):
+        return {name: value for name, value in vars(self).items() if name[0] != "_"}
+
+    def hashed(self, vectors):
+        """Return n-grams that are numbered one by one as hashed ones, in buckets.
 
         n-grams that meet in a bucket are replaced by their mean, and the words' own
         vectors make up for the difference.
+
+        Parameters
+        ----------
+        vectors : ndarray of shape (n_words, d), float32
+            The vectors of words.
         """
-        parts = self._subwords()
-        min_n, max_n = self._limits_of_ngrams
-        table = TokenTable.from_tokens(self.words_)
-        _, places = parts.rows_of(self.words_)
-        _, numbers = parts.numbers.rows(table, min_n, max_n)
-        _, buckets = ngram_buckets(table, min_n, max_n, EXPORTED_BUCKETS)
+        parts = self.subwords()
+        limits = self.settings.min_n, self.settings.max_n
+        table = TokenTable.from_tokens(self.words)
+        _, places = parts.rows_of(self.words)
+        _, numbers = parts.numbers.rows(table, *limits)
+        _, buckets = ngram_buckets(table, *limits, EXPORTED_BUCKETS)
         seen = np.zeros(EXPORTED_BUCKETS, np.uint8)
         seen[buckets] = 1
         rows = numbered(seen)
         _, firsts = np.unique(numbers, return_index=True)
         target = rows[buckets[firsts]]
-        vectors = np.zeros((int(seen.sum()), self.vectors_.shape[1]), np.float32)
-        np.add.at(vectors, target, parts.vectors[places[firsts]])
-        met = np.bincount(target, minlength=len(vectors))
-        vectors /= np.maximum(met, 1).astype(np.float32)[:, None]
-        parts = Subwords(vectors, min_n, max_n, EXPORTED_BUCKETS, rows)
-        sums, counts = parts.sums(self.words_)
-        own = self.vectors_ * (counts + 1).astype(np.float32)[:, None] - sums
+        sums = np.zeros((int(seen.sum()), vectors.shape[1]), np.float32)
+        np.add.at(sums, target, parts.vectors[places[firsts]])
+        met = np.bincount(target, minlength=len(sums))
+        sums /= np.maximum(met, 1).astype(np.float32)[:, None]
+        parts = Subwords(sums, *limits, EXPORTED_BUCKETS, rows)
+        totals, counts = parts.sums(self.words)
+        own = vectors * (counts + 1).astype(np.float32)[:, None] - totals
         return parts._replace(own=own)
 
-    def _made_of_ngrams(self, words):
+    def exported(self, vectors):
+        """Return the n-grams as other programs know them, or None without any."""
+        if self.settings.max_n == 0:
+            return None
+        return self.subwords() if self.ngrams is None else self.hashed(vectors)
+
+    def made_of_ngrams(self, words):
         """Return the means of the n-grams of some words."""
-        sums, counts = self._subwords().sums(words)
+        sums, counts = self.subwords().sums(words)
         return sums / np.maximum(counts, 1).astype(np.float32)[:, None]
 
+    def check(self, n_words):
+        """Refuse parameters, read from a file, that do not belong together."""
+        settings, size = self.settings, self.settings.vector_size
+        check_matrix("subword_vectors_", self.matrix, None, size)
+        if len(self.matrix) < n_words or len(self.words) != n_words:
+            raise ValueError("subword_vectors_ has not one row for each word")
+        n_buckets = settings.bucket
+        if n_buckets is None:
+            n_buckets = len(self.ngrams)
+        check_bucket_rows(self.bucket_rows, n_buckets, len(self.matrix))
+        self.outputs.check(n_words, size)
 
-def _parts(matrix, rows, limits, n_words, numbers):
-    """Return the n-grams of a model; those numbered by spelling may be unknown."""
-    missing, own = "zero" if numbers is None else "skip", matrix[:n_words]
-    return Subwords(matrix, *limits, len(rows), rows, missing, own, numbers)
+
+def _check_limits(settings, trained):
+    """Refuse to go on with other n-grams than those that were trained."""
+    limits, old = ((of.bucket, of.min_n, of.max_n) for of in (settings, trained))
+    if limits != old:
+        raise ValueError(
+            "min_n, max_n and bucket cannot change with warm_start=True or partial_fit."
+        )
+
+
+def _apart(words, numbered, before, share):
+    """Return what must agree for words and n-grams to share a row."""
+    apart = np.full(len(words) + numbered.n_ngrams, -1, np.int32)
+    if not share:
+        apart[len(words) :] = np.arange(numbered.n_ngrams)
+    elif before is not None:
+        apart[: len(words)] = [before.index.get(word, -1) for word in words]
+        rows, numbers = before.model.bucket_rows, numbered.bucket_rows
+        both = np.flatnonzero((rows >= 0) & (numbers[: len(rows)] >= 0))
+        apart[len(words) + numbers[both]] = rows[both]
+    return apart
 
 
 def _without_ngrams(bags, chosen):
@@ -243,4 +337,4 @@ def _without_ngrams(bags, chosen):
     left = ~np.repeat(chosen, sizes)
     left[offsets[:-1]] = True
     sizes = np.where(chosen, 1, sizes)
-    return np.concatenate([[0], np.cumsum(sizes)]), rows[left], weights[left]
+    return Bags(np.concatenate([[0], np.cumsum(sizes)]), rows[left], weights[left])

@@ -1,45 +1,55 @@
-"""An epoch of GloVe: pairs dealt out to tasks that share no parameter."""
+"""GloVe: word and context vectors whose dot products fit log co-occurrence."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import threading
+from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from sklearn_embed._core.arrays import readonly
-from sklearn_embed._core.threads import Threads
-from sklearn_embed._models.kernels.glove import measure_pairs, pull_towards, train_pairs
-from sklearn_embed._models.kernels.partition import (
-    BLOCK_BYTES,
-    deal_pairs,
-    unpack_records,
+from sklearn_embed._models.cooccurrence import CooccurrenceCounts
+from sklearn_embed._models.counting import Window, count_pairs
+from sklearn_embed._models.kernels.glove import (
+    FIRST_SQUARE,
+    FROZEN_SQUARE,
+    measure_pairs,
+    new_state,
+    state_views,
+    state_width,
+    step_towards,
+    train_pairs,
 )
-from sklearn_embed._models.loop import Job
+from sklearn_embed._models.loop import FrozenRows, Job, Task
+from sklearn_embed._models.partition import PartitionedPairs, Weighting
+from sklearn_embed._models.rounds import in_turn, rounds
+from sklearn_embed._models.warm_start import take_over
 
-#: Pairs of a task, on average and at least: enough to hide what starting it costs.
-TASK_PAIRS = 1 << 14
-
-_MOST_GROUPS = 64
-_MOST_PLACES = 1 << 16
 _ROWS_PER_PULL = 1 << 13
-_PAIRS_AT_ONCE = 1 << 13
 
 
-class Weighting(NamedTuple):
-    """The weight of a pair by its count: equation 9."""
+@dataclass(frozen=True)
+class GloveSettings:
+    """Parameters of a fit, as GloVeVectorizer names them."""
 
-    x_max: float | None = 100.0
-    alpha: float = 0.75
+    vector_size: int
+    window: int | str
+    weighting: str
+    direction: str
+    x_max: float | None
+    alpha: float
+    combine: str
+    learning_rate: float
+    gradient_clip: float | None
+    max_memory: int | None
 
-    def __call__(self, counts):
-        """Return f(counts), float32."""
-        if self.x_max is None:
-            return np.ones_like(counts)
-        ratio = counts / np.float32(self.x_max)
-        return np.minimum(ratio, np.float32(1)) ** np.float32(self.alpha)
+
+class GloveData(NamedTuple):
+    """What to learn from, and what to measure the loss on."""
+
+    pairs: PartitionedPairs
+    held_out: PartitionedPairs | None
 
 
 class Retrofit(NamedTuple):
@@ -50,187 +60,236 @@ class Retrofit(NamedTuple):
     strength: float
 
 
-class DealtPairs:
-    """Pairs by the two groups of words that they touch.
+class GloveParameters(NamedTuple):
+    """What is trained, and the sums of its squared gradients; float32."""
+
+    word: np.ndarray  # (V, d)
+    context: np.ndarray  # (V, d)
+    word_bias: np.ndarray  # (V,)
+    context_bias: np.ndarray  # (V,)
+    word_squares: np.ndarray  # (V, d)
+    context_squares: np.ndarray  # (V, d)
+    word_bias_squares: np.ndarray  # (V,)
+    context_bias_squares: np.ndarray  # (V,)
+
+
+@dataclass
+class GloVe:
+    """Word vectors, context vectors and their biases.
+
+    While it is trained, the parameters are views of one matrix, ``matrix``; those of a
+    fitted model are arrays of their own.
+    """
+
+    settings: GloveSettings
+    parameters: GloveParameters
+    matrix: np.ndarray | None = None  # (V, 4 * width) float32
+    retrofit: Retrofit | None = None
+
+    @classmethod
+    def new(cls, vocabulary, settings, rng, before=None):
+        """Return fresh parameters: small and random.
+
+        Parameters
+        ----------
+        vocabulary : Vocabulary
+            The words.
+        settings : GloveSettings
+            Their size.
+        rng : numpy.random.Generator
+            Draws vectors and biases.
+        before : Before or None, default=None
+            A trained model, whose words keep their parameters; those that were
+            frozen move again.
+        """
+        n_words, size = len(vocabulary), settings.vector_size
+        matrix = new_state(n_words, size)
+        parameters = GloveParameters(**_views(matrix, size))
+        for values in parameters[:4]:
+            # Drawn in steps, for the sake of memory.
+            for first in range(0, n_words, 512):
+                rows = values[first : first + 512]
+                rows[:] = (rng.random(rows.shape, np.float32) - 0.5) / size
+        model = cls(settings, parameters, matrix)
+        if before is not None:
+            model._carry_over(before, vocabulary)
+        return model
+
+    def _carry_over(self, before, vocabulary):
+        old_rows, rows = before.rows(vocabulary)
+        for values, old in zip(self.parameters, before.model.parameters, strict=True):
+            if values.ndim == 1:
+                values[rows] = old[old_rows]
+            else:
+                take_over(values, rows, old, old_rows, self.settings.vector_size)
+        for squares in (self.parameters.word_squares, self.parameters.context_squares):
+            squares[squares >= FROZEN_SQUARE] = FIRST_SQUARE
+
+    def start_at(self, given):
+        """Start words at pretrained vectors; return FrozenRows, or None."""
+        names, values = ("word", "context"), given.vectors
+        if self.settings.combine in names:
+            names = (self.settings.combine,)
+        else:
+            values = values / np.float32(2)
+        vectors = [getattr(self.parameters, name) for name in names]
+        for matrix in vectors:
+            given.put(matrix, values)
+        if given.trainable:
+            if given.penalty:
+                self.retrofit = Retrofit(given.rows, given.vectors, given.penalty)
+            return None
+        for name in names:
+            # Steps are divided by its root: what is left is undone.
+            getattr(self.parameters, f"{name}_squares")[given.rows] = FROZEN_SQUARE
+
+        def restore():
+            for matrix in vectors:
+                matrix[given.rows] = values
+
+        return FrozenRows(restore, often=False)
+
+    def job(self, data, vocabulary, run):
+        """Return what trains the parameters."""
+        return GloveJob(data, self.matrix, self.settings, run.seed, self.retrofit)
+
+    def published(self, final):
+        """Return the fitted attributes, and the model in arrays of its own."""
+        plain = GloveParameters(*map(np.ascontiguousarray, self.parameters))
+        word, context = plain.word, plain.context
+        if self.settings.combine == "word":
+            vectors = word
+        elif self.settings.combine == "context":
+            vectors = context
+        elif self.settings.combine == "sum":
+            vectors = word + context
+        else:
+            vectors = np.hstack([word, context])
+        attributes = {
+            "vectors_": vectors,
+            "word_vectors_": word,
+            "context_vectors_": context,
+            "word_biases_": plain.word_bias,
+            "context_biases_": plain.context_bias,
+        }
+        return attributes, GloVe(self.settings, plain)
+
+    def check(self, n_words):
+        """Refuse parameters, read from a file, that do not belong together."""
+        size = self.settings.vector_size
+        for name, array in zip(GloveParameters._fields, self.parameters, strict=True):
+            shape = (n_words,) if "bias" in name else (n_words, size)
+            if array.dtype != np.float32 or array.shape != shape:
+                raise ValueError(f"{name} has shape {array.shape}, expected {shape}")
+
+
+def _views(matrix, size):
+    """Return views of the parameters by name."""
+    views = state_views(matrix, size)
+    return {name: views[name] for name in GloveParameters._fields}
+
+
+def prepared(settings, parts, held_out, vocabulary, memory, n_jobs):
+    """Count documents and partition the pairs: before there are parameters.
 
     Parameters
     ----------
-    pairs : Pairs
-        Counts; of both directions, the upper half.
-    mirrored : bool
-        Whether that is so.
-    width : int
-        Padded width of the parameters.
-    weighting : Weighting
-        Counts to weights.
-    scale : float, default=1.0
-        What all counts are multiplied by.
-    n_jobs : int or None, default=None
+    settings : GloveSettings
+        Window and weights.
+    parts, held_out : list of TokenizedDocuments
+        What to learn from, and what to measure the loss on.  In place of the first, a
+        list of one `CooccurrenceCounts`.
+    vocabulary : Vocabulary
+        The words.
+    memory : joblib.Memory
+        Where counts are kept.
+    n_jobs : int or None
         Threads.
-    overwrite : bool, default=False
-        Whether the counts' memory may be used: a pair takes as much, before and after.
+
+    Returns
+    -------
+    GloveData
     """
 
-    def __init__(
-        self,
-        pairs,
-        mirrored,
-        width,
-        weighting,
-        scale=1.0,
-        n_jobs=None,
-        overwrite=False,
-    ):
-        indptr, tiles, records, units_in_1 = pairs
-        if not (overwrite and all(map(_is_own, (tiles, records)))):
-            tiles, records = tiles.copy(), records.copy()
-        self.mirrored = mirrored
-        self.n_groups = _number_of_groups(len(indptr) - 1, len(tiles))
-        bits = int(np.log2(BLOCK_BYTES / (16 * width)))
-        self._bits = min(max(bits, 3), 15)
-        self._ends = deal_pairs(
-            readonly(indptr),
-            tiles,
-            records,
-            float(units_in_1) / scale,
-            self.n_groups,
-            self.mirrored,
-            self._bits,
+    def partitioned(some, scale=1.0):
+        given = isinstance(some[0], CooccurrenceCounts)
+        if given:
+            pairs, window = some[0].pairs, some[0].window
+        else:
+            window = Window(settings.window, settings.weighting, settings.direction)
+            limits = {"max_memory": settings.max_memory, "n_jobs": n_jobs}
+            pairs = _counted(some, vocabulary, window, memory, limits)
+        return PartitionedPairs(
+            pairs,
+            window.direction == "both",
+            state_width(settings.vector_size),
+            Weighting(settings.x_max, settings.alpha),
+            scale,
+            n_jobs,
+            overwrite=not given,
         )
-        # What trains takes the place of what it is made from.
-        self.places = tiles.view(np.uint16).reshape(-1, 2)
-        self.terms = records.view(np.float32).reshape(-1, 2)
-        tasks = (
-            partial(self._finish, records, first, last, weighting)
-            for first, last in pairwise(self._ends)
-            if last > first
-        )
-        with Threads(n_jobs) as threads:
-            for _ in threads.run(tasks):
-                pass
-        self.places, self.terms = readonly(self.places), readonly(self.terms)
 
-    def __len__(self):
-        return len(self.terms)
-
-    def _finish(self, records, first, last, weighting):
-        """Put the pairs of two groups in order, and turn counts into terms."""
-        records[first:last].view(np.uint64).sort()  # no two keys are equal
-        for begin in range(first, last, _PAIRS_AT_ONCE):
-            at = slice(begin, min(begin + _PAIRS_AT_ONCE, last))
-            self.places[at], counts = unpack_records(records[at], self._bits)
-            self.terms[at, 0] = np.log(counts)
-            self.terms[at, 1] = weighting(counts)
-
-    def of(self, a, b):
-        """Yield (groups, places, terms) of the pairs of two groups."""
-        orders = [(a, b), (b, a)]
-        for groups in (
-            orders if a != b and not self.mirrored else [(min(a, b), max(a, b))]
-        ):
-            tile = groups[0] * self.n_groups + groups[1]
-            at = slice(self._ends[tile], self._ends[tile + 1])
-            if at.stop > at.start:
-                yield groups, self.places[at], self.terms[at]
+    pairs = partitioned(parts)
+    if not held_out:
+        return GloveData(pairs, None)
+    n_tokens, n_held_out = (
+        max(1, sum(part.n_tokens for part in some)) for some in (parts, held_out)
+    )
+    # Counts of fewer documents are scaled up to those of the others.
+    return GloveData(pairs, partitioned(held_out, n_tokens / n_held_out))
 
 
-def _is_own(array):
-    """Tell whether nobody else sees an array's memory."""
-    return array.flags.owndata and array.flags.writeable
-
-
-def _number_of_groups(n_words, n_pairs):
-    """Return a power of two that depends on the data only, never on the threads."""
-    n_groups = 1
-    while n_groups * _MOST_PLACES < n_words or (
-        n_groups < _MOST_GROUPS
-        and 16 * n_groups <= n_words
-        and 2 * n_groups**2 * TASK_PAIRS <= n_pairs
-    ):
-        n_groups *= 2
-    return n_groups
-
-
-def rounds(n_groups):
-    """Return lists of pairs of groups: each pair once, each group once a list.
-
-    A round-robin tournament, by the circle method; last, each group by itself.
-    """
-    players = list(range(n_groups))
-    schedule = []
-    for _ in range(n_groups - 1):
-        half = n_groups // 2
-        schedule.append(
-            list(zip(players[:half], players[: half - 1 : -1], strict=True))
-        )
-        players.insert(1, players.pop())
-    return [*schedule, [(group, group) for group in range(n_groups)]]
-
-
-def in_turn(schedule):
-    """Return pairs of groups, list after list, those first whose groups rest longest.
-
-    So hardly a thread has to wait for another one where a list ends.
-    """
-    turns, order = {}, []
-    for pairs in schedule:
-        pairs = sorted(pairs, key=lambda pair: max(turns.get(g, -1) for g in pair))
-        for pair in pairs:
-            turns.update(dict.fromkeys(pair, len(order)))
-            order.append(pair)
-    return order
-
-
-def in_order(tasks):
-    """Yield tasks that wait for earlier ones that touch the same groups.
-
-    Parameters
-    ----------
-    tasks : iterable of (set, callable)
-        Groups and task.  They must be begun in this order: then whatever a task waits
-        for is running, and the result is that of one task after the other.
-    """
-    last = {}
-    for groups, task in tasks:
-        done = threading.Event()
-        earlier = {last[group] for group in groups if group in last}
-        last.update(dict.fromkeys(groups, done))
-        yield partial(_after, earlier, task, done)
-
-
-def _after(earlier, task, done):
-    """Run a task after others, and say when it is done, or failed."""
-    try:
-        for event in earlier:
-            event.wait()
-        return task()
-    finally:
-        done.set()
+def _counted(parts, vocabulary, window, memory, limits):
+    """Count pairs, or fetch their counts from where they are kept."""
+    corpora = [
+        (part.ids, part.starts, part.offsets, vocabulary.rows(part.table))
+        for part in parts
+    ]
+    if memory.store_backend is None:
+        return count_pairs(corpora, len(vocabulary), window, **limits)
+    # What is kept is found by the rows themselves, whatever ids they had.
+    plain = [
+        (rows[part.flat_ids()], part.offsets[:-1], part.offsets)
+        for part, (*_, rows) in zip(parts, corpora, strict=True)
+    ]
+    identity = np.arange(-1, len(vocabulary), dtype=np.int32)
+    corpora = [(rows + 1, *bounds, identity) for rows, *bounds in plain]
+    kept = memory.cache(count_pairs, ignore=[*limits])
+    return kept(corpora, len(vocabulary), window, **limits)
 
 
 class GloveJob(Job):
-    """Trains the state of a GloVeVectorizer.
+    """Trains the parameters of GloVe.
 
     Parameters
     ----------
-    pairs, held_out : DealtPairs
-        What to learn from, and what to measure the loss on, or None.
-    state : ndarray of shape (n_words, 4 * width), float32
-        Changed in place.
+    data : GloveData
+        What to learn from, and what to measure the loss on.
+    matrix : ndarray of shape (n_words, 4 * width), float32
+        All parameters of a word side by side.  Changed in place.
+    settings : GloveSettings
+        Learning rate; largest gradient.
     seed : int
         Of the order of tasks.
-    rate, clip : float
-        Learning rate; largest slope.
-    retrofit : Retrofit or None
+    retrofit : Retrofit or None, default=None
         Vectors to stay close to.
     """
 
-    def __init__(self, pairs, held_out, state, seed, rate, clip, retrofit=None):
-        self._pairs, self._held_out, self._seed = pairs, held_out, seed
-        self._state, self._flat = state, state.reshape(-1)
-        self._width = state.shape[1] // 4
-        self._rate, self._clip = np.float32(rate), np.float32(clip)
-        self._retrofit = retrofit
+    def __init__(self, data, matrix, settings, seed, retrofit=None):
+        self._pairs, self._held_out = data
+        self._seed, self._retrofit = seed, retrofit
+        self._matrix, self._flat = matrix, matrix.reshape(-1)
+        self._width = matrix.shape[1] // 4
+        clip = np.inf if settings.gradient_clip is None else settings.gradient_clip
+        with np.errstate(over="ignore", under="ignore"):  # infinite, or 0
+            self._rate, self._clip = np.float32([settings.learning_rate, clip])
+        # Pretrained vectors may be long, and the penalty is part of the loss.
+        longest = np.einsum(
+            "ij,ij->i", matrix[:, : self._width], matrix[:, : self._width]
+        )
+        self.loss_limit = Job.loss_limit * max(1.0, float(longest.max(initial=0)) ** 2)
+        if retrofit is not None:
+            self.loss_limit = np.inf
 
     def phases(self, epoch):
         """Yield lists of tasks that share no row, in an order of the epoch's own."""
@@ -239,10 +298,10 @@ class GloveJob(Job):
         groups = rng.permutation(self._pairs.n_groups).tolist()
         order = in_turn(schedule[number] for number in rng.permutation(len(schedule)))
         starts = rng.random(len(order))
-        yield in_order(
-            (
-                {groups[a], groups[b]},
+        yield (
+            Task(
                 partial(self._train, groups[a], groups[b], start),
+                frozenset({groups[a], groups[b]}),
             )
             for (a, b), start in zip(order, starts, strict=True)
         )
@@ -262,16 +321,13 @@ class GloveJob(Job):
 
     def _train(self, a, b, start):
         loss, n_terms = 0.0, 0
-        for groups, places, terms in self._pairs.of(a, b):
+        for tile in self._pairs.of(a, b):
             part, n = train_pairs(
                 self._flat,
                 self._width,
-                places,
-                terms,
-                int(start * len(terms)),
-                groups,
-                self._pairs.n_groups,
-                self._pairs.mirrored,
+                tile,
+                int(start * len(tile.terms)),
+                self._pairs.partition,
                 self._rate,
                 self._clip,
             )
@@ -280,22 +336,17 @@ class GloveJob(Job):
 
     def _measure(self, a, b):
         loss, n_terms = 0.0, 0
-        for groups, *arrays in self._held_out.of(a, b):
+        for tile in self._held_out.of(a, b):
             part, n = measure_pairs(
-                self._flat,
-                self._width,
-                *arrays,
-                groups,
-                self._held_out.n_groups,
-                self._held_out.mirrored,
+                self._flat, self._width, tile, self._held_out.partition
             )
             loss, n_terms = loss + part, n_terms + n
         return loss, n_terms
 
     def _pull(self, at):
         rows, goals, strength = self._retrofit
-        loss = pull_towards(
-            self._state.reshape(len(self._state), 4, self._width),
+        loss = step_towards(
+            self._matrix.reshape(len(self._matrix), 4, self._width),
             readonly(rows[at]),
             readonly(goals[at]),
             np.float32(strength),

@@ -1,22 +1,22 @@
-"""Whole fastText models to and from gensim and Facebook's files."""
+"""Whole fastText models to and from Facebook's files.
+
+What comes from a file is returned as plain data.
+"""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import numpy as np
-from sklearn.utils.validation import check_is_fitted
+import re
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
-from sklearn_embed._estimators.fasttext import FastTextVectorizer
-from sklearn_embed._estimators.fasttext_classifier import FastTextClassifier
-from sklearn_embed._models.classifier import FeatureSpace, Ngrams
-from sklearn_embed._models.interop_gensim import (
-    arguments_for_gensim,
-    build_vocabulary,
-    outputs_from_gensim,
-    parameters_from_gensim,
-)
-from sklearn_embed._text.char_ngrams import ngram_buckets, numbered
+import numpy as np
+
+from sklearn_embed._models.bags import numbered
+from sklearn_embed._models.classifier import SEPARATE, Labels
+from sklearn_embed._models.prediction import Outputs
+from sklearn_embed._text.char_ngrams import ngram_buckets
 from sklearn_embed._text.table import TokenTable
-from sklearn_embed._text.vocabulary import Vocabulary
 from sklearn_embed.io._fasttext_model import Arguments, FastTextModel
 from sklearn_embed.io.fasttext import ARCHITECTURES, LOSSES, read_model
 
@@ -26,98 +26,24 @@ _ARCHITECTURE_CODES = {name: code for code, name in ARCHITECTURES.items()}
 #: What stands before a label, and what ends every document, in fastText's files.
 _LABEL, _END = "__label__", "</s>"
 
+#: An integer, written as Python and NumPy write it.
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
 
-def fasttext_to_gensim(estimator):
-    """Return a gensim model with everything that a fit has learned.
-
-    Parameters
-    ----------
-    estimator : FastTextVectorizer
-        A fitted one.
-
-    Returns
-    -------
-    gensim.models.FastText
-        With copies of the matrices and a row for every bucket.
-    """
-    from gensim.models import FastText
-
-    arguments = arguments_for_gensim(estimator)
-    parts = estimator.to_word_vectors().subwords
-    if parts is None:
-        raise ValueError(
-            "gensim's FastText needs n-grams: with max_n=0 this is word2vec, for which "
-            "Word2VecVectorizer.to_gensim is there."
-        )
-    model = FastText(
-        min_n=parts.min_n, max_n=parts.max_n, bucket=parts.n_buckets, **arguments
-    )
-    build_vocabulary(model, estimator)
-    model.wv.vectors_vocab[:] = parts.own
-    model.wv.vectors_ngrams[:] = parts.full()
-    model.wv.adjust_vectors()
-    model.wv.norms = None
-    return model
+#: What stands between the characters at which fastText cuts.
+_WORD = re.compile(r"[^ \n\r\t\v\f\0]+")
 
 
-def fasttext_from_gensim(model, **params):
-    """Return a fitted estimator with what a gensim model has learned.
-
-    Parameters
-    ----------
-    model : gensim.models.FastText
-        A trained one.
-    **params : dict
-        Further parameters of `FastTextVectorizer`, such as `lowercase`.
-
-    Returns
-    -------
-    FastTextVectorizer
-        Fitted, with copies of the matrices.  Buckets of n-grams that no known word
-        has are left behind; unknown words then take zeros for them.  The inner nodes
-        of a Huffman tree begin anew.
-    """
-    known = parameters_from_gensim(model, "FastText")
-    if not hasattr(model.wv, "vectors_ngrams"):
-        raise TypeError(f"expected a gensim FastText model, got {type(model).__name__}")
-    known |= {
-        "min_n": int(model.wv.min_n),
-        "max_n": int(model.wv.max_n),
-        "bucket": int(model.wv.bucket),
-    }
-    estimator = FastTextVectorizer(**(known | params))
-    words = list(model.wv.index_to_key)
-    state = _state_of(estimator, words, model.wv.vectors_vocab, model.wv.vectors_ngrams)
-    state |= outputs_from_gensim(model)
-    estimator._adopt(words, model.wv.expandos["count"], state)
-    return estimator
-
-
-def _state_of(estimator, words, own, buckets):
-    """Return the inputs of an estimator, of a row for every bucket."""
-    limits = estimator.min_n, estimator.max_n, estimator.bucket
-    _, numbers = ngram_buckets(TokenTable.from_tokens(words), *limits)
-    # Every bucket that something is stored in: unknown words need them, too.
-    rows = numbered(buckets.any(axis=1).astype(np.uint8) | _marks(numbers, limits[2]))
-    matrix = np.concatenate([own, buckets[rows >= 0]]).astype(np.float32)
-    rows[rows >= 0] += np.int32(len(words))
-    return {"words": words, "matrix": matrix, "bucket_rows": rows}
-
-
-def _marks(numbers, n_buckets):
-    """Return uint8 (n_buckets,): 1 for numbers that occur."""
-    marks = np.zeros(n_buckets, np.uint8)
-    marks[numbers] = 1
-    return marks
-
-
-def vectorizer_to_fasttext(estimator):
+def vectorizer_to_fasttext(model, vocabulary, vectors):
     """Return all that a vectorizer has learned as fastText's files hold it.
 
     Parameters
     ----------
-    estimator : FastTextVectorizer
+    model : FastText
         A fitted one.
+    vocabulary : Vocabulary
+        Its words and their counts.
+    vectors : ndarray of shape (n_words, d), float32
+        The vectors of words.
 
     Returns
     -------
@@ -128,97 +54,91 @@ def vectorizer_to_fasttext(estimator):
     ValueError
         If the loss is "softmax", which fastText has for labels only.
     """
-    vectors = estimator.to_word_vectors()
-    if estimator.loss == "softmax":
+    settings, size = model.settings, vectors.shape[1]
+    if settings.loss == "softmax":
         raise ValueError("fastText has no full softmax over words.")
-    parts, size = vectors.subwords, vectors.vector_size
-    own, buckets = vectors.vectors, np.empty((0, size), np.float32)
+    parts = model.exported(vectors)
+    own, buckets = vectors, np.empty((0, size), np.float32)
     if parts is not None:
         own, buckets = parts.own, parts.full()
-    output = estimator._state.get("output")
-    if output is None:  # one row more than there are nodes
+    output = model.outputs.matrix
+    if model.outputs.is_tree:  # one row more than there are nodes
         output = np.zeros_like(own)
-        output[: len(estimator.node_vectors_)] = estimator.node_vectors_
+        output[: len(model.outputs.matrix)] = model.outputs.matrix
     arguments = Arguments(
         dim=size,
-        ws=estimator.window,
-        epoch=estimator.epochs,
-        min_count=estimator.min_count,
-        neg=estimator.negative,
-        loss=_LOSS_CODES[estimator.loss],
-        model=_ARCHITECTURE_CODES[estimator.architecture],
+        ws=settings.window,
+        epoch=settings.epochs,
+        min_count=settings.min_count,
+        neg=settings.negative,
+        loss=_LOSS_CODES[settings.loss],
+        model=_ARCHITECTURE_CODES[settings.architecture],
         bucket=len(buckets),
         minn=0 if parts is None else parts.min_n,
         maxn=0 if parts is None else parts.max_n,
-        t=estimator.sample,
+        t=settings.sample,
     )
-    n_tokens = int(estimator.counts_.sum())
-    words, counts = estimator.words_, estimator.counts_
+    words, counts = vocabulary.words, vocabulary.counts
     no_labels = [], np.empty(0, np.int64)
     return FastTextModel(
-        arguments, words, counts, *no_labels, n_tokens, own, buckets, output
+        arguments, words, counts, *no_labels, int(counts.sum()), own, buckets, output
     )
 
 
-def classifier_to_fasttext(estimator):
+def classifier_to_fasttext(model, vocabulary, n_documents):
     """Return all that a classifier has learned as fastText's files hold it.
 
     Parameters
     ----------
-    estimator : FastTextClassifier
+    model : SupervisedFastText
         A fitted one.
+    vocabulary : Vocabulary
+        Its words and their counts.
+    n_documents : int
+        Documents of the fit.
 
     Returns
     -------
     FastTextModel
         fastText finds the same labels for documents whose tokens are joined by
-        blanks.  A blank in a label becomes "_".
+        blanks.  Blanks in a label become "_".
 
     Raises
     ------
     ValueError
-        If ``</s>``, fastText's mark for the end of a document, is a word.
+        If ``</s>``, fastText's mark for the end of a document, is a word, or two
+        classes would be written alike.
     """
-    check_is_fitted(estimator)
-    if _END in estimator.vocabulary_:
+    if _END in vocabulary.index:
         raise ValueError(f"{_END!r} is a word here, but fastText's mark there.")
-    n_words, size = len(estimator.words_), estimator.vector_size
-    inputs = estimator._state["inputs"][:, :size]
-    bucket_rows = estimator._state["bucket_rows"]
-    buckets = np.zeros((len(bucket_rows), size), np.float32)
-    stored = np.flatnonzero(bucket_rows >= 0)
-    buckets[stored] = inputs[n_words + 1 + bucket_rows[stored]]
-    ngrams = estimator._ngrams
-    counts = np.append(estimator.counts_, max(estimator._n_documents, 1))
-    label_counts = np.maximum(estimator.label_counts_, 1)
-    order = estimator._leaves
-    outputs = np.zeros((len(order), size), np.float32)
-    if estimator._loss == "hierarchical_softmax":
-        outputs[:-1] = estimator.output_vectors_  # fastText has one row more
-        label_counts = estimator.label_counts_
-    else:
-        outputs[:] = estimator.output_vectors_[order]
+    settings, labels = model.settings, model.labels
+    n_words, size, ngrams = len(vocabulary), settings.vector_size, settings.ngrams
+    inputs = model.inputs[:, :size]
+    buckets = np.zeros((len(model.bucket_rows), size), np.float32)
+    stored = np.flatnonzero(model.bucket_rows >= 0)
+    buckets[stored] = inputs[n_words + 1 + model.bucket_rows[stored]]
+    label_counts, outputs = _outputs_in_order(model)
+    n_ends = _end_marks(model, int(label_counts.sum()), n_documents)
+    counts = np.append(vocabulary.counts, n_ends)
     arguments = Arguments(
         dim=size,
-        epoch=estimator.epochs,
-        min_count=estimator.min_count,
-        neg=estimator.negative,
+        epoch=settings.epochs,
+        min_count=settings.min_count,
+        neg=settings.negative,
         word_ngrams=ngrams.word_ngrams,
-        loss=_LOSS_CODES[estimator._loss],
+        loss=_LOSS_CODES[settings.loss],
         model=_ARCHITECTURE_CODES["supervised"],
         bucket=len(buckets),
         minn=ngrams.min_n,
         maxn=ngrams.max_n,
     )
-    labels = [
-        _LABEL + "_".join(str(label).split()) for label in estimator.classes_[order]
-    ]
+    names = _written_labels(labels)
     return FastTextModel(
         arguments,
-        [*estimator.words_, _END],
+        [*vocabulary.words, _END],
         counts,
-        labels,
-        label_counts[order].astype(np.int64),
+        [names[leaf] for leaf in labels.leaves],
+        label_counts.astype(np.int64),
         int(counts.sum()),
         np.ascontiguousarray(inputs[: n_words + 1]),
         buckets,
@@ -226,21 +146,90 @@ def classifier_to_fasttext(estimator):
     )
 
 
-def classifier_from_fasttext(source, **params):
-    """Return a fitted classifier with what a supervised fastText model has learned.
+def _end_marks(model, n_labels, n_documents):
+    """Return the count of the end mark; with "one_vs_all", it tells what predicts.
+
+    As many marks as labels: every document had one label.  `_labels_of` reads it so.
+    """
+    n_documents = max(n_documents, 1)
+    if model.settings.loss != "one_vs_all":
+        return n_documents
+    if not model.labels.multilabel:
+        return n_labels
+    return n_documents + (n_documents == n_labels)
+
+
+def _written_labels(labels):
+    """Return each class as a label of fastText's, prefix included."""
+    names = ["_".join(_WORD.findall(str(name))) for name in labels.classes]
+    prefix = labels.prefix
+    if prefix is None:
+        # What is a label of fastText's already gets no second prefix.
+        prefix = "" if all(name.startswith(_LABEL) for name in names) else _LABEL
+    same = {name for name, count in Counter(names).items() if count > 1}
+    for name in names:
+        if name in same or not name:
+            alike = [
+                c
+                for c, n in zip(labels.classes.tolist(), names, strict=True)
+                if n == name
+            ]
+            why = f"would both be the label {name!r}" if name else "has no characters"
+            raise ValueError(
+                f"the classes {alike} cannot be written for fastText, where labels "
+                f"hold no blanks: {why}. Give the classes other names."
+            )
+    return [prefix + name for name in names]
+
+
+def _outputs_in_order(model):
+    """Return counts of labels and output rows in fastText's order: commonest first."""
+    labels, size = model.labels, model.settings.vector_size
+    order, vectors = labels.leaves, model.outputs[:, :size]
+    outputs = np.zeros((len(order), size), np.float32)
+    if model.settings.loss == "hierarchical_softmax":
+        outputs[:-1] = vectors  # fastText has one row more
+        return labels.counts[order], outputs
+    outputs[:] = vectors[order]
+    return np.maximum(labels.counts, 1)[order], outputs
+
+
+class ClassifierParts(NamedTuple):
+    """What a supervised fastText model has learned."""
+
+    params: dict  # parameters under the names of our estimator
+    words: list[str]
+    counts: np.ndarray
+    labels: Labels
+    inputs: np.ndarray  # rows of words, of the mark that ends documents, of buckets
+    outputs: np.ndarray
+    bucket_rows: np.ndarray
+    n_buckets: int
+    skip: bool  # n-grams without a row do not count
+
+
+class LabelNames(NamedTuple):
+    """How labels of a file become classes; see `FastTextClassifier.from_fasttext`."""
+
+    prefix: str = _LABEL
+    convert: Callable[[str], Any] | None = None
+    multilabel: bool | None = None
+
+
+def read_classifier(source, names=LabelNames()):  # noqa: B008
+    """Return what a supervised fastText model has learned.
 
     Parameters
     ----------
     source : FastTextModel, str, path or binary file
         A supervised model, quantised or not.
-    **params : dict
-        Further parameters of `FastTextClassifier`.  Unless told otherwise, tokens are
-        what stands between blanks, as in fastText.
+    names : LabelNames
+        What is made of its labels.
 
     Returns
     -------
-    FastTextClassifier
-        Fitted; its classes are the labels without ``__label__``.
+    ClassifierParts
+        Tokens are what stands between blanks, as in fastText.
 
     Raises
     ------
@@ -253,10 +242,110 @@ def classifier_from_fasttext(source, **params):
         raise ValueError("the model has no labels: read_vectors reads its vectors.")
     if _END not in model.words:
         raise ValueError(f"the model does not know {_END!r}, which ends documents.")
-    loss = LOSSES[arguments.loss]
-    known = {
+    at = model.words.index(_END)
+    kept = np.delete(np.arange(len(model.words)), at)
+    is_pruned = model.rows is not None
+    rows = model.rows
+    if not is_pruned:
+        rows = numbered(np.ones(len(model.buckets), np.uint8))
+    labels, outputs = _labels_of(model, names)
+    return ClassifierParts(
+        _parameters(arguments),
+        [model.words[row] for row in kept],
+        np.asarray(model.counts)[kept],
+        labels,
+        np.concatenate([model.own[kept], model.own[[at]], model.buckets]),
+        outputs,
+        rows,
+        arguments.bucket,
+        skip=is_pruned,
+    )
+
+
+class VectorizerParts(NamedTuple):
+    """What an unsupervised fastText model has learned."""
+
+    params: dict  # parameters under the names of our estimator
+    words: list[str]
+    counts: np.ndarray
+    inputs: np.ndarray  # rows of words, then of buckets
+    outputs: Outputs
+    bucket_rows: np.ndarray  # (n_buckets,) int32
+
+
+def read_vectorizer(source):
+    """Return what an unsupervised fastText model has learned.
+
+    Parameters
+    ----------
+    source : FastTextModel, str, path or binary file
+        An unsupervised model.
+
+    Returns
+    -------
+    VectorizerParts
+        Without the mark for the end of a line, which is no word here.
+
+    Raises
+    ------
+    ValueError
+        If the model is supervised, has no outputs, or its n-grams were pruned.
+    """
+    model = source if isinstance(source, FastTextModel) else read_model(source)
+    arguments = model.arguments
+    architecture = ARCHITECTURES[arguments.model]
+    if architecture == "supervised":
+        raise ValueError(
+            "the model is supervised: FastTextClassifier.from_fasttext reads it."
+        )
+    if LOSSES[arguments.loss] == "one_vs_all":
+        raise ValueError(
+            "the model's loss is one-vs-all over words, which this class does not "
+            "train: read_vectors reads its vectors, which MeanPoolEmbedder takes."
+        )
+    if model.output is None or model.rows is not None:
+        what = "no outputs" if model.output is None else "pruned n-grams"
+        raise ValueError(
+            f"the model has {what}, so that it cannot be trained on: read_vectors "
+            "reads its vectors, which MeanPoolEmbedder takes."
+        )
+    kept = [row for row, word in enumerate(model.words) if word != _END]
+    words = [model.words[row] for row in kept]
+    own, is_tree = model.own[kept], LOSSES[arguments.loss] == "hierarchical_softmax"
+    outputs = model.output[kept]
+    if is_tree:  # without the mark, it is another one
+        outputs = np.zeros((max(len(words) - 1, 1), arguments.dim), np.float32)
+    params = _parameters(arguments) | {
+        "min_n": max(arguments.minn, 1),
+        "window": max(arguments.ws, 1),
+        "architecture": architecture,
+        "sample": max(arguments.t, 0.0),
+        "pooling": "normalized_mean",
+    }
+    del params["word_ngrams"]
+    has_ngrams = 0 < arguments.bucket and params["min_n"] <= params["max_n"]
+    rows = np.full(params["bucket"], -1, np.int32)
+    buckets = model.buckets[:0]
+    if has_ngrams:
+        limits = params["min_n"], params["max_n"], params["bucket"]
+        _, used = ngram_buckets(TokenTable.from_tokens(words), *limits)
+        marks = model.buckets.any(axis=1).astype(np.uint8)
+        marks[used] = 1
+        rows, buckets = numbered(marks), model.buckets[marks == 1]
+        rows[rows >= 0] += np.int32(len(words))
+    else:
+        params["max_n"] = 0
+    inputs = np.concatenate([own, buckets]).astype(np.float32)
+    counts = np.asarray(model.counts)[kept]
+    outputs = Outputs(np.array(outputs, np.float32, order="C"), is_tree)
+    return VectorizerParts(params, words, counts, inputs, outputs, rows)
+
+
+def _parameters(arguments):
+    """Return a fastText model's parameters under our names."""
+    return {
         "vector_size": arguments.dim,
-        "loss": loss,
+        "loss": LOSSES[arguments.loss],
         "negative": max(arguments.neg, 1),
         "word_ngrams": max(arguments.word_ngrams, 1),
         "min_n": arguments.minn if arguments.maxn > 0 else 0,
@@ -264,32 +353,52 @@ def classifier_from_fasttext(source, **params):
         "bucket": max(arguments.bucket, 1),
         "epochs": max(arguments.epoch, 1),
         "min_count": max(arguments.min_count, 1),
-        "token_pattern": r"\S+",
+        "token_pattern": r"[^ \n\r\t\v\f\0]+",
         "lowercase": False,
     }
-    estimator = FastTextClassifier(**(known | params))
-    at = model.words.index(_END)
-    kept = np.delete(np.arange(len(model.words)), at)
-    words = [model.words[row] for row in kept]
-    space = FeatureSpace(
-        Vocabulary(words, np.asarray(model.counts)[kept]),
-        Ngrams(
-            estimator.word_ngrams, estimator.min_n, estimator.max_n, arguments.bucket
-        ),
-        estimator.stop_words,
-        numbered(np.ones(len(model.buckets), np.uint8))
-        if model.rows is None
-        else model.rows,
-        skip=model.rows is not None,
-    )
-    labels = np.array([label.removeprefix(_LABEL) for label in model.labels])
-    order = np.argsort(labels, kind="stable")
-    outputs = model.output[: max(len(labels) - 1, 1)]
+
+
+def _labels_of(model, names):
+    """Return the labels of a fastText model, sorted, and their output rows."""
+    loss = LOSSES[model.arguments.loss]
+    prefix, _, multilabel = names
+    if multilabel is None:
+        # The end mark was counted once a document.
+        n_documents = model.counts[model.words.index(_END)]
+        multilabel = loss == "one_vs_all" and sum(model.label_counts) != n_documents
+    elif multilabel and loss not in SEPARATE:
+        raise ValueError(
+            f"multilabel=True, but the model's loss, {loss!r}, gives every document "
+            "one label."
+        )
+    if not all(label.startswith(prefix) for label in model.labels):
+        prefix = ""
+    classes = _converted([x.removeprefix(prefix) for x in model.labels], names.convert)
+    order = np.argsort(classes, kind="stable")
+    outputs = model.output[: max(len(classes) - 1, 1)]
     if loss != "hierarchical_softmax":
         outputs = model.output[order]
-    space.classes, space.several, space.loss = labels[order], False, loss
-    space.label_counts = np.asarray(model.label_counts)[order]
-    space.leaves = np.argsort(order)
-    inputs = [model.own[kept], model.own[[at]], model.buckets]
-    estimator._adopt(space, np.concatenate(inputs), outputs)
-    return estimator
+    counts, leaves = np.asarray(model.label_counts)[order], np.argsort(order)
+    labels = Labels(classes[order], multilabel, counts, leaves, None, prefix)
+    return labels, outputs
+
+
+def _converted(names, convert):
+    """Return an array of what a function makes of strings."""
+    if convert is None:
+        convert = int if all(_INTEGER.fullmatch(name) for name in names) else str
+    made = []
+    for name in names:
+        try:
+            made.append(convert(name))
+        except (TypeError, ValueError) as error:
+            message = f"label_type refuses the label {name!r}: {error}"
+            raise ValueError(message) from error
+    classes = np.array(made)
+    if len(np.unique(classes)) < len(names):
+        again = next(x for i, x in enumerate(made) if x in made[:i])
+        raise ValueError(
+            f"label_type makes the class {again!r} of two labels, such as "
+            f"{names[made.index(again)]!r}: give one that tells them apart."
+        )
+    return classes

@@ -1,13 +1,25 @@
-"""The life of a training run: epochs, threads, callbacks, early stopping, Ctrl-C."""
+"""How a training run goes: epochs, threads, early stopping, who is told."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from sklearn_embed._core.threads import Threads
+from sklearn_embed._core.threads import n_threads, run
+
+#: Tasks begun before the first result is used, for each thread: a result is small, and
+#: no thread has to wait for another one that the system lets rest.
+AHEAD = 16
+
+#: A mean loss above this, where one class or word is judged at a time, is divergence;
+#: so is one that has grown by the same factor since the first epoch.
+DIVERGED = 1e4
+
+#: Below this no growth counts as divergence: a loss may have begun near 0.
+HARMLESS = 100.0
 
 
 class Schedule(NamedTuple):
@@ -18,20 +30,62 @@ class Schedule(NamedTuple):
     n_epochs: int
 
 
-class Job(ABC):
-    """What an estimator hands over to be trained, one epoch after the other.
+class Data(NamedTuple):
+    """What to learn from, and what to measure the loss on."""
 
-    Its tasks are calls into kernels
-    that release the GIL, each short enough (a fifth of a second) that Ctrl-C gets
-    its turn.
+    parts: list
+    held_out: list
+
+
+class Run(NamedTuple):
+    """How parameters are trained."""
+
+    seed: int  # of everything drawn
+    schedule: Schedule
+    n_jobs: int | None  # threads; None: one
+
+
+class Task(NamedTuple):
+    """A task that may not run at the same time as certain others: see `Job`."""
+
+    call: Callable[[], tuple[float, int]]
+    touches: frozenset
+
+    def __call__(self):
+        """Make the call."""
+        return self.call()
+
+
+def touched_by(task):
+    """Return what a task changes, as far as it says so."""
+    return getattr(task, "touches", ())
+
+
+class Job(ABC):
+    """What is to be trained, one epoch after the other.
+
+    Its tasks are calls into kernels that release the GIL, each short enough (a fifth
+    of a second) that Ctrl-C takes effect soon.
+
+    Attributes
+    ----------
+    loss_limit : float
+        A mean loss above it is divergence.
+    needed : str
+        What a document must have to be learned from, as messages name it.
     """
+
+    loss_limit = DIVERGED
+    needed = "two words of the vocabulary in one window"
 
     @abstractmethod
     def phases(self, epoch):
         """Yield lists of tasks; tasks of one phase may run at the same time.
 
         A task is a callable without arguments that returns ``(loss, n_terms)``:
-        a sum of losses in float64, and how many predictions it is made of.
+        a sum of losses in float64, and how many predictions it is made of.  If it has
+        an attribute ``touches``, a set, it runs after all earlier tasks of the phase
+        that touch one of the same.
         """
 
     @abstractmethod
@@ -39,26 +93,32 @@ class Job(ABC):
         """Yield phases as above that only measure the loss of held-out documents."""
 
 
-class KeepingJob(Job):
-    """A job some of whose rows do not change in the end.
+class FrozenRows(NamedTuple):
+    """How rows that training must not move get their values back."""
+
+    restore: Callable[[], None]
+    often: bool  # after each task, too, and not only after an epoch
+
+
+class FrozenRowsJob(Job):
+    """A job some of whose rows have their first values again in the end.
 
     Parameters
     ----------
     job : Job
         What is trained, these rows included.
-    put_back : callable
-        Overwrites the rows with what they shall be.
-    often : bool
-        Whether that is done after each task, too, and not only after an epoch.
+    frozen : FrozenRows
+        What gives them back their values.
     """
 
-    def __init__(self, job, put_back, often):
-        self._job, self._put_back, self._often = job, put_back, often
+    def __init__(self, job, frozen):
+        self._job, (self._restore, self._often) = job, frozen
+        self.loss_limit, self.needed = job.loss_limit, job.needed
 
     def phases(self, epoch):
         """Yield the phases of the job, and one more in which rows are put back."""
         for tasks in self._job.phases(epoch):
-            yield (partial(self._run, task) for task in tasks) if self._often else tasks
+            yield map(self._restoring, tasks) if self._often else tasks
         # Now nothing else writes to them.
         yield [self._finish]
 
@@ -67,13 +127,16 @@ class KeepingJob(Job):
         yield from self._job.validation_phases()
         yield [self._finish]
 
+    def _restoring(self, task):
+        return Task(partial(self._run, task), touched_by(task))
+
     def _run(self, task):
         result = task()
-        self._put_back()
+        self._restore()
         return result
 
     def _finish(self):
-        self._put_back()
+        self._restore()
         return 0.0, 0
 
 
@@ -93,14 +156,41 @@ class EarlyStopping:
         self.best, self.waited = math.inf, 0
 
     def should_stop(self, loss):
-        """Take note of an epoch's loss and say whether it was the last."""
+        """Take note of an epoch's loss and say whether it was the last.
+
+        NaN, where nothing could be measured, is no reason to stop.
+        """
+        if math.isnan(loss):
+            return False
         self.waited = 0 if loss < self.best - self.tol else self.waited + 1
         self.best = min(self.best, loss)
         return self.waited >= self.patience
 
 
-def train(job, epochs, n_jobs, watch, stopping=None, validate=False):
-    """Run epochs until they are over, or until somebody says stop.
+def mean_loss(phases, n_jobs):
+    """Run phases one after the other and return the mean loss of all tasks.
+
+    It is NaN if there was nothing to predict, and infinite if a loss was not finite.
+
+    Parameters
+    ----------
+    phases : iterable of iterable of callable
+        As of a Job.
+    n_jobs : int
+        Threads.
+    """
+    total, n_terms = 0.0, 0
+    for tasks in phases:
+        # All results before the first is used: nothing can interrupt between them.
+        for loss, n in list(run(tasks, n_jobs, touched_by, AHEAD)):
+            total, n_terms = total + loss, n_terms + n
+    if not math.isfinite(total):
+        return math.inf
+    return total / n_terms if n_terms else math.nan
+
+
+def train(job, epochs, n_jobs, monitor, stopping=None, validate=False):
+    """Run epochs until they are over, a callback stops them, or the loss stays.
 
     Parameters
     ----------
@@ -109,9 +199,9 @@ def train(job, epochs, n_jobs, watch, stopping=None, validate=False):
     epochs : range
         Numbers of the epochs to run.
     n_jobs : int or None
-        Threads, as joblib counts them.
-    watch : Watch
-        Whom to tell.
+        Threads; None: one.
+    monitor : TrainingMonitor
+        Who is told of each epoch.
     stopping : EarlyStopping or None
         Judge of the held-out loss.
     validate : bool
@@ -120,30 +210,33 @@ def train(job, epochs, n_jobs, watch, stopping=None, validate=False):
     Yields
     ------
     loss, validation_loss : float
-        Mean losses of an epoch, before anybody is told; the second is None without
-        ``validate``.
+        Mean losses of an epoch, before the monitor is told, NaN where there was
+        nothing to predict; the second is None without ``validate``.
 
     Raises
     ------
     FloatingPointError
-        If a loss is not finite.
+        If a loss is not finite, or has exploded.
     """
-    with Threads(n_jobs) as threads:
-        for epoch in epochs:
-            watch.epoch_begins()
-            seen = {"loss": threads.mean_loss(job.phases(epoch))}
-            if validate:
-                loss = threads.mean_loss(job.validation_phases())
-                seen["validation_loss"] = loss
-            if not all(map(math.isfinite, seen.values())):
+    n_jobs, most = n_threads(n_jobs), job.loss_limit
+    for epoch in epochs:
+        monitor.epoch_begins()
+        seen = {"loss": mean_loss(job.phases(epoch), n_jobs)}
+        if validate:
+            loss = mean_loss(job.validation_phases(), n_jobs)
+            seen["validation_loss"] = loss
+        for name, loss in seen.items():
+            if loss > most:
                 raise FloatingPointError(
-                    f"Training diverged: the loss of epoch {epoch + 1} is "
-                    f"{seen['loss']}. Lower learning_rate."
+                    f"Training diverged: the {name.replace('_', ' ')} of epoch "
+                    f"{epoch + 1} is {loss:.3g}. Lower learning_rate."
                 )
-            yield seen["loss"], seen.get("validation_loss")
-            stop = watch.epoch_ends(epoch, seen)
-            if stopping is not None:
-                stop |= stopping.should_stop(seen["validation_loss"])
-            if stop:
-                break
-    watch.fit_ends()
+        if seen["loss"] > 0:
+            most = min(most, max(HARMLESS, DIVERGED * seen["loss"]))
+        yield seen["loss"], seen.get("validation_loss")
+        stop = monitor.epoch_ends(epoch, seen)
+        if stopping is not None:
+            stop |= stopping.should_stop(seen["validation_loss"])
+        if stop:
+            break
+    monitor.fit_ends()

@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import sys
-from contextlib import closing
 from copy import copy
 from itertools import chain
 
@@ -12,7 +11,14 @@ import numpy as np
 from sklearn_embed._core.growing import Growing
 from sklearn_embed._core.threads import in_order
 from sklearn_embed._text.hash_table import HashTable
-from sklearn_embed._text.scanner import Scanner, Strings, batches, rooms
+from sklearn_embed._text.scanner import (
+    BATCH_CHARS,
+    Scanner,
+    Strings,
+    batches,
+    scratch_buffers,
+)
+from sklearn_embed._text.word_index import WordIndex
 
 #: Patterns with a compiled form: the characters of a token, and how many at least.
 PATTERNS = {
@@ -24,6 +30,8 @@ PATTERNS = {
     r"\S\S+": (r"\S", 2),
     r"\S{2,}": (r"\S", 2),
     r"\S+": (r"\S", 1),
+    # What fastText takes for a word: other kinds of white space belong to it.
+    r"[^ \n\r\t\v\f\0]+": (r"[^ \n\r\t\v\f\0]", 1),
 }
 
 
@@ -40,10 +48,19 @@ def fast_encoder(lowercase, token_pattern):
     return None if form is None else FastEncoder(lowercase, *form)
 
 
-def fast_lookup(words, lowercase, token_pattern):
-    """Return a FastLookup of words, or None where the pattern has no compiled form."""
+def compiled_lookup(index, lowercase, token_pattern):
+    """Return a FastLookup of a WordIndex, or None where there is no compiled form."""
     form = compiled_form(token_pattern)
-    return None if form is None else FastLookup(words, lowercase, *form)
+    return None if form is None else FastLookup(index, lowercase, *form)
+
+
+def fast_lookup(words, lowercase, token_pattern):
+    """Return a FastLookup of a list of words, made at once, or None; see above."""
+    index = WordIndex(words)
+    found = compiled_lookup(index, lowercase, token_pattern)
+    if found is not None:
+        len(index.hash_table)
+    return found
 
 
 class FastEncoder:
@@ -79,20 +96,24 @@ class FastEncoder:
         """
 
         def read(strings):
-            room, spare = own.take()
-            found = self.scanner.read(strings, room, self.hash_table.arrays)
-            return strings, room, spare, *found
+            scratch, spare = buffers.take()
+            found = self.scanner.read(strings, scratch, self.hash_table.arrays)
+            return strings, scratch, spare, *found
 
         short = chain.from_iterable(map(self._short, chunks))
-        with rooms() as own, closing(in_order(read, short, n_jobs)) as found:
-            for strings, room, spare, batch, n_missed in found:
-                self.hash_table.add(batch, n_missed)
-                ids.append(batch.ids)
-                if strings.continues:
-                    lengths.add_to_last(room.lengths[0])
-                else:
-                    lengths.append(room.lengths[: strings.n])
-                spare.append(room)
+        with scratch_buffers() as buffers:
+            found = in_order(read, short, n_jobs)
+            try:
+                for strings, scratch, spare, batch, n_missed in found:
+                    self.hash_table.add(batch, n_missed)
+                    ids.append(batch.ids)
+                    if strings.continues:
+                        lengths.add_to_last(scratch.lengths[0])
+                    else:
+                        lengths.append(scratch.lengths[: strings.n])
+                    spare.append(scratch)
+            finally:
+                found.close()
 
     def _short(self, documents):
         """Yield batches, with long documents in pieces."""
@@ -111,12 +132,21 @@ class FastEncoder:
 
 
 class FastLookup:
-    """Turns documents into rows of a fixed list of words, -1 for other tokens."""
+    """Turns documents into rows of the words of a WordIndex, -1 for other tokens."""
 
-    def __init__(self, words, lowercase, char_class, shortest):
-        self.scanner = Scanner(lowercase, char_class, shortest)
-        self.hash_table = HashTable()
-        self.hash_table.add_words(words, self.scanner.hash_mask)
+    def __init__(self, index, lowercase, char_class, shortest):
+        self._index, self._form = index, (lowercase, char_class, shortest)
+        self.scanner = Scanner(*self._form)
+
+    def numbering(self):
+        """Return a FastEncoder that numbers unknown tokens from the last row on.
+
+        Its table has the unknown tokens alone, so that the known ones are not copied.
+        """
+        encoder = FastEncoder(*self._form)
+        encoder.hash_table = _OpenIndex(self._index)
+        encoder.n_read = BATCH_CHARS  # no need to begin with small batches
+        return encoder
 
     def encode(self, documents, n_jobs=1):
         """Return the rows (int32) of all tokens and the documents' lengths (int64)."""
@@ -125,10 +155,13 @@ class FastLookup:
         def copies(first, found, some):
             return first, found.copy(), some.copy()
 
-        with closing(self._mapped(copies, documents, n_jobs)) as mapped:
+        mapped = self._mapped(copies, documents, n_jobs)
+        try:
             for first, found, some in mapped:
                 rows.append(found)
                 lengths[first : first + len(some)] = some
+        finally:
+            mapped.close()
         return rows.result(), lengths
 
     def map(self, function, documents, n_jobs=1):
@@ -143,25 +176,46 @@ class FastLookup:
 
     def _mapped(self, function, documents, n_jobs):
         def read(strings):
-            room, spare = own.take()
-            rows, lengths = self._rows(strings, room)
+            scratch, spare = buffers.take()
+            rows, lengths = self._rows(strings, scratch, known)
             result = function(strings.first, rows, lengths)
-            spare.append(room)
+            spare.append(scratch)
             return result
 
-        with rooms() as own:
+        known = self._index.hash_table.arrays  # made here, and not by each thread
+        with scratch_buffers() as buffers:
             yield from in_order(read, batches(documents), n_jobs)
 
-    def _rows(self, strings, room):
+    def _rows(self, strings, scratch, known):
         """Return the rows of all tokens of strings, and the documents' lengths."""
         if not strings.is_long():
-            batch, _ = self.scanner.read(strings, room, self.hash_table.arrays)
-            return batch.ids, room.lengths[: strings.n]
+            batch, _ = self.scanner.read(strings, scratch, known)
+            self._index.finish(batch.ids)
+            return batch.ids, scratch.lengths[: strings.n]
         pieces = self.scanner.pieces(strings.documents[strings.first])
-        parts = [self._piece(text, room) for text in pieces]
+        parts = [self._piece(text, scratch, known) for text in pieces]
         rows = np.concatenate(parts)
         return rows, np.array([len(rows)])
 
-    def _piece(self, text, room):
-        batch, _ = self.scanner.read(Strings([text]), room, self.hash_table.arrays)
+    def _piece(self, text, scratch, known):
+        batch, _ = self.scanner.read(Strings([text]), scratch, known)
+        self._index.finish(batch.ids)
         return batch.ids.copy()
+
+
+class _OpenIndex:
+    """A WordIndex, which stays as it is, and a HashTable of the tokens not in it."""
+
+    def __init__(self, index):
+        self._index, self._others = index, HashTable()
+        self.arrays = index.hash_table.arrays
+
+    def add(self, batch, n_missed):
+        """Turn a batch's ids into rows; unknown tokens get the next numbers."""
+        self._index.finish(batch.ids)
+        self._others.add(batch, n_missed)
+        batch.ids[batch.missed[:n_missed]] += np.int32(len(self._index))
+
+    def to_token_table(self):
+        """Return the tokens that were unknown, in the order of their numbers."""
+        return self._others.to_token_table()

@@ -4,6 +4,7 @@
 
 import os
 import sys
+import warnings
 from collections.abc import Iterable, Mapping, Sequence, Set
 from itertools import groupby, islice
 from operator import itemgetter
@@ -19,18 +20,31 @@ TAKEN, CHUNK_DOCUMENTS, CHUNK_CHARACTERS = 512, 1 << 16, 1 << 23
 _REMEDY = "documents are strings, or sequences of string tokens"
 
 
-def document_chunks(X, name="X", n_characters=CHUNK_CHARACTERS):
+def document_chunks(X, name="X", n_characters=CHUNK_CHARACTERS, options=None):
     """Yield ``(kind, documents)``, in order, until X is used up.
 
     ``kind`` is ``"text"`` (a list of str) or ``"tokens"`` (a list of lists of str).
     A list is full when it has more than ``n_characters``.  Every document is
-    checked; an error names its position.
+    checked; an error names its position.  TextOptions tell whether bytes are documents,
+    and in which encoding; None: they are not.
+
+    Warns
+    -----
+    UserWarning
+        If every document is a list of one string with white space in it.
     """
     elements = iter(_elements(X, name))
     chunk, kind, size, position = [], "text", 0, 0
+    uncut = None  # a document, if all so far are lists of one string of several words
     where = np.empty((TAKEN, 3), np.int64)
     while taken := list(islice(elements, TAKEN)):
-        for new_kind, documents, n_new in _runs(taken, position, where):
+        for new_kind, documents, n_new in _runs(taken, position, where, options):
+            if new_kind == "text" or (position and uncut is None):
+                uncut = None
+            elif all(map(_is_uncut, documents)):
+                uncut = documents[-1]
+            else:
+                uncut = None
             if chunk and (
                 new_kind != kind or size > n_characters or len(chunk) >= CHUNK_DOCUMENTS
             ):
@@ -42,9 +56,22 @@ def document_chunks(X, name="X", n_characters=CHUNK_CHARACTERS):
         position += len(taken)
     if chunk:
         yield kind, chunk
+    if uncut is not None:
+        warnings.warn(
+            f"Every document of {name} is a list of one string, like "
+            f"{shortened(uncut)}, which is taken as one ready-made token. If these are "
+            f"texts, give a list of strings, e.g. [text for [text] in {name}].",
+            UserWarning,
+            stacklevel=2,
+        )
 
 
-def _runs(documents, position, where):
+def _is_uncut(tokens):
+    """Tell whether this is one token that looks like a text."""
+    return len(tokens) == 1 and len(tokens[0].split(maxsplit=1)) > 1
+
+
+def _runs(documents, position, where, options):
     """Cut checked documents into runs of one kind; tell the length of each."""
     if type(documents[0]) is str:
         ids = id(documents), id(str)
@@ -52,7 +79,9 @@ def _runs(documents, position, where):
         if n == len(documents):
             return [("text", documents, n_characters)]
     checked = [
-        ("text", document) if type(document) is str else _checked(document, place)
+        ("text", document)
+        if type(document) is str
+        else _checked(document, place, options)
         for place, document in enumerate(documents, position)
     ]
     runs = []
@@ -85,19 +114,34 @@ def _elements(X, name):
             f"{name} is a {type(X).__name__}, which has no order of documents: "
             f"pass a list, e.g. list({name}.values()) of a mapping."
         )
-    if hasattr(X, "__array__") and not isinstance(X, Iterable):
+    shape = getattr(X, "shape", None)
+    if shape is None and hasattr(X, "__array__") and not isinstance(X, Iterable):
         X = np.asarray(X)
-    if not isinstance(X, Iterable):
+        shape = X.shape
+    if shape is not None and len(shape) != 1:
+        X = _single_column(X, shape, name)
+    if not isinstance(X, Iterable) and not hasattr(X, "__array__"):
         raise TypeError(
             f"{name} is of type {type(X).__name__}: expected an iterable of "
             "documents, each a string or a sequence of string tokens."
         )
-    shape = getattr(X, "shape", None)
-    if shape is not None and len(shape) != 1:
-        X = _single_column(X, shape, name)
-    # Arrays and Series hand out Python's own strings much faster this way, and a
-    # Series is read by position, whatever its index.
-    return X.tolist() if hasattr(X, "tolist") else X
+    return _listed(X)
+
+
+def _listed(X):
+    """Return Python's own objects of an array, a Series or a column of a table.
+
+    Where there is no such method, the container itself.
+    """
+    # NumPy and pandas (by position, whatever the index); Arrow; polars.
+    for method in ("tolist", "to_pylist", "to_list"):
+        if callable(getattr(X, method, None)):
+            return getattr(X, method)()
+    # Others of one dimension, such as xarray's and Dask's, whose elements are arrays.
+    if hasattr(X, "__array__"):
+        if hasattr(X, "dtype") or not isinstance(X, Iterable):
+            return np.asarray(X).tolist()
+    return X
 
 
 def _single_column(X, shape, name):
@@ -111,24 +155,34 @@ def _single_column(X, shape, name):
         return X.iloc[:, 0]
     if hasattr(X, "to_series"):
         return X.to_series()
-    if not isinstance(X, np.ndarray):
+    if hasattr(X, "column"):  # Arrow
+        return X.column(0)
+    if not hasattr(X, "__array__"):
         raise TypeError(
             f"{name} is of type {type(X).__name__}: expected a column of documents; "
             f"{_REMEDY}."
         )
-    return X.ravel()
+    return np.asarray(X).ravel()
 
 
-def _checked(document, position):
+def _checked(document, position, options):
     """Return ``(kind, document)`` of a document that is not a plain str."""
     if isinstance(document, str):
         return "text", str.__str__(document)
-    if hasattr(document, "tolist") and getattr(document, "ndim", None) == 1:
-        document = document.tolist()
+    if hasattr(document, "as_py"):  # a scalar of Arrow
+        document = document.as_py()
+        if isinstance(document, str):
+            return "text", document
+    if not isinstance(document, Sequence) and len(getattr(document, "shape", ())) == 1:
+        document = _listed(document)
     if isinstance(document, (bytes, bytearray)):
-        raise TypeError(
-            f"Document {position} is bytes: decode it first, document.decode('utf-8')."
-        )
+        if options is None or options.encoding is None:
+            raise TypeError(
+                f"Document {position} is bytes: decode it first, "
+                "document.decode('utf-8'), or give "
+                "TokenizedDocuments.from_documents(X, encoding='utf-8')."
+            )
+        return "text", decoded(document, options, f"document {position}")
     if not isinstance(document, Sequence):
         raise TypeError(_complaint(document, position))
     tokens = list(document)
@@ -136,24 +190,43 @@ def _checked(document, position):
         if type(token) is not str:
             if not isinstance(token, str):
                 raise TypeError(
-                    f"Token {place} of document {position} is {_shown(token)}: "
+                    f"Token {place} of document {position} is {shown(token)}: "
                     "every token must be a string."
                 )
             tokens[place] = str(token)
     return "tokens", tokens
 
 
+def decoded(document, options, name="the document"):
+    """Return bytes as a string."""
+    try:
+        return bytes(document).decode(options.encoding, options.decode_error)
+    except UnicodeDecodeError as error:
+        where = error.encoding, error.object, error.start, error.end
+        raise UnicodeDecodeError(
+            *where,
+            f"{error.reason}, in {name}: set encoding, or decode_error='replace'",
+        ) from None
+
+
 def _complaint(document, position):
     """Say what is wrong with a document and what to do about it."""
     if document is None or repr(document) in {"nan", "<NA>", "NaT"}:
         return (
-            f"Document {position} is missing ({document!r}): replace missing texts "
-            "first, e.g. X.fillna('') of a pandas Series."
+            f"Document {position} is missing ({shortened(document)}): replace missing "
+            "texts first, e.g. X.fillna('') of a pandas Series."
         )
-    return f"Document {position} is {_shown(document)}: {_REMEDY}."
+    return f"Document {position} is {shown(document)}: {_REMEDY}."
 
 
-def _shown(thing):
+def shown(thing):
     """Describe a value by its type and a short form of itself."""
-    text = repr(thing)
-    return f"of type {type(thing).__name__} ({text[:40]}{'…' * (len(text) > 40)})"
+    return f"of type {type(thing).__name__} ({shortened(thing)})"
+
+
+def shortened(thing):
+    """Return a value as Python writes it, in one line of printable characters."""
+    # Cut before: a document may be as long as a book.
+    text = repr(thing[:60] if isinstance(thing, (str, bytes, list)) else thing)
+    more = "…" * (len(text) > 40)
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[:40]) + more

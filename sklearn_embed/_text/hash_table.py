@@ -18,6 +18,9 @@ from sklearn_embed._text.table import TokenTable
 #: many on a table grows by smaller steps.
 SMALLEST, LARGE = 1 << 15, 1 << 19
 
+#: Tokens of a table, and their bytes, that are looked up at once.
+TABLE_TOKENS, TABLE_BYTES = 1 << 16, 1 << 24
+
 
 class HashTable:
     """Distinct tokens, numbered in the order in which they came.
@@ -25,12 +28,20 @@ class HashTable:
     One thread may add tokens while others look tokens up: arrays that have become
     too small are replaced and never moved, and whoever still reads the old ones
     only knows fewer tokens.
+
+    Parameters
+    ----------
+    n_tokens : int, default=0
+        Tokens that it holds without growing.
     """
 
-    def __init__(self):
-        slots = np.zeros(SMALLEST, np.uint64)
-        offsets = np.zeros(SMALLEST // 2 + 1, np.int64)
-        self.arrays = slots, offsets, np.zeros(4 * SMALLEST, np.uint8)
+    def __init__(self, n_tokens=0):
+        n_slots = SMALLEST
+        while n_slots < 2 * (n_tokens + 1):
+            n_slots *= 2
+        slots = np.zeros(n_slots, np.uint64)
+        offsets = np.zeros(n_slots // 2 + 1, np.int64)
+        self.arrays = slots, offsets, np.zeros(4 * n_slots, np.uint8)
         self.sizes = np.zeros(2, np.int64)
 
     def __len__(self):
@@ -43,25 +54,53 @@ class HashTable:
 
     def add(self, batch, n_missed):
         """Give the next ids to as many tokens as `look_up` did not know."""
-        text, spans, hashes, ids, missed = batch
-        tokens, done = (text, spans, hashes, missed), 0
+        done = 0
         while done < n_missed:
-            table, sizes = self.arrays, self.sizes
-            done = add_tokens(*tokens, done, n_missed, table, sizes, ids)
+            done = add_tokens(tuple(batch), done, n_missed, self.arrays, self.sizes)
             if done < n_missed:
-                self._grow(int(spans[2 * missed[done] + 1]))
+                self._grow(int(batch.spans[2 * batch.missed[done] + 1]))
 
     def add_words(self, words, hash_mask):
         """Give a list of distinct words the numbers of their places in it."""
         for first in range(0, len(words), BATCH_DOCUMENTS):
             some = words[first : first + BATCH_DOCUMENTS]
             batch = batch_of_words(some, hash_mask)
-            self.add(batch, self.look_up(batch))
+            batch.missed[: len(some)] = np.arange(len(some))
+            self.add(batch, len(some))
             if len(self) != first + len(some):
                 raise ValueError("The words of a vocabulary must differ.")
 
+    def ids_of(self, table, hash_mask, *, grow=False):
+        """Return the numbers of a TokenTable's tokens, of their bytes alone.
+
+        Parameters
+        ----------
+        table : TokenTable
+            The tokens.
+        hash_mask : uint64
+            As of a Scanner.
+        grow : bool, default=False
+            Whether unknown tokens get the next numbers; else -1.
+
+        Returns
+        -------
+        ndarray of shape (n_tokens,), int32
+        """
+        ids, first = np.empty(len(table), np.int32), 0
+        while first < len(table):
+            limit = table.offsets[first] + TABLE_BYTES
+            last = int(np.searchsorted(table.offsets, limit, "right")) - 1
+            last = min(max(last, first + 1), first + TABLE_TOKENS, len(table))
+            batch = batch_of_table(table, first, last, hash_mask)
+            n_missed = self.look_up(batch)
+            if grow:
+                self.add(batch, n_missed)
+            ids[first:last] = batch.ids
+            first = last
+        return ids
+
     def _grow(self, n_bytes):
-        """Make room for more tokens, the next one having so many bytes.
+        """Take larger arrays for more tokens, the next one having so many bytes.
 
         Slots and offsets are replaced always: whoever looks tokens up by the old
         ones must meet no number of a token that lies beyond the arrays it has.
@@ -69,7 +108,7 @@ class HashTable:
         slots, offsets, blob = self.arrays
         n_tokens, used = self.sizes
         full = 2 * (n_tokens + 1) >= len(slots)
-        # Every move costs, and so does room that is not used: from 8 MB on, twofold.
+        # Moving costs time, unused slots cost memory: from 4 MB of slots on, twofold.
         times = 4 if len(slots) < LARGE else 2
         larger = np.zeros((times if full else 1) * len(slots), np.uint64)
         move_slots(slots, larger)
@@ -85,7 +124,7 @@ class HashTable:
         """Return a copy of the distinct tokens."""
         _, offsets, blob = self.arrays
         n_tokens, used = self.sizes
-        return TokenTable(blob[:used].copy(), offsets[: n_tokens + 1].copy())
+        return TokenTable.trusted(blob[:used].copy(), offsets[: n_tokens + 1].copy())
 
 
 def batch_of_words(words, hash_mask):
@@ -99,6 +138,26 @@ def batch_of_words(words, hash_mask):
     return hashed(text, spans, hash_mask)
 
 
+def batch_of_table(table, first, last, hash_mask):
+    """Return the Batch of some neighbouring tokens of a TokenTable."""
+    bounds = table.offsets[first : last + 1]
+    n_bytes = int(bounds[-1] - bounds[0])
+    text = np.zeros(n_bytes + SLACK, np.uint8)
+    text[:n_bytes] = table.blob[bounds[0] : bounds[-1]]
+    spans = np.empty(2 * (last - first), np.int32)
+    spans[0::2] = bounds[:-1] - bounds[0]
+    spans[1::2] = bounds[1:] - bounds[0]
+    return hashed(text, spans, hash_mask)
+
+
+def merged_tables(tables, hash_mask):
+    """Return the TokenTable of the tokens of several, and each one's ids in it."""
+    tables = list(tables)
+    known = HashTable(max(map(len, tables), default=0))
+    ids = [known.ids_of(table, hash_mask, grow=True) for table in tables]
+    return known.to_token_table(), ids
+
+
 def hashed(text, edges, hash_mask):
     """Return the Batch of tokens given by begin, end, begin, end, … in a text."""
     n = len(edges) // 2
@@ -109,7 +168,7 @@ def hashed(text, edges, hash_mask):
 
 
 def enlarged(array, used, size):
-    """Return a copy of what is used of an array, with room for more."""
+    """Return a larger copy of what is used of an array."""
     larger = np.zeros(size, array.dtype)
     larger[:used] = array[:used]
     return larger

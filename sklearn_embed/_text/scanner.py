@@ -24,8 +24,8 @@ FIRST_CHARS = 1 << 14
 #: Documents read at once, however short they are.
 BATCH_DOCUMENTS = 1 << 13
 
-#: Rooms of a thread, and threads, that wait for whoever reads documents next.
-KEPT_ROOMS, KEPT_THREADS = 2, 4
+#: Scratch buffers of a thread, and threads, that are kept for the next call.
+KEPT_BUFFERS, KEPT_THREADS = 2, 4
 
 
 class Batch(NamedTuple):
@@ -80,7 +80,7 @@ class Strings:
         self.n_bytes += n_bytes
 
 
-class Room:
+class ScratchBuffer:
     """Arrays for what is made of strings: used again and again.
 
     Memory that is fresh from the system costs more than a pass over it.
@@ -123,38 +123,39 @@ class Room:
         return Batch(self.out, self.edges, self.hashes, ids, self.missed)
 
 
-class Rooms(threading.local):
-    """The rooms of each thread: memory last touched by another one is slow, too.
+class ThreadBuffers(threading.local):
+    """The scratch buffers of each thread: memory last used by another one is slow, too.
 
     Parameters
     ----------
     lists : list
-        Receives, for each thread, the list of the rooms that it does not need now.
+        Receives, for each thread, the list of the buffers that it does not need now.
     """
 
     # Between calls, so that a call does not begin with fresh memory.
-    kept = []
+    kept: list = []
 
     def __init__(self, lists):
         try:
-            self.spare = Rooms.kept.pop()
+            self.spare = ThreadBuffers.kept.pop()
         except IndexError:
             self.spare = []
         lists.append(self.spare)
 
     def take(self):
-        """Return a room of this thread, and the list where it belongs afterwards."""
-        return self.spare.pop() if self.spare else Room(), self.spare
+        """Return a buffer of this thread, and the list where it belongs afterwards."""
+        return self.spare.pop() if self.spare else ScratchBuffer(), self.spare
 
 
 @contextmanager
-def rooms():
-    """Give Rooms for a call; keep some of them for the next one if all goes well."""
+def scratch_buffers():
+    """Give ThreadBuffers for a call; keep some for the next one if all goes well."""
     lists = []
-    yield Rooms(lists)
+    yield ThreadBuffers(lists)
+    kept = ThreadBuffers.kept
     for spare in lists:
-        Rooms.kept.append([room for room in spare if room.is_usual()][:KEPT_ROOMS])
-    del Rooms.kept[KEPT_THREADS:]
+        kept.append([scratch for scratch in spare if scratch.is_usual()][:KEPT_BUFFERS])
+    del kept[KEPT_THREADS:]
 
 
 class Scanner:
@@ -167,32 +168,32 @@ class Scanner:
         self.lowercase = bool(lowercase)
         self.shortest = shortest
         self.table = char_table(char_class, self.lowercase)
-        self.outside = re.compile(char_class.swapcase())
+        self.outside = re.compile(complement(char_class))
 
-    def read(self, strings, room, known):
+    def read(self, strings, scratch, known):
         """Return the Batch of the tokens of strings, and how many are not known.
 
         Parameters
         ----------
         strings : Strings
             The documents.
-        room : Room
+        scratch : ScratchBuffer
             Receives the tokens.
         known : tuple of ndarray
             The arrays of a HashTable.
         """
         documents = strings.where, strings.n, self.table[:4]
-        room.progress[:] = 0
+        scratch.progress[:] = 0
         while True:
-            room.reserve(strings)
+            scratch.reserve(strings)
             n_tokens, n_missed = read_tokens(
-                *documents, room.arrays(), self.shortest, self.hash_mask, known
+                *documents, scratch.arrays(), self.shortest, self.hash_mask, known
             )
             if n_tokens >= 0:
-                return room.batch(n_tokens), n_missed
+                return scratch.batch(n_tokens), n_missed
             # A letter whose small form depends on its neighbours, or is longer than
             # one character.
-            strings.lower(int(room.progress[0]))
+            strings.lower(int(scratch.progress[0]))
 
     def pieces(self, text):
         """Yield a long string in pieces that have the same tokens, one by one."""
@@ -213,6 +214,13 @@ class Scanner:
         return len(text)
 
 
+def complement(char_class):
+    r"""Return the pattern of all other characters, of ``\w`` or ``[^...]``."""
+    if char_class.startswith("[^"):
+        return "[" + char_class[2:]
+    return char_class.swapcase()
+
+
 def batches(documents, n_before=BATCH_CHARS):
     """Yield Strings of bounded length, unless there is only one document in them."""
     # A list of our own: nobody takes a string away while its characters are read.
@@ -230,7 +238,7 @@ def batch_chars(n_before):
 
 
 def enlarged(array, size):
-    """Return an array that begins with another one, with room for more."""
+    """Return an array that begins with another one, with space for more."""
     larger = np.empty(size, array.dtype)
     larger[: len(array)] = array
     return larger

@@ -2,9 +2,12 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from sklearn_embed._core.arrays import readonly
+from sklearn_embed._text.checks import check_array, check_offsets
 
 _CODEC = ("utf-8", "surrogatepass")
 
@@ -12,7 +15,7 @@ _CODEC = ("utf-8", "surrogatepass")
 _CUT = 1 << 16
 
 #: The first 0 to 8 bytes of a number.
-_FIRST = ~(np.uint64(2**64 - 1) >> np.arange(0, 72, 8, np.uint64))
+_FIRST = ~(np.uint64(2**64 - 1) >> np.arange(0, 72, 8).astype(np.uint64))
 
 
 class TokenTable:
@@ -24,36 +27,84 @@ class TokenTable:
         The tokens, one after the other, in UTF-8 (lone surrogates passed on).
     offsets : ndarray of shape (n_tokens + 1,), int64
         Where each token begins in ``blob``.
+
+    Raises
+    ------
+    ValueError
+        If an array is of another type, if the tokens overlap, or if a token is not
+        UTF-8.
     """
 
-    __slots__ = ("blob", "offsets")
+    __slots__ = ("__weakref__", "blob", "offsets")
 
-    def __init__(self, blob, offsets):
-        self.blob = readonly(blob, np.uint8)
-        self.offsets = readonly(offsets, np.int64)
+    blob: np.ndarray
+    offsets: np.ndarray
+
+    def __init__(self, blob: np.ndarray, offsets: np.ndarray) -> None:
+        check_array("the table's blob", blob, np.uint8)
+        check_array("the table's offsets", offsets, np.int64)
+        check_offsets("the table's offsets", offsets)
+        if offsets[-1] != len(blob):
+            raise ValueError(
+                f"the table's offsets end at {offsets[-1]}, not at {len(blob)}."
+            )
+        self.blob, self.offsets = readonly(blob), readonly(offsets)
+        _check_utf8(self.blob, self.offsets)
 
     @classmethod
-    def from_tokens(cls, tokens):
+    def trusted(cls, blob: np.ndarray, offsets: np.ndarray) -> "TokenTable":
+        """Return the table of arrays that need no check: made here, or unpickled."""
+        table = cls.__new__(cls)
+        table.blob = readonly(blob, np.uint8)
+        table.offsets = readonly(offsets, np.int64)
+        return table
+
+    @classmethod
+    def from_tokens(cls, tokens: Iterable[str]) -> "TokenTable":
         """Build the table of a list of distinct strings."""
         pieces = [token.encode(*_CODEC) for token in tokens]
         offsets = np.zeros(len(pieces) + 1, np.int64)
         np.cumsum([len(piece) for piece in pieces], out=offsets[1:])
-        return cls(np.frombuffer(b"".join(pieces), np.uint8), offsets)
+        return cls.trusted(np.frombuffer(b"".join(pieces), np.uint8), offsets)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.offsets) - 1
 
-    def __getitem__(self, i):
+    def __getitem__(self, i: int) -> str:
         return self.take([i])[0]
 
     def __reduce__(self):
-        return TokenTable, (self.blob, self.offsets)
+        return TokenTable.trusted, (self.blob, self.offsets)
 
-    def take(self, ids):
+    def __sizeof__(self) -> int:
+        return object.__sizeof__(self) + self.blob.nbytes + self.offsets.nbytes
+
+    def part(self, ids) -> "TokenTable":
+        """Return the table of some tokens alone, in the order of their ids.
+
+        Parameters
+        ----------
+        ids : ndarray of shape (n,), or slice
+            Which tokens.
+        """
+        starts, stops = self.offsets[:-1][ids], self.offsets[1:][ids]
+        offsets = np.zeros(len(starts) + 1, np.int64)
+        np.cumsum(stops - starts, out=offsets[1:])
+        blob = np.empty(offsets[-1], np.uint8)
+        for first in range(0, len(starts), _CUT):  # for the sake of memory
+            last = min(first + _CUT, len(starts))
+            sizes = np.diff(offsets[first : last + 1])
+            begin, end = offsets[first], offsets[last]
+            shift = starts[first:last] - offsets[first:last]
+            places = np.repeat(shift, sizes) + np.arange(begin, end)
+            blob[begin:end] = self.blob[places]
+        return TokenTable.trusted(blob, offsets)
+
+    def take(self, ids) -> list[str]:
         """Return the tokens of some ids, as a list of str."""
         starts, stops = self.offsets[:-1][ids], self.offsets[1:][ids]
         if 8 * len(starts) <= len(self) or not self.blob.all():
-            blob = memoryview(self.blob)
+            blob = self.blob.data
             places = zip(starts.tolist(), stops.tolist(), strict=True)
             return [str(blob[start:stop], *_CODEC) for start, stop in places]
         # Many, none of which has a zero in it: Python cuts at zeros much faster.
@@ -63,7 +114,7 @@ class TokenTable:
             tokens += _cut(padded, starts[some], stops[some] + 1)
         return tokens
 
-    def in_order(self, ids):
+    def in_order(self, ids: np.ndarray) -> np.ndarray:
         """Return some ids in the order of their tokens' characters.
 
         UTF-8 keeps the order of code points, so that eight bytes at a time are
@@ -99,13 +150,30 @@ class TokenTable:
             alike, places = np.cumsum(differs[:-1])[more], places[more]
         return ids[order]
 
-    def tolist(self):
+    def tolist(self) -> list[str]:
         """Return all tokens, as a list of str."""
         return self.take(slice(None))
 
 
+def _check_utf8(blob, offsets):
+    """Refuse tokens that are not UTF-8, or that begin within a character."""
+    begins = offsets[:-1][offsets[1:] > offsets[:-1]]
+    wrong = bool((blob[begins] & 0xC0 == 0x80).any())
+    first = 0
+    while first < len(blob) and not wrong:
+        last = begins[min(np.searchsorted(begins, first + _CUT), len(begins) - 1)]
+        last = int(last) if last > first else len(blob)
+        try:
+            str(memoryview(blob[first:last]), *_CODEC)
+        except UnicodeDecodeError:
+            wrong = True
+        first = last
+    if wrong:
+        raise ValueError("the table holds a token that is not UTF-8.")
+
+
 def _cut(blob, starts, stops):
-    """Return strings without zeros, given with room for one behind each."""
+    """Return strings without zeros, given with a free byte behind each."""
     ends = np.cumsum(stops - starts)
     places = np.arange(ends[-1]) + np.repeat(stops - ends, stops - starts)
     text = blob[places]

@@ -4,28 +4,34 @@
 
 import itertools
 import os
-from collections.abc import Iterator
-from itertools import groupby
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from numbers import Integral
-from operator import itemgetter
+from typing import overload
 
 import numpy as np
-from joblib import effective_n_jobs
 
 from sklearn_embed._core.arrays import readonly
-from sklearn_embed._core.growing import Growing, Spool
-from sklearn_embed._text.documents import document_chunks
-from sklearn_embed._text.pruning import BoundedTable, rewritten
+from sklearn_embed._core.threads import n_threads
+from sklearn_embed._core.typing import Documents, FilePath
+from sklearn_embed._text import corpus_file
+from sklearn_embed._text.analyzers import without_word_ngrams
+from sklearn_embed._text.checks import check_documents
+from sklearn_embed._text.encoding import (
+    Encoded,
+    checked_size,
+    compacted,
+    encode,
+    encode_bounded,
+    flat_ids,
+    offsets_of,
+)
+from sklearn_embed._text.scripts import warn_if_unspaced
 from sklearn_embed._text.table import TokenTable
 from sklearn_embed._text.tokens import (
     DEFAULT_PATTERN,
-    Encoder,
     TextOptions,
-    make_encoder,
+    checked_encoding,
 )
-
-#: Characters of a chunk where chunks cost nothing: other threads wait for the first.
-SMALL_CHUNK = 1 << 20
 
 
 class TokenizedDocuments:
@@ -34,8 +40,8 @@ class TokenizedDocuments:
     Every ``fit`` and ``transform`` of this package accepts it in place of raw
     documents; a search over hyperparameters that receives it does not tokenise
     again.  It is immutable.  Slices, folds and masks share the ids of the whole,
-    so that cross-validation copies no token.  Make one with
-    :meth:`from_documents`.
+    so that cross-validation copies no token; pickles hold the tokens of their own
+    documents alone.  Make one with :meth:`from_documents`.
 
     Parameters
     ----------
@@ -53,6 +59,12 @@ class TokenizedDocuments:
     undercount : int, default=0
         Tokens that occur no more often may have been left out; see
         `max_vocab_size` of :meth:`from_documents`.
+
+    Raises
+    ------
+    ValueError
+        If an array is of another type, a document lies beyond `ids`, or an id is no
+        number of a token.
 
     Attributes
     ----------
@@ -80,38 +92,69 @@ class TokenizedDocuments:
     ['dog', 'cat']
     """
 
-    def __init__(self, ids, starts, offsets, table, options=None, undercount=0):
-        self.ids = readonly(ids, np.int32)
-        self.starts = readonly(starts, np.int64)
-        self.offsets = readonly(offsets, np.int64)
-        self.table = table
-        self.options = options
-        self.undercount = undercount
+    def __init__(
+        self,
+        ids: np.ndarray,
+        starts: np.ndarray,
+        offsets: np.ndarray,
+        table: TokenTable,
+        options: TextOptions | None = None,
+        undercount: int = 0,
+    ) -> None:
+        if not isinstance(table, TokenTable):
+            raise TypeError(f"table must be a TokenTable, not {type(table).__name__}.")
+        check_documents(ids, starts, offsets, len(table))
+        self._set(Encoded(ids, starts, offsets, table, options, undercount))
+
+    @classmethod
+    def _trusted(cls, encoded: Encoded) -> "TokenizedDocuments":
+        """Return the documents of arrays that need no check."""
+        documents = cls.__new__(cls)
+        documents._set(encoded)
+        return documents
+
+    def _set(self, encoded: Encoded) -> None:
+        ids, starts, offsets, self.table, self.options, self.undercount = encoded
+        self.ids: np.ndarray = readonly(ids, np.int32)
+        self.starts: np.ndarray = readonly(starts, np.int64)
+        self.offsets: np.ndarray = readonly(offsets, np.int64)
+        self._own: TokenizedDocuments | None = None
 
     @classmethod
     def from_documents(
         cls,
-        X,
+        X: Documents | os.PathLike[str],
         *,
-        lowercase=True,
-        strip_accents=None,
-        preprocessor=None,
-        tokenizer=None,
-        token_pattern=DEFAULT_PATTERN,
-        max_vocab_size=None,
-        n_jobs=None,
-    ):
+        encoding: str | None = None,
+        decode_error: str = "strict",
+        lowercase: bool = True,
+        strip_accents: str | Callable[[str], str] | None = None,
+        preprocessor: Callable[[str], str] | None = None,
+        tokenizer: str | Callable[[str], Iterable[str]] | None = None,
+        token_pattern: str | None = DEFAULT_PATTERN,
+        analyzer: str | Callable[[str], Iterable[str]] = "word",
+        ngram_range: tuple[int, int] = (1, 1),
+        max_vocab_size: int | None = None,
+        n_jobs: int | None = None,
+    ) -> "TokenizedDocuments":
         r"""Tokenise documents, in one pass.
 
         Parameters
         ----------
         X : iterable of str or of sequences of str, or path
-            The documents: a list, tuple, generator, array, pandas Series (any
-            index) or one-column DataFrame; or, as a :class:`pathlib.Path`, a file or
-            folder of files in UTF-8 with one document a line (gzip, bzip2 and xz,
-            too).  Generators and files may be larger than memory: their ids go to a
+            The documents: a list, tuple, generator, array, column of pandas, polars,
+            Arrow, Dask or xarray, or one-column table of these; or, as a
+            :class:`pathlib.Path`, a file or folder of files in UTF-8 with one
+            document a line, up to 2**28 bytes long (gzip, bzip2 and xz, too).
+            Generators and files may be larger than memory: their ids go to a
             temporary file, which disappears with them.  Sequences of tokens are
             taken as they are; the parameters below do not touch them.
+        encoding : str or None, default=None
+            Encoding of documents that are bytes, such as "utf-8".  None: there are
+            none.
+        decode_error : {"strict", "ignore", "replace"}, default="strict"
+            What becomes of bytes that are not in this encoding: an error, nothing,
+            or the character U+FFFD.
         lowercase : bool, default=True
             Whether strings are lowercased first.
         strip_accents : {"ascii", "unicode"}, callable or None, default=None
@@ -125,6 +168,17 @@ class TokenizedDocuments:
         token_pattern : str, default=r"(?u)\\b\\w\\w+\\b"
             Regular expression of a token; with one capturing group, the group is
             the token.
+        analyzer : {"word", "char", "char_wb"} or callable, default="word"
+            What a token of a string is.
+
+            - "word": what `tokenizer` or `token_pattern` finds.
+            - "char": every run of so many characters as `ngram_range` says, blanks
+              included.
+            - "char_wb": the same within words, each with a blank on both sides.
+            - A function: str → list of str, in place of all parameters of text.
+        ngram_range : tuple of two int, default=(1, 1)
+            Least and largest number of characters of the n-grams that are tokens,
+            for analyzer="char" and "char_wb" alone.
         max_vocab_size : int or None, default=None
             Distinct tokens to keep in memory, about: for streams whose words alone
             would not fit.  When there are more, the rarest half is left out of the
@@ -132,8 +186,8 @@ class TokenizedDocuments:
             that occurs more often than that is there, and has lost no more
             occurrences than that.  None: no limit, nothing is left out.
         n_jobs : int or None, default=None
-            Threads.  None means 1 unless in a :obj:`joblib.parallel_config`
-            context, -1 all processors.  The result does not depend on it.
+            Threads.  None means 1, -1 all processors.  The result does not depend on
+            it.
 
         Returns
         -------
@@ -145,23 +199,37 @@ class TokenizedDocuments:
         ValueError
             If ``X`` is one string, or a table of several columns.
         TypeError
-            If a document is neither a string nor a sequence of strings; its
-            position is named.
+            If a document is neither a string nor a sequence of strings, or
+            `tokenizer` returns anything but strings; its position is named.
+
+        Warns
+        -----
+        UserWarning
+            If every document is a list of one string with white space in it.
         """
         options = TextOptions(
-            lowercase, strip_accents, preprocessor, tokenizer, token_pattern
+            lowercase,
+            strip_accents,
+            preprocessor,
+            tokenizer,
+            token_pattern,
+            analyzer,
+            without_word_ngrams(analyzer, ngram_range),
+            checked_encoding(encoding),
+            decode_error,
         )
-        n_jobs = effective_n_jobs(n_jobs)
+        n_jobs = n_threads(n_jobs)
         if max_vocab_size is None:
-            return tokenize(X, options, n_jobs=n_jobs)
-        if not isinstance(max_vocab_size, Integral) or max_vocab_size < 2:
-            raise ValueError(
-                f"max_vocab_size={max_vocab_size!r} must be an integer of at least 2, "
-                "or None."
-            )
-        return tokenize_bounded(X, options, max_vocab_size, n_jobs)
+            documents = tokenize(X, options, n_jobs=n_jobs)
+            if documents is not X:
+                warn_if_unspaced(documents)
+            return documents
+        size = checked_size(max_vocab_size)
+        if isinstance(X, TokenizedDocuments):
+            raise ValueError("max_vocab_size is for documents not tokenised yet.")
+        return cls._trusted(encode_bounded(X, options, size, n_jobs))
 
-    def save(self, path):
+    def save(self, path: FilePath) -> None:
         """Write to a file that processes can share, whole or not at all.
 
         Parameters
@@ -175,26 +243,10 @@ class TokenizedDocuments:
         among the text parameters are not kept; strings that a fitted estimator sees
         later are then cut as its own parameters say.
         """
-        from sklearn_embed._files.arrays import save_arrays
-
-        options = self.options and self.options._asdict()
-        if options and any(map(callable, options.values())):
-            options = None
-        arrays = {
-            "ids": self.flat_ids(),
-            "offsets": self.offsets,
-            "table": self.table.blob,
-            "table_offsets": self.table.offsets,
-        }
-        meta = {
-            "kind": "TokenizedDocuments",
-            "options": options,
-            "undercount": self.undercount,
-        }
-        save_arrays(path, arrays, meta)
+        corpus_file.write(path, self.compact()._encoded())
 
     @classmethod
-    def load(cls, path, *, mmap=True):
+    def load(cls, path: FilePath, *, mmap: bool = True) -> "TokenizedDocuments":
         """Read what `save` wrote.
 
         Parameters
@@ -215,54 +267,68 @@ class TokenizedDocuments:
         ValueError
             If the file is damaged, or holds something else.
         """
-        from sklearn_embed._files.arrays import load_arrays
-
-        arrays, meta = load_arrays(path, mmap=mmap)
-        if not isinstance(meta, dict) or meta.get("kind") != cls.__name__:
-            raise ValueError(f"{path} holds no TokenizedDocuments.")
-        options = meta["options"] and TextOptions(**meta["options"])
-        ids, offsets = arrays["ids"], arrays["offsets"]
-        table = TokenTable(arrays["table"], arrays["table_offsets"])
-        _check(path, ids, offsets, table)
-        return cls(ids, offsets[:-1], offsets, table, options, meta["undercount"])
+        return cls._trusted(corpus_file.read(path, mmap))
 
     @property
-    def n_tokens(self):
+    def n_tokens(self) -> int:
         """Number of tokens of all documents."""
         return int(self.offsets[-1])
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int]:
         """Number of documents, as a tuple."""
         return (len(self.starts),)
 
     @property
-    def ndim(self):
+    def ndim(self) -> int:
         """Always 1."""
         return 1
 
     @property
-    def lengths(self):
+    def lengths(self) -> np.ndarray:
         """Number of tokens per document; ndarray of shape (n_documents,), int64."""
         return np.diff(self.offsets)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.starts)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return (
             f"TokenizedDocuments({len(self):,} documents, {self.n_tokens:,} tokens, "
             f"{len(self.table):,} distinct)"
         )
+
+    def __sizeof__(self) -> int:
+        """Return the bytes of all that it refers to, the ids of the whole included."""
+        shared = np.may_share_memory(self.starts, self.offsets)
+        arrays = self.ids.nbytes + self.offsets.nbytes
+        arrays += 0 if shared else self.starts.nbytes
+        own = 0 if self._own is None else self._own.__sizeof__()
+        return object.__sizeof__(self) + arrays + self.table.__sizeof__() + own
+
+    @overload
+    def __getitem__(self, key: int | np.integer) -> list[str]: ...
+
+    @overload
+    def __getitem__(
+        self, key: slice | Sequence[int] | Sequence[bool] | np.ndarray
+    ) -> "TokenizedDocuments": ...
 
     def __getitem__(self, key):
         if isinstance(key, tuple):
             # NumPy's spelling of "these rows, whatever follows": X[rows, ...].
             key = key[0] if len(key) == 2 and key[1] is Ellipsis else key
         if isinstance(key, Integral):
-            start, length = self.starts[key], self.lengths[key]
-            return self.table.take(self.ids[start : start + length])
-        if not isinstance(key, slice):
+            start, before = self.starts[key], self.offsets[:-1][key]
+            return self.table.take(
+                self.ids[start : start + self.offsets[1:][key] - before]
+            )
+        if isinstance(key, slice):
+            first, last, step = key.indices(len(self))
+            if step == 1:
+                offsets = self.offsets[first : max(first, last) + 1]
+                return self._over(self.ids, self.starts[key], offsets - offsets[0])
+        else:
             key = np.asarray(key)
             if key.size == 0:
                 key = key.astype(np.intp)
@@ -271,16 +337,15 @@ class TokenizedDocuments:
                     "TokenizedDocuments has one dimension: index it with an integer, "
                     "a slice, or an array of positions or of booleans."
                 )
-        offsets = np.concatenate([[0], np.cumsum(self.lengths[key])])
-        return self.over(self.ids, self.starts[key], offsets)
+        return self._over(self.ids, self.starts[key], offsets_of(self.lengths[key]))
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[list[str]]:
         for block in self.blocks(1 << 16):
             tokens = self.table.take(block.flat_ids())
             for start, stop in itertools.pairwise(block.offsets.tolist()):
                 yield tokens[start:stop]
 
-    def blocks(self, n_tokens=1 << 22):
+    def blocks(self, n_tokens: int = 1 << 22) -> Iterator["TokenizedDocuments"]:
         """Yield consecutive slices, for work that is to stay small.
 
         Parameters
@@ -309,31 +374,27 @@ class TokenizedDocuments:
         return self
 
     def __reduce__(self):
-        whole = self.compact() if 2 * self.n_tokens < len(self.ids) else self
-        arrays = (whole.ids, whole.starts, whole.offsets, whole.table)
-        return TokenizedDocuments, (*arrays, whole.options, whole.undercount)
+        is_part = 10 * self.n_tokens < 9 * len(self.ids)
+        if is_part and self._own is None:
+            # Kept, since a search sends the same fold again and again.
+            self._own = self.compact()
+        encoded = (self._own if is_part else self)._encoded()
+        if np.array_equal(encoded.starts, encoded.offsets[:-1]):
+            encoded = encoded._replace(starts=None)
+        return _unpickled, tuple(encoded)
 
-    def over(self, ids, starts, offsets, table=None):
-        """Return documents cut by the same options, over other arrays.
+    def _encoded(self):
+        """Return the parts."""
+        arrays = self.ids, self.starts, self.offsets
+        return Encoded(*arrays, self.table, self.options, self.undercount)
 
-        Parameters
-        ----------
-        ids, starts, offsets : ndarray
-            As in the constructor.
-        table : TokenTable or None, default=None
-            The distinct tokens; None: the same.
-
-        Returns
-        -------
-        TokenizedDocuments
-            The documents.
-        """
+    def _over(self, ids, starts, offsets, table=None):
+        """Return documents cut by the same options, over other arrays: unchecked."""
         table = self.table if table is None else table
-        return TokenizedDocuments(
-            ids, starts, offsets, table, self.options, self.undercount
-        )
+        others = table, self.options, self.undercount
+        return TokenizedDocuments._trusted(Encoded(ids, starts, offsets, *others))
 
-    def flat_ids(self):
+    def flat_ids(self) -> np.ndarray:
         """Return the ids of these documents alone, end to end.
 
         Returns
@@ -341,101 +402,36 @@ class TokenizedDocuments:
         ndarray of shape (n_tokens,), int32
             A view where the documents lie end to end, else a copy.
         """
-        if self._is_contiguous():
-            first = self.starts[0] if len(self) else 0
-            return self.ids[first : first + self.n_tokens]
-        shift = np.repeat(self.starts - self.offsets[:-1], self.lengths)
-        return self.ids[shift + np.arange(self.n_tokens)]
+        return flat_ids(self.ids, self.starts, self.offsets)
 
-    def _is_contiguous(self):
-        return len(self) == 0 or bool(
-            np.all(self.starts - self.starts[0] == self.offsets[:-1])
-        )
-
-    def compact(self):
+    def compact(self) -> "TokenizedDocuments":
         """Return these documents with ids and a table of their own.
 
-        Worth it for a small part of a large whole that is to be stored.
+        Worth it for a part of a large whole that is to be stored.  The tokens keep
+        their order, so that everything learned from it is the same, bit for bit.
+
+        Returns
+        -------
+        TokenizedDocuments
+            The same documents; itself, if there is nothing to save.
         """
-        seen, ids = np.unique(self.flat_ids(), return_inverse=True)
-        table = TokenTable.from_tokens(self.table.take(seen))
-        return self.over(ids.astype(np.int32), self.offsets[:-1], self.offsets, table)
+        ids, table = compacted(self.flat_ids(), self.table)
+        if ids.ctypes.data == self.ids.ctypes.data and len(ids) == len(self.ids):
+            return self
+        return self._over(ids, self.offsets[:-1], self.offsets, table)
 
 
-def tokenize(X, options, name="X", n_jobs=1):
-    """Turn raw documents into a TokenizedDocuments; hand one through unchanged."""
+def _unpickled(ids, starts, offsets, *others):
+    """Return the documents that `__reduce__` took apart."""
+    starts = offsets[:-1] if starts is None else starts
+    return TokenizedDocuments._trusted(Encoded(ids, starts, offsets, *others))
+
+
+def tokenize(X, options, name="X", n_jobs=1, first=0):
+    """Turn raw documents into a TokenizedDocuments; hand one through unchanged.
+
+    The parameters are those of `encode`.
+    """
     if isinstance(X, TokenizedDocuments):
         return X
-    encoders = {"text": make_encoder(options), "tokens": Encoder()}
-    # What comes as a stream may be larger than memory.
-    streamed = isinstance(X, (Iterator, os.PathLike))
-    ids = Spool(np.int32) if streamed else Growing(np.int32)
-    lengths, runs, kinds = Growing(np.int64), [], set()
-    for kind, run in groupby(document_chunks(X, name, SMALL_CHUNK), itemgetter(0)):
-        first = ids.used
-        chunks = (documents for _, documents in run)
-        encoders[kind].encode_into(ids, lengths, chunks, n_jobs)
-        if kind == "tokens":
-            runs.append((first, ids.used))
-        kinds.add(kind)
-    ids, lengths = ids.result(), lengths.result()
-    offsets = np.zeros(len(lengths) + 1, np.int64)
-    np.cumsum(lengths, out=offsets[1:])
-    table = encoders["tokens" if kinds == {"tokens"} else "text"].table()
-    if len(kinds) == 2:
-        table, number_of = _merged(table, encoders["tokens"].table())
-        for first, last in runs:
-            ids[first:last] = number_of[ids[first:last]]
-    made = None if kinds == {"tokens"} else options
-    return TokenizedDocuments(ids, offsets[:-1], offsets, table, made)
-
-
-def tokenize_bounded(X, options, max_vocab_size, n_jobs=1):
-    """Turn raw documents into a TokenizedDocuments, forgetting rare tokens."""
-    if isinstance(X, TokenizedDocuments):
-        raise ValueError("max_vocab_size is for documents not tokenised yet.")
-    table, kinds = None, set()
-    ids, lengths = Spool(np.int32), Growing(np.int64)
-    for kind, documents in document_chunks(X):
-        if table is None:
-            encoder = make_encoder(options) if kind == "text" else Encoder()
-            table = BoundedTable(encoder, max_vocab_size)
-        kinds.add(kind)
-        if len(kinds) > 1:
-            raise ValueError(
-                "With max_vocab_size, documents are either strings or sequences of "
-                "tokens throughout, not some of each."
-            )
-        chunk_ids, chunk_lengths = table.encode(documents, n_jobs, ids.used)
-        ids.append(chunk_ids)
-        lengths.append(chunk_lengths)
-    if table is None:
-        return tokenize([], options)
-    ids, lengths = rewritten(ids.result(), lengths.result(), table.changes)
-    offsets = np.zeros(len(lengths) + 1, np.int64)
-    np.cumsum(lengths, out=offsets[1:])
-    made = options if kinds == {"text"} else None
-    return TokenizedDocuments(
-        ids, offsets[:-1], offsets, table.table(), made, table.undercount
-    )
-
-
-def _check(path, ids, offsets, table):
-    """Refuse arrays that would lead a kernel out of bounds."""
-    for ends, n in ((offsets, len(ids)), (table.offsets, len(table.blob))):
-        if len(ends) == 0 or ends[0] != 0 or ends[-1] != n or np.any(np.diff(ends) < 0):
-            raise ValueError(f"{path} is damaged: documents or tokens overlap.")
-    for first in range(0, len(ids), 1 << 22):
-        part = ids[first : first + (1 << 22)]
-        if part.min() < 0 or part.max() >= len(table):
-            raise ValueError(f"{path} is damaged: it has ids of no token.")
-
-
-def _merged(table, other):
-    """Return a table of both, and the new ids of the other one's tokens."""
-    number = {token: i for i, token in enumerate(table.tolist())}
-    tokens = other.tolist()
-    for token in tokens:
-        number.setdefault(token, len(number))
-    new_ids = np.array([number[token] for token in tokens], np.int32)
-    return TokenTable.from_tokens(number), new_ids
+    return TokenizedDocuments._trusted(encode(X, options, name, n_jobs, first))

@@ -5,17 +5,18 @@
 import numpy as np
 
 from sklearn_embed._text.table import TokenTable
+from sklearn_embed._text.word_index import LEFT_OUT, WordIndex
 
 
 def without(documents, left_out):
     """Return documents without some tokens, a collection of str."""
     if not left_out:
         return documents
-    kept_token = np.array([token not in left_out for token in documents.table.tolist()])
+    kept_token = WordIndex([], left_out).rows(documents.table) != LEFT_OUT
     ids = documents.flat_ids()
     kept = kept_token[ids] if len(ids) else np.zeros(0, bool)
     offsets = np.concatenate([[0], np.cumsum(kept)])[documents.offsets]
-    return documents.over(ids[kept], offsets[:-1], offsets)
+    return documents._over(ids[kept], offsets[:-1], offsets)
 
 
 def with_ngrams(documents, ngram_range):
@@ -39,10 +40,12 @@ def with_ngrams(documents, ngram_range):
     if longest == 1:
         return documents
     ids, lengths = documents.flat_ids().astype(np.int64), documents.lengths
+    longest = min(longest, int(lengths.max(initial=0)))  # there are no longer ones
     words = documents.table.tolist()
     grams, starts, names = ids, documents.offsets[:-1], words
     kinds, all_names = [], []
-    for n in range(1, longest + 1):
+    # No n-gram is longer than the longest document, whatever is asked for.
+    for n in range(1, min(longest, int(lengths.max(initial=1))) + 1):
         if n > 1:
             grams, starts, names = _longer(grams, starts, names, ids, lengths, words, n)
         if n >= shortest:
@@ -50,7 +53,7 @@ def with_ngrams(documents, ngram_range):
             all_names += names
     flat, offsets = _interleaved(kinds, len(lengths))
     table = TokenTable.from_tokens(all_names)
-    return documents.over(flat, offsets[:-1], offsets, table)
+    return documents._over(flat, offsets[:-1], offsets, table)
 
 
 def _counts(lengths, n):

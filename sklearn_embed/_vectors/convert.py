@@ -5,9 +5,15 @@
 from collections.abc import Mapping
 
 import numpy as np
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_embed._vectors.subwords import Subwords
-from sklearn_embed._vectors.word_vectors import WordVectors, frozen_array
+from sklearn_embed._vectors.word_vectors import (
+    WordVectors,
+    float32_numbers,
+    frozen_array,
+)
 
 _ACCEPTED = (
     "WordVectors, gensim's KeyedVectors, a DataFrame whose index holds the words, "
@@ -19,6 +25,8 @@ def converted(source):
     """Return word vectors of an object in memory; see `as_word_vectors` of io."""
     if isinstance(source, WordVectors):
         return source
+    if isinstance(source, type):
+        raise TypeError(f"word vectors must be {_ACCEPTED}; got the class {source!r}")
     if callable(getattr(source, "to_word_vectors", None)):
         return source.to_word_vectors()
     if hasattr(source, "words_") and hasattr(source, "vectors_"):
@@ -32,11 +40,33 @@ def converted(source):
         return _from_frame(source)
     if isinstance(source, Mapping):
         return _from_mapping(source)
-    if hasattr(source, "fit") and not isinstance(source, type):
-        raise ValueError(
-            f"this {type(source).__name__} has no word vectors yet; call fit first"
+    name = type(source).__name__
+    if hasattr(source, "fit"):
+        raise _without_vectors(source, name)
+    if hasattr(source, "columns"):  # of polars, of Arrow
+        raise TypeError(
+            f"this {name} ({type(source).__module__}) has no index that could hold "
+            "the words: pass a pandas DataFrame with them in its index, or "
+            "dict(zip(words, rows))"
         )
-    raise TypeError(f"word vectors must be {_ACCEPTED}; got {type(source).__name__}")
+    raise TypeError(f"word vectors must be {_ACCEPTED}; got {name}")
+
+
+def _without_vectors(estimator, name):
+    """Return the error for an estimator that has no vectors, or none yet."""
+    try:
+        check_is_fitted(estimator)
+        fitted = True
+    except (NotFittedError, TypeError, AttributeError):
+        fitted = False
+    if fitted:
+        return TypeError(
+            f"this {name} is fitted, but has no word vectors (words_, vectors_): pass "
+            "an estimator that learns some, such as Word2VecVectorizer"
+        )
+    return ValueError(
+        f"this {name} has no word vectors yet; if it learns some, call fit first"
+    )
 
 
 def _from_keyed_vectors(keyed):
@@ -87,11 +117,16 @@ def _from_frame(frame):
 def _from_mapping(mapping):
     """Stack the values of a dict."""
     words = list(mapping)
-    rows = [np.asarray(mapping[word], np.float32) for word in words]
+    rows = [float32_numbers(mapping[w], f"the vector of {w!r}") for w in words]
     for word, row in zip(words, rows, strict=True):
-        if row.shape != rows[0].shape or row.ndim != 1:
+        if row.ndim != 1:
+            raise ValueError(
+                f"every vector must have one axis; that of {word!r} has shape "
+                f"{row.shape}" + (": use its ravel()" if row.ndim > 1 else "")
+            )
+        if row.shape != rows[0].shape:
             raise ValueError(
                 f"every vector must have shape {rows[0].shape}, as {words[0]!r} has "
-                f"it, and one axis; that of {word!r} has shape {row.shape}"
+                f"it; that of {word!r} has shape {row.shape}"
             )
     return WordVectors(words, np.stack(rows) if rows else np.empty((0, 0)))

@@ -1,24 +1,22 @@
-"""From ids and vectors to one row a document."""
+"""From rows of words and their vectors to one row a document."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from contextlib import closing
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from sklearn_embed._core.arrays import readonly
-from sklearn_embed._core.growing import Growing
-from sklearn_embed._core.threads import in_order
-from sklearn_embed._text.documents import document_chunks
-from sklearn_embed._text.tokenized import TokenizedDocuments, tokenize
+from sklearn_embed._core.threads import run_all
 from sklearn_embed._vectors.kernels.pooling import (
     KINDS,
     Documents,
+    Pooling,
     Words,
     finish_rows,
-    pool_places,
+    make_columns,
+    pool_first,
     pool_powers,
     pool_rows,
 )
@@ -27,11 +25,8 @@ from sklearn_embed._vectors.kernels.pooling import (
 SLICE_TOKENS = 1 << 17
 SLICE_DOCUMENTS = 1 << 15
 
-#: Tokens among which unknown words are looked for at once.
-BLOCK_TOKENS = 1 << 20
 
-
-class Recipe(NamedTuple):
+class PoolingSpec(NamedTuple):
     """How words become a row."""
 
     kind: str = "mean"  # "sum", "max", "min", "power", "concat"
@@ -56,6 +51,8 @@ def make_words(vectors, weights=None, factors=None, more=(None, None)):
     for array in (weights, factors):
         if array is not None and array.shape != vectors.shape[:1]:
             raise ValueError(f"{array.shape} numbers for {len(vectors)} words")
+    if more[0] is not None and more[0].shape != (len(more[1]), vectors.shape[1]):
+        raise ValueError(f"further vectors of shape {more[0].shape} do not fit")
     flat = [
         readonly(nothing if array is None else array, np.float32).reshape(-1)
         for array in (vectors, weights, factors, *more)
@@ -63,120 +60,18 @@ def make_words(vectors, weights=None, factors=None, more=(None, None)):
     return Words(*flat, int(vectors.shape[1]))
 
 
-def pool_any(
-    X,
-    options,
-    rows_of,
-    vectors,
-    *,
-    recipe=None,
-    weights=None,
-    factors=None,
-    lookup=None,
-    unknown=None,
-    n_jobs=1,
-    first=0,
-):
-    """Return pooled rows of raw or tokenised documents, in constant extra memory.
-
-    Parameters
-    ----------
-    X : iterable of documents, or TokenizedDocuments
-        The documents.
-    options : TextOptions
-        How strings become tokens.
-    rows_of : callable
-        Gives int32 (n_tokens,), the row of each token of a TokenTable, or -1; less
-        for tokens that do not even count as unknown words.
-    vectors : ndarray of shape (n_words, n_dimensions), float32
-        The words' vectors.
-    recipe : Recipe or None
-        The pooling; None means the mean.
-    weights, factors : ndarray of shape (n_words,), float32, or None
-        Weights of the words, and what their vectors are multiplied with; None: 1.
-        Factors may be a function: given rows, it returns such an array in which
-        these rows count.
-    lookup : object or None
-        From `make_lookup`: strings to rows without a table in between.  Only for
-        words that all count, and whose factors are known.
-    unknown : callable or None
-        ``unknown(documents, row_of, first)`` gives rows for unknown words of some
-        documents, whose first has that number: another ``row_of``, vectors of rows
-        from ``n_words`` on, and their weights.  None: they do not count.
-    n_jobs : int
-        Threads; rows are independent.
-    first : int
-        Number of the first document, as `unknown` is to call it.
-
-    Returns
-    -------
-    ndarray of shape (n_documents, n_columns), float32
-    """
-    recipe = recipe or Recipe()
-    n_columns = recipe.n_columns(vectors.shape[1])
-
-    def pool_tokens(documents, first, out):
-        row_of = rows_of(documents.table)
-        known = vectors, weights, factors(row_of) if callable(factors) else factors
-        if unknown is None:
-            words = make_words(*known)
-            pool_documents(documents, row_of, words, recipe, n_jobs, out)
-            return
-        done = 0
-        for block in documents.blocks(BLOCK_TOKENS):
-            rows, *more = unknown(block, row_of, first + done)
-            part = out[done : done + len(block)]
-            words = make_words(*known, more)
-            pool_documents(block, rows, words, recipe, n_jobs, part)
-            done += len(block)
-
-    if isinstance(X, TokenizedDocuments):
-        out = np.empty((len(X), n_columns), np.float32)
-        pool_tokens(X, first, out)
-        return out
-    out, grown, done = None, Growing(np.float32), 0
-    for kind, documents in document_chunks(X):
-        n = len(documents)
-        if done == 0 and hasattr(X, "__len__"):
-            out = np.empty((len(X), n_columns), np.float32)  # not copied together
-        streamed = out is None
-        part = np.empty((n, n_columns), np.float32) if streamed else out[done:][:n]
-        if kind == "text" and lookup is not None:
-            words = make_words(vectors, weights, factors)
-            _pool_strings(lookup, documents, words, recipe, n_jobs, part)
-        else:
-            documents = tokenize(documents, options, n_jobs=n_jobs)
-            pool_tokens(documents, first + done, part)
-        if streamed:
-            grown.append(part.ravel())
-        done += n
-    return grown.result().reshape(done, n_columns) if out is None else out[:done]
-
-
-def _pool_strings(lookup, texts, words, recipe, n_jobs, out):
-    """Pool strings batch by batch, each in the thread that looked it up."""
-
-    def pool_batch(first, rows, lengths):
-        offsets = np.zeros(len(lengths) + 1, np.int64)
-        np.cumsum(lengths, out=offsets[1:])
-        part = out[first : first + len(lengths)]
-        pool(recipe, rows, offsets[:-1], offsets, None, words, part)
-
-    lookup.map(pool_batch, texts, n_jobs)
-
-
-def pool_documents(documents, row_of, words, recipe, n_jobs, out):
+def pool_documents(documents, row_of, words, spec, n_jobs, out):
     """Write one row for each of some TokenizedDocuments; see `pool`."""
     where = documents.ids, documents.starts, documents.offsets
-    pool(recipe, *where, row_of, words, out, n_jobs)
+    pool(spec, *where, row_of, words, out, n_jobs)
 
 
-def pool(recipe, ids, starts, offsets, row_of, words, out, n_jobs=1):
+def pool(spec, ids, starts, offsets, row_of, words, out, n_jobs=1):
     """Write one row per document: a pooling of the vectors of its words.
 
     Parameters
     ----------
-    recipe : Recipe
+    spec : PoolingSpec
         The pooling.
     ids, starts, offsets : ndarray
         A TokenizedDocuments' arrays.
@@ -189,7 +84,7 @@ def pool(recipe, ids, starts, offsets, row_of, words, out, n_jobs=1):
     n_jobs : int, default=1
         Threads.
     """
-    n_columns = recipe.n_columns(words.width)
+    n_columns = spec.n_columns(words.width)
     if not out.flags.c_contiguous or out.shape != (len(starts), n_columns):
         raise ValueError("out must be C-contiguous, with a row for every document")
     if words.width == 0:
@@ -202,43 +97,37 @@ def pool(recipe, ids, starts, offsets, row_of, words, out, n_jobs=1):
         readonly(nothing if row_of is None else row_of, np.int32),
     )
     flat = out.reshape(-1)
-    fill = np.float64(recipe.fill)
-    work = _kernel(recipe, documents, words, fill, flat)
-    finish = _finish(recipe, flat, n_columns)
+    work = _kernel(spec, documents, words, flat)
+    finish = _finish(spec, flat, n_columns)
 
     def both(bounds):
         work(*bounds)
         finish(*bounds)
 
-    with closing(in_order(both, pairwise(slices(offsets)), n_jobs)) as calls:
-        for _ in calls:
-            pass
+    run_all(both, pairwise(slices(offsets)), n_jobs)
 
 
-def _kernel(recipe, documents, words, fill, flat):
+def _kernel(spec, documents, words, flat):
     """Return what pools a range of documents."""
-    by_number = bool(recipe.by_number)
-    if recipe.kind == "power":
-        powers = readonly(recipe.powers, np.float64)
-        return lambda first, last: pool_powers(
-            by_number, documents, words, powers, fill, flat, first, last
+    kind = KINDS.get(spec.kind, 0)
+    pooling = Pooling(kind, bool(spec.by_number), float(spec.fill))
+    given, width = (pooling, documents, words, flat), words.width
+    if spec.kind == "power":
+        powers = readonly(spec.powers, np.float64)
+        return lambda *bounds: pool_powers(
+            powers, *given, bounds, np.empty((len(powers), width)), make_columns(width)
         )
-    if recipe.kind == "concat":
-        length = int(recipe.max_length)
-        return lambda first, last: pool_places(
-            length, documents, words, fill, flat, first, last
-        )
-    kind = KINDS[recipe.kind]
-    return lambda first, last: pool_rows(
-        kind, by_number, documents, words, fill, flat, first, last
-    )
+    if spec.kind == "concat":
+        length = int(spec.max_length)
+        return lambda first, last: pool_first(length, *given, first, last)
+    return lambda first, last: pool_rows(*given, first, last, np.empty(width))
 
 
-def _finish(recipe, flat, n_columns):
+def _finish(spec, flat, n_columns):
     """Return what removes components and normalises in a range of documents."""
-    components, strengths = recipe.components, recipe.strengths
+    components, strengths = spec.components, spec.strengths
     if components is None:
-        if not recipe.normalize:
+        if not spec.normalize:
             return lambda first, last: None
         components = np.empty((0, n_columns), np.float32)
     if strengths is None:
@@ -248,9 +137,9 @@ def _finish(recipe, flat, n_columns):
             f"components of shape {components.shape} do not fit {n_columns} columns"
         )
     arrays = readonly(components, np.float32), readonly(strengths, np.float32)
-    normalize = bool(recipe.normalize)
+    normalize = bool(spec.normalize)
     return lambda first, last: finish_rows(
-        flat, n_columns, *arrays, normalize, first, last
+        flat, *arrays, normalize, first, last, np.empty(n_columns)
     )
 
 

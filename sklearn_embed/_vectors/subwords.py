@@ -2,11 +2,16 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sklearn_embed._core.arrays import readonly
+from sklearn_embed._core.typing import Float32Array
 from sklearn_embed._text.char_ngrams import NgramNumbers, ngram_buckets
 from sklearn_embed._text.kernels.char_ngrams import add_rows
 from sklearn_embed._text.table import TokenTable
@@ -43,12 +48,14 @@ class Subwords(NamedTuple):
     own: np.ndarray | None = None
     numbers: NgramNumbers | None = None
 
-    def sums(self, words, start=None):
+    def sums(
+        self, words: Sequence[str] | TokenTable, start: Float32Array | None = None
+    ) -> tuple[Float32Array, NDArray[np.int64]]:
         """Add up the n-grams of each word.
 
         Parameters
         ----------
-        words : list of str
+        words : list of str or TokenTable
             Any words, known or not.
         start : ndarray of shape (n_words, n_dimensions), float32, or None
             What to add to; None means zeros.
@@ -60,13 +67,15 @@ class Subwords(NamedTuple):
         counts : ndarray of shape (n_words,), int64
             How many n-grams each word has.
         """
+        if not isinstance(words, TokenTable):
+            words = TokenTable.from_tokens(words)
         shape = len(words), self.vectors.shape[1]
         sums = np.zeros(shape, np.float32) if start is None else np.array(start)
         counts = np.zeros(len(words), np.int64)
         vectors = readonly(self.vectors, np.float32)
         for first in range(0, len(words), 8192):  # for the sake of memory
             part = slice(first, first + 8192)
-            bounds, rows = self.rows_of(words[part])
+            bounds, rows = self.rows_of(words.part(part))
             counted = np.diff(bounds)
             if self.missing == "skip":
                 found = np.concatenate([[0], np.cumsum(rows >= 0)])
@@ -75,12 +84,14 @@ class Subwords(NamedTuple):
             add_rows(readonly(bounds), readonly(rows, np.int32), vectors, sums[part])
         return sums, counts
 
-    def rows_of(self, words):
+    def rows_of(
+        self, words: Sequence[str] | TokenTable
+    ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """Return the rows of the n-grams of some words.
 
         Parameters
         ----------
-        words : list of str
+        words : list of str or TokenTable
             Any words, known or not.
 
         Returns
@@ -90,16 +101,19 @@ class Subwords(NamedTuple):
         rows : ndarray of shape (n_ngrams,), int32
             By start, then by length; -1: nothing is stored.
         """
-        table, limits = TokenTable.from_tokens(words), (self.min_n, self.max_n)
+        table, limits = words, (self.min_n, self.max_n)
+        if not isinstance(words, TokenTable):
+            table = TokenTable.from_tokens(words)
         if self.numbers is None:
             bounds, rows = ngram_buckets(table, *limits, self.n_buckets)
             return bounds, rows if self.rows is None else self.rows[rows]
         bounds, numbers = self.numbers.rows(table, *limits)
         known = numbers >= 0
-        numbers[known] = self.rows[numbers[known]]
+        if self.rows is not None:
+            numbers[known] = self.rows[numbers[known]]
         return bounds, numbers
 
-    def check(self, shape):
+    def check(self, shape: tuple[int, ...]) -> None:
         """Refuse parts that do not fit together.
 
         Parameters
@@ -131,7 +145,7 @@ class Subwords(NamedTuple):
                 f"{self.n_buckets} buckets of n-grams do not fit {n_rows} vectors"
             )
 
-    def full(self):
+    def full(self) -> Float32Array:
         """Return one row per bucket, as gensim and fastText's files want it."""
         if self.rows is None:
             return self.vectors

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.linalg import eigh
 
-from sklearn_embed._text.vocabulary import token_counts
+from sklearn_embed._text.vocabulary import counts_of_rows
 from sklearn_embed._vectors.pooling import document_frequencies
 
 #: Rows looked at together, for the sake of memory.
@@ -47,20 +47,11 @@ def learn_weights(kind, documents, row_of, source, smoothing):
         return Weights(idf(frequencies, n), float(idf(np.zeros(1), n)[0]))
     counts = source.counts
     if counts is None:
-        counts = word_counts(documents, row_of, len(source))
+        counts = counts_of_rows(documents, row_of, len(source))
     if kind == "sif":
         return Weights(sif(counts, smoothing), 1.0)
     length = max(1.0, documents.n_tokens / len(documents))
     return Weights(usif(counts, length), 2.0)
-
-
-def word_counts(documents, row_of, n_words):
-    """Return int64 (n_words,): how often each word occurs in some documents."""
-    counts = token_counts(documents)
-    known = row_of >= 0
-    # Sums of integers below 2**53 are exact.
-    found = np.bincount(row_of[known], counts[known], minlength=n_words)
-    return found.astype(np.int64)
 
 
 def longest(documents, row_of, known_only):
@@ -128,12 +119,17 @@ def asked(weigh, words):
 
 
 def unit_factors(vectors):
-    """Return float32 (n,): what makes vectors unit vectors; 0 for those of zeros."""
+    """Return float32 (n,): what makes vectors unit vectors; 0 for those of zeros.
+
+    Vectors shorter than 3e-39, made of subnormal numbers, count as zeros: float32 has
+    no factor that is large enough.
+    """
+    shortest = 1 / np.finfo(np.float32).max
     factors = np.zeros(len(vectors), np.float32)
     for first in range(0, len(vectors), 8 * ROWS):
         part = vectors[first : first + 8 * ROWS].astype(float)
         lengths = np.sqrt(np.einsum("ij,ij->i", part, part))
-        some = lengths > 0
+        some = lengths > shortest
         factors[first : first + 8 * ROWS][some] = 1 / lengths[some]
     return factors
 
@@ -183,66 +179,3 @@ def common_components(blocks, n_columns, n_components):
     largest = np.abs(components).argmax(axis=1)[:, None]
     components = components * np.sign(np.take_along_axis(components, largest, 1))
     return np.ascontiguousarray(components, np.float32), squares
-
-
-class UnknownWords:
-    """Rows for words that have no vector; what `pool_any` calls ``unknown``.
-
-    Parameters
-    ----------
-    policy : {"zero", "mean", "subword", "error"}
-        What stands for them.
-    source : WordVectors
-        Its subwords are asked.
-    vector : ndarray of shape (n_dimensions,), float32, or None
-        The one vector of all of them; None for "subword" and "error".
-    weigh : callable or float
-        Words to weights, or the one weight.
-    normalize : bool
-        Whether vectors made of subwords become unit vectors.
-    """
-
-    def __init__(self, policy, source, vector, weigh, normalize):
-        self._policy, self._source, self._vector = policy, source, vector
-        self._weigh, self._normalize = weigh, normalize
-
-    def __call__(self, documents, row_of, first):
-        """Return row_of, further vectors and their weights, for these documents."""
-        ids = documents.flat_ids()
-        unknown = np.unique(ids[row_of[ids] == -1])
-        n_words, width = self._source.vectors.shape
-        if self._policy == "error" and len(unknown):
-            self._refuse(documents, row_of, first)
-        if not len(unknown):
-            return row_of, np.empty((0, width)), np.empty(0)
-        rows = row_of.copy()
-        if self._vector is not None and not callable(self._weigh):
-            rows[unknown] = n_words
-            return rows, self._vector[None], np.array([self._weigh])
-        words = documents.table.take(unknown)
-        vectors, found = self._vectors(words)
-        rows[unknown] = np.where(found, n_words + np.arange(len(words)), -1)
-        if callable(self._weigh):
-            return rows, vectors, asked(self._weigh, words)
-        return rows, vectors, np.full(len(words), self._weigh)
-
-    def _vectors(self, words):
-        """Return one vector a word, and for which words there is one."""
-        if self._vector is not None:
-            return np.tile(self._vector, (len(words), 1)), True
-        sums, counts = self._source.subwords.sums(words)
-        vectors = sums / np.maximum(counts, 1).astype(np.float32)[:, None]
-        if self._normalize:
-            vectors *= unit_factors(vectors)[:, None]
-        return vectors, counts > 0
-
-    def _refuse(self, documents, row_of, first):
-        """Name the first unknown word and its document."""
-        ids = documents.flat_ids()
-        at = int(np.argmax(row_of[ids] == -1))
-        number = int(np.searchsorted(documents.offsets, at, "right")) - 1
-        word = documents.table.take(ids[at : at + 1])[0]
-        raise ValueError(
-            f"Document {first + number} holds {word!r}, which has no vector: set oov "
-            "to something else than 'error', or leave the word out by stop_words."
-        )

@@ -2,11 +2,22 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from __future__ import annotations
+
 import operator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import issparse
 
+from sklearn_embed._core.typing import Float32Array
 from sklearn_embed._vectors.subwords import Subwords
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from gensim.models import KeyedVectors
 
 
 class WordVectors:
@@ -46,9 +57,10 @@ class WordVectors:
     Raises
     ------
     TypeError
-        If a word is not a string.
+        If a word is not a string, or `words` is one itself.
     ValueError
-        If the shapes disagree, a word comes twice, or a number is not finite.
+        If the shapes disagree, a word comes twice, a number is not finite, or a count
+        is negative or no whole number.
 
     Examples
     --------
@@ -60,74 +72,78 @@ class WordVectors:
     False
     """
 
+    words: list[str]
+    vectors: Float32Array
+    counts: NDArray[np.int64] | None
+    subwords: Subwords | None
+    _row_of: dict[str, int] | None
+
     __slots__ = ("_row_of", "counts", "subwords", "vectors", "words")
 
     def __init__(
         self,
-        words,
-        vectors,
-        counts=None,
-        subwords=None,
+        words: Iterable[str],
+        vectors: ArrayLike,
+        counts: ArrayLike | None = None,
+        subwords: Subwords | None = None,
         *,
-        check_finite=True,
-        row_of=None,
-    ):
-        words = list(words)
-        vectors = frozen_array(vectors, np.float32)
-        if vectors.ndim != 2 or len(vectors) != len(words):
+        check_finite: bool = True,
+        row_of: dict[str, int] | None = None,
+    ) -> None:
+        if isinstance(words, (str, bytes)):
+            raise TypeError(f"words must be a list of strings; got one, {words!r}")
+        words = words.tolist() if isinstance(words, np.ndarray) else list(words)
+        matrix = frozen_array(float32_numbers(vectors, "vectors"), np.float32)
+        if matrix.ndim != 2 or len(matrix) != len(words):
             raise ValueError(
                 f"vectors must have shape ({len(words)}, n_dimensions), one row for "
-                f"each word; got {vectors.shape}"
+                f"each word; got {matrix.shape}"
             )
-        if counts is not None:
-            counts = frozen_array(counts, np.int64)
-            if counts.shape != (len(words),):
-                raise ValueError(
-                    f"counts must have shape ({len(words)},); got {counts.shape}"
-                )
+        numbers = None if counts is None else _checked_counts(counts, words)
         if row_of is not None and not _agrees(row_of, words):
             row_of = None
         _check_words(words, unique=row_of is not None)
         if subwords is not None:
-            subwords.check(vectors.shape)
+            subwords.check(matrix.shape)
         if check_finite:
-            _check_finite(vectors, words)
+            _check_finite(matrix, words)
         for name, value in (
             ("words", words),
-            ("vectors", vectors),
-            ("counts", counts),
+            ("vectors", matrix),
+            ("counts", numbers),
             ("subwords", subwords),
             ("_row_of", row_of),
         ):
             object.__setattr__(self, name, value)
 
-    def __setattr__(self, name, value):
+    def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"WordVectors cannot be changed: {name}")
 
     @property
-    def vector_size(self):
+    def vector_size(self) -> int:
         """Number of dimensions."""
         return self.vectors.shape[1]
 
     @property
-    def row_of(self):
+    def row_of(self) -> dict[str, int]:
         """Dict from word to row, built at the first use unless it was given."""
         # One that was given may have grown since.
-        if self._row_of is None or len(self._row_of) != len(self.words):
+        table = self._row_of
+        if table is None or len(table) != len(self.words):
             table = {word: row for row, word in enumerate(self.words)}
             object.__setattr__(self, "_row_of", table)
-        return self._row_of
+        return table
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.words)
 
-    def __contains__(self, word):
+    def __contains__(self, word: object) -> bool:
         return word in self.row_of
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[str]:
         return iter(self.words)
 
-    def __getitem__(self, word):
+    def __getitem__(self, word: str) -> Float32Array:
         row = self.row_of.get(word)
         if row is not None:
             return self.vectors[row]
@@ -135,11 +151,11 @@ class WordVectors:
             return self.subword_vectors([word])[0]
         raise KeyError(word)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         more = ", with subwords" if self.subwords is not None else ""
         return f"<WordVectors: {len(self)} words, {self.vector_size} dimensions{more}>"
 
-    def rows(self, words):
+    def rows(self, words: Iterable[str]) -> NDArray[np.int32]:
         """Return the row of each word, -1 where it is unknown.
 
         Parameters
@@ -154,7 +170,7 @@ class WordVectors:
         get = self.row_of.get
         return np.fromiter((get(word, -1) for word in words), np.int32)
 
-    def subword_vectors(self, words):
+    def subword_vectors(self, words: Sequence[str]) -> Float32Array:
         """Return the mean of each word's n-gram vectors, known word or not.
 
         Parameters
@@ -177,8 +193,13 @@ class WordVectors:
         sums /= np.maximum(counts, 1).astype(np.float32)[:, None]
         return sums
 
-    def to_keyed_vectors(self):
+    def to_keyed_vectors(self, *, subwords: bool = True) -> KeyedVectors:
         """Return gensim's KeyedVectors over the same memory.
+
+        Parameters
+        ----------
+        subwords : bool, default=True
+            Whether to hand on what is known of n-grams.
 
         Returns
         -------
@@ -189,7 +210,7 @@ class WordVectors:
         from gensim.models import KeyedVectors
         from gensim.models.fasttext import FastTextKeyedVectors
 
-        parts = self.subwords
+        parts = self.subwords if subwords else None
         if parts is None:
             keyed = KeyedVectors(self.vector_size)
         else:
@@ -211,7 +232,7 @@ class WordVectors:
             keyed.expandos["count"] = self.counts.copy()
         return keyed
 
-    def to_frame(self):
+    def to_frame(self) -> pd.DataFrame:
         """Return a pandas DataFrame: a row for each word, over the same memory.
 
         Returns
@@ -221,7 +242,11 @@ class WordVectors:
         """
         import pandas as pd
 
-        return pd.DataFrame(self.vectors, index=pd.Index(self.words, name="word"))
+        try:
+            index = pd.Index(self.words, name="word")
+        except UnicodeEncodeError:  # Arrow's strings hold no lone surrogates
+            index = pd.Index(self.words, name="word", dtype=object)
+        return pd.DataFrame(self.vectors, index=index)
 
     def __copy__(self):
         return self
@@ -260,6 +285,52 @@ def frozen_array(array, dtype):
     view = np.require(np.asarray(array), dtype, ["C", "A"]).view(np.ndarray)[...]
     view.flags.writeable = False
     return view
+
+
+def float32_numbers(values, name):
+    """Return an array of float32, or say by name why there is none.
+
+    Raises
+    ------
+    ValueError
+        If the values are not real numbers, or rows differ in their lengths.
+    """
+    if issparse(values):
+        raise ValueError(f"{name} is sparse: use its toarray()")
+    if isinstance(values, np.ndarray) and values.dtype == np.float32:
+        return values
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind not in "biufO":
+            raise TypeError(f"dtype {array.dtype}")
+        with np.errstate(over="ignore"):  # infinity is found afterwards
+            return array.astype(np.float32)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must hold numbers alone: {error}") from error
+
+
+def _checked_counts(counts, words):
+    """Return int64 counts, one for each word and none below zero."""
+    given = np.asarray(counts)
+    if given.shape != (len(words),):
+        raise ValueError(f"counts must have shape ({len(words)},); got {given.shape}")
+    if given.dtype == np.int64:
+        whole = given
+    else:
+        try:
+            with np.errstate(invalid="ignore"):
+                whole = given.astype(np.int64)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise ValueError(f"counts must be whole numbers: {error}") from error
+    # What was cut off or wrapped is no longer equal.
+    wrong = (whole < 0) | (whole != given)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise ValueError(
+            f"counts must be whole numbers and not negative; that of {words[row]!r} "
+            f"(row {row}) is {given[row]}"
+        )
+    return frozen_array(whole, np.int64)
 
 
 def _agrees(row_of, words):

@@ -2,21 +2,25 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import contextlib
 import gzip
 import hashlib
 import json
 import os
 import sys
-import tempfile
 import threading
 from collections import Counter
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any, Literal, overload
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
+from sklearn_embed._core.typing import FilePath
+from sklearn_embed._files.atomic import replacing
 from sklearn_embed.datasets._docstrings import read_packages
 
 # Label (the name on the package index) -> name of the import.
@@ -36,7 +40,43 @@ TEST_SHARE = 0.25
 _reading = threading.Lock()
 
 
-def load_docstrings(*, subset="all", return_X_y=False, as_frame=False, data_home=None):
+@overload
+def load_docstrings(
+    *,
+    subset: str = "all",
+    return_X_y: Literal[False] = False,
+    as_frame: bool = False,
+    data_home: FilePath | None = None,
+) -> Bunch: ...
+
+
+@overload
+def load_docstrings(
+    *,
+    subset: str = "all",
+    return_X_y: Literal[True],
+    as_frame: Literal[False] = False,
+    data_home: FilePath | None = None,
+) -> tuple[list[str], NDArray[np.int64]]: ...
+
+
+@overload
+def load_docstrings(
+    *,
+    subset: str = "all",
+    return_X_y: bool = False,
+    as_frame: bool = False,
+    data_home: FilePath | None = None,
+) -> Any: ...
+
+
+def load_docstrings(
+    *,
+    subset: str = "all",
+    return_X_y: bool = False,
+    as_frame: bool = False,
+    data_home: FilePath | None = None,
+) -> Any:
     """Load paragraphs of documentation, each labelled with its library.
 
     The paragraphs are those of the docstrings of the installed gensim, numba,
@@ -187,14 +227,14 @@ def _load(sources, data_home):
 
 
 def _from_cache(path, key):
-    """Read the cached corpus; None if there is none or if it is not sound."""
+    """Read the cached corpus; None if there is none or if it is not valid."""
     if path is None:
         return None
     try:
         corpus = json.loads(gzip.decompress(path.read_bytes()))
         texts, target, files = (corpus[k] for k in ("texts", "target", "files"))
         n_libraries = len(key[1])
-        sound = (
+        valid = (
             corpus["key"] == key
             and len(texts) == len(target) == len(files)
             and all(isinstance(text, str) for text in texts)
@@ -204,7 +244,7 @@ def _from_cache(path, key):
     # Whatever is wrong with the file, the sources are still there.
     except Exception:
         return None
-    return corpus if sound else None
+    return corpus if valid else None
 
 
 def _to_cache(path, corpus):
@@ -212,16 +252,11 @@ def _to_cache(path, corpus):
     if path is None:
         return
     packed = gzip.compress(json.dumps(corpus).encode(), compresslevel=5, mtime=0)
-    temporary = None
-    try:
+    # Read-only, full or missing: the next call reads the sources.
+    with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-        with os.fdopen(handle, "wb") as file:
-            file.write(packed)
-        os.replace(temporary, path)
-    except OSError:  # read-only, full or missing: the next call reads the sources
-        if temporary is not None and os.path.exists(temporary):
-            os.unlink(temporary)
+        with replacing(path) as stream:
+            stream.write(packed)
 
 
 def _held_out(target, files):
@@ -230,10 +265,10 @@ def _held_out(target, files):
     for y in np.unique(target):
         rows = np.flatnonzero(target == y)
         sizes = Counter(files[rows].tolist())
-        room, taken = TEST_SHARE * len(rows), set()
+        left, taken = TEST_SHARE * len(rows), set()
         for file in sorted(sizes, key=lambda f: hashlib.sha256(f.encode()).digest()):
-            if sizes[file] <= room:
-                room -= sizes[file]
+            if sizes[file] <= left:
+                left -= sizes[file]
                 taken.add(file)
         test[rows] = [file in taken for file in files[rows].tolist()]
     return test

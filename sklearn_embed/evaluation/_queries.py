@@ -1,17 +1,25 @@
-"""Questions to word vectors: neighbours, analogies, test sets."""
+"""Questions to word vectors: neighbours, analogies."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import os
-import tempfile
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
 
 import numpy as np
-from sklearn.preprocessing import normalize
 
-from sklearn_embed.evaluation._spectrum import embedding_of
+from sklearn_embed._core.typing import VectorSource, Words
+from sklearn_embed._vectors import queries
+from sklearn_embed.evaluation._source import embedding_of
 
 
-def most_similar(vectors, positive=(), negative=(), topn=10):
+def most_similar(
+    vectors: VectorSource,
+    positive: Words = (),
+    negative: Words = (),
+    topn: int = 10,
+) -> list[tuple[str, float]]:
     """Return the words nearest to a sum of words, by the cosine.
 
     Parameters
@@ -26,12 +34,17 @@ def most_similar(vectors, positive=(), negative=(), topn=10):
     Returns
     -------
     list of (str, float)
-        Words and cosines, nearest first; the words asked about are left out.
+        Words and cosines, nearest first; the words asked about are left out.  The
+        cosine with a vector of zeros is 0.
 
     Raises
     ------
     KeyError
-        If a word is unknown.
+        If a word is unknown, unless the vectors know n-grams to make it of.
+    TypeError
+        If something is neither a word nor a vector.
+    ValueError
+        If there is nothing to look for, or a vector has another length.
 
     Examples
     --------
@@ -40,11 +53,57 @@ def most_similar(vectors, positive=(), negative=(), topn=10):
     >>> most_similar(pets, "cat", topn=1)[0][0]
     'kitten'
     """
-    keyed = _keyed(vectors)
-    return keyed.most_similar(_listed(positive), _listed(negative), topn=topn)
+    return queries.most_similar(embedding_of(vectors), positive, negative, topn)
 
 
-def similarity(vectors, w1, w2):
+def most_similar_cosmul(
+    vectors: VectorSource,
+    positive: Words = (),
+    negative: Words = (),
+    topn: int = 10,
+) -> list[tuple[str, float]]:
+    """Return the words nearest to several words, by a product of their cosines.
+
+    Parameters
+    ----------
+    vectors : object
+        Word vectors of any kind.
+    positive, negative : str, ndarray, or list of these
+        What to be near to, and what to be far from.  `positive` must hold something;
+        vectors are brought to length one.
+    topn : int, default=10
+        How many words.
+
+    Returns
+    -------
+    list of (str, float)
+        Words and scores, best first; the words asked about are left out.
+
+    Raises
+    ------
+    KeyError
+        If a word is unknown, unless the vectors know n-grams to make it of.
+    TypeError
+        If something is neither a word nor a vector.
+    ValueError
+        If `positive` is empty, or a vector has another length.
+
+    Notes
+    -----
+    Cosines are moved to [0, 1] by (1 + cos) / 2.  The product of those with `positive`
+    is divided by the product of those with `negative` plus 1e-6.  One large term so
+    cannot outweigh the others, as it can in the sum of `most_similar`.
+
+    References
+    ----------
+    Levy and Goldberg (2014), "Linguistic regularities in sparse and explicit word
+    representations", equation 4 (3CosMul).
+    """
+    embedding = embedding_of(vectors)
+    return queries.most_similar(embedding, positive, negative, topn, cosmul=True)
+
+
+def similarity(vectors: VectorSource, w1: str, w2: str) -> float:
     """Return the cosine of two words.
 
     Parameters
@@ -62,12 +121,86 @@ def similarity(vectors, w1, w2):
     Raises
     ------
     KeyError
-        If a word is unknown.
+        If a word is unknown, unless the vectors know n-grams to make it of.
     """
-    return float(_keyed(vectors).similarity(w1, w2))
+    return queries.similarity(embedding_of(vectors), w1, w2)
 
 
-def analogy(vectors, a, b, c, topn=1):
+def n_similarity(
+    vectors: VectorSource, ws1: Iterable[str], ws2: Iterable[str]
+) -> float:
+    """Return the cosine of the means of two lists of words.
+
+    Parameters
+    ----------
+    vectors : object
+        Word vectors of any kind.
+    ws1, ws2 : list of str
+        Words.
+
+    Returns
+    -------
+    float
+        In [-1, 1].
+
+    Raises
+    ------
+    ValueError
+        If no word of one of the lists is known.
+
+    Warns
+    -----
+    UserWarning
+        If words are unknown: they are left out.
+    """
+    embedding, means = embedding_of(vectors), []
+    for name, words in (("ws1", ws1), ("ws2", ws2)):
+        rows = queries.vectors_of(embedding, _known(embedding, words, name))
+        means.append(rows.astype(np.float64).mean(axis=0))
+    first, second = queries.unit_vectors(means).astype(np.float64)
+    return float(np.clip(first @ second, -1, 1))
+
+
+def rank(vectors: VectorSource, w1: str, w2: str) -> int:
+    """Return which place a word takes among those nearest to another one.
+
+    Parameters
+    ----------
+    vectors : object
+        Word vectors of any kind.
+    w1 : str
+        The word whose neighbours are counted.
+    w2 : str
+        The word that is looked for among them.
+
+    Returns
+    -------
+    int
+        1 if no other word is nearer to `w1` than `w2` is, by the cosine.
+
+    Raises
+    ------
+    KeyError
+        If a word is unknown, unless the vectors know n-grams to make it of.
+    """
+    embedding = embedding_of(vectors)
+    first, second = queries.vectors_of(
+        embedding, queries.listed_words([w1, w2], "w1 and w2")
+    )
+    units = queries.unit_vectors(embedding.vectors)
+    first, second = queries.unit_vectors([first, second])
+    # One product for all: equal vectors have equal cosines, to the bit.
+    cosines = np.vstack([units, second]) @ first
+    nearer = cosines[:-1] > cosines[-1]
+    for word in (w1, w2):
+        if word in embedding:
+            nearer[embedding.row_of[word]] = False
+    return int(nearer.sum()) + 1
+
+
+def analogy(
+    vectors: VectorSource, a: str, b: str, c: str, topn: int = 1
+) -> list[tuple[str, float]]:
     """Answer "`a` is to `b` as `c` is to ..." by b - a + c.
 
     Parameters
@@ -92,7 +225,7 @@ def analogy(vectors, a, b, c, topn=1):
     return most_similar(vectors, [b, c], [a], topn)
 
 
-def doesnt_match(vectors, words):
+def doesnt_match(vectors: VectorSource, words: Iterable[str]) -> str:
     """Return the word that is farthest from the mean of all.
 
     Parameters
@@ -100,7 +233,7 @@ def doesnt_match(vectors, words):
     vectors : object
         Word vectors of any kind.
     words : list of str
-        Words; unknown ones are left out of the comparison.
+        Words.
 
     Returns
     -------
@@ -110,270 +243,31 @@ def doesnt_match(vectors, words):
     ------
     ValueError
         If no word is known.
+
+    Warns
+    -----
+    UserWarning
+        If words are unknown: they are left out of the comparison.
     """
-    vectors = embedding_of(vectors)
-    known = [word for word in words if word in vectors]
-    if not known:
-        raise ValueError(f"none of {list(words)} is in the vocabulary")
-    return vectors.to_keyed_vectors().doesnt_match(known)
+    embedding = embedding_of(vectors)
+    known = _known(embedding, words, "words")
+    units = queries.unit_vectors(queries.vectors_of(embedding, known))
+    cosines = units @ units.mean(axis=0)
+    return min(zip(cosines.tolist(), known, strict=True))[1]
 
 
-def nearest_documents(embedder, documents, queries, topn=5):
-    """Find the documents nearest to each query, by the cosine of their rows.
-
-    Parameters
-    ----------
-    embedder : estimator
-        A fitted transformer of documents.
-    documents : sequence of documents
-        Where to look.
-    queries : sequence of documents
-        What to look for.
-    topn : int, default=5
-        How many documents for each query.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns "query" and "document" (positions), "similarity" (cosine); for each
-        query the nearest first, equals in the order of the documents.  A row of zeros
-        has the cosine 0 with everything.
-    """
-    import pandas as pd
-
-    rows = normalize(np.asarray(embedder.transform(documents)))
-    asked = normalize(np.asarray(embedder.transform(queries)))
-    topn = min(topn, len(rows))
-    cosines = asked @ rows.T
-    nearest = np.argsort(-cosines, axis=1, kind="stable")[:, :topn]
-    return pd.DataFrame(
-        {
-            "query": np.repeat(np.arange(len(asked)), topn),
-            "document": nearest.ravel(),
-            "similarity": np.take_along_axis(cosines, nearest, axis=1).ravel(),
-        }
-    )
-
-
-def evaluate_word_pairs(
-    vectors, pairs, *, restrict_vocab=300_000, case_insensitive=True
-):
-    """Compare cosines with people's judgements of similarity.
-
-    Parameters
-    ----------
-    vectors : object
-        Word vectors of any kind.
-    pairs : path, sequence of (str, str, float), or dict of these by name
-        A file holds two words and a number on each line, separated by tabs, commas or
-        blanks; lines that begin with ``#`` or hold no number are left out.
-    restrict_vocab : int, default=300000
-        Only this many first words count as known.
-    case_insensitive : bool, default=True
-        Whether "Cat" finds "cat".
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row for each test set: "spearman" and "pearson" correlation with their
-        "spearman_pvalue" and "pearson_pvalue", "n_pairs", "n_known".  NaN where fewer
-        than two pairs are known.
-
-    Raises
-    ------
-    ValueError
-        If a test set holds no pairs.
-    """
-    import pandas as pd
-
-    keyed = _keyed(vectors)
-    known = set(keyed.index_to_key[:restrict_vocab])
-    if case_insensitive:
-        known = {word.upper() for word in known}
-    sets = pairs if isinstance(pairs, dict) else {_name_of(pairs): pairs}
-    table = {}
-    for name, source in sets.items():
-        triples = _read_pairs(source)
-        row = {"n_pairs": len(triples), "n_known": _n_known(triples, known)}
-        results = [(np.nan, np.nan)] * 2
-        if row["n_known"] > 1:
-            lines = ["\t".join(map(str, triple)) for triple in triples]
-            results = _with_file(
-                lines,
-                lambda path: keyed.evaluate_word_pairs(
-                    path,
-                    restrict_vocab=restrict_vocab,
-                    case_insensitive=case_insensitive,
-                ),
-            )
-        for measure, result in zip(("pearson", "spearman"), results, strict=False):
-            row[measure], row[f"{measure}_pvalue"] = map(float, result)
-        table[name] = row
-    order = ["spearman", "spearman_pvalue", "pearson", "pearson_pvalue"]
-    order += ["n_pairs", "n_known"]
-    return pd.DataFrame.from_dict(table, orient="index")[order]
-
-
-def evaluate_word_analogies(
-    vectors, analogies, *, restrict_vocab=300_000, case_insensitive=True
-):
-    """Count the analogies that b - a + c answers rightly.
-
-    Parameters
-    ----------
-    vectors : object
-        Word vectors of any kind.
-    analogies : path or sequence of (str, str, str, str)
-        A file holds four words on each line, and ``: name`` before each section.
-    restrict_vocab : int, default=300000
-        Only this many first words count as known, and as answers.
-    case_insensitive : bool, default=True
-        Whether "Athens" finds "athens".
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row for each section and a last one, "total": "accuracy", "n_correct" and
-        "n_known", the number of questions whose four words are known.  Accuracy is
-        NaN where none is.
-    """
-    import pandas as pd
-
-    keyed = _keyed(vectors)
-    options = {"restrict_vocab": restrict_vocab, "case_insensitive": case_insensitive}
-    if isinstance(analogies, (str, os.PathLike)):
-        _, sections = keyed.evaluate_word_analogies(os.fspath(analogies), **options)
-    else:
-        lines = [": questions", *(" ".join(words) for words in analogies)]
-        _, sections = _with_file(
-            lines, lambda path: keyed.evaluate_word_analogies(path, **options)
+def _known(embedding, words, name):
+    """Return the words that have a vector; warn of those that have none."""
+    words = queries.listed_words(words, name)
+    known = queries.known_words(embedding, words)
+    missing = [word for word, yes in zip(words, known, strict=True) if not yes]
+    if len(missing) == len(words):
+        raise ValueError(
+            f"none of {words[:10]} is in the vocabulary"
+            if words
+            else f"{name} is empty: there is no word in it"
         )
-    names = [section["section"] for section in sections[:-1]]
-    frame = pd.DataFrame(index=[*names, "total"])
-    frame["n_correct"] = [len(section["correct"]) for section in sections]
-    wrong = np.array([len(section["incorrect"]) for section in sections])
-    frame["n_known"] = frame["n_correct"] + wrong
-    frame.insert(0, "accuracy", frame["n_correct"] / frame["n_known"])
-    return frame
-
-
-class WordPairScorer:
-    """Score an embedding by people's judgements; for ``GridSearchCV(scoring=...)``.
-
-    Parameters
-    ----------
-    pairs : path or sequence of (str, str, float)
-        As in `evaluate_word_pairs`; read once, at once.
-    measure : {"spearman", "pearson"}, default="spearman"
-        Which correlation to return.
-
-    Examples
-    --------
-    >>> from sklearn_embed.evaluation import WordPairScorer
-    >>> scorer = WordPairScorer([("cat", "dog", 9.0), ("cat", "car", 1.0)])
-    >>> pets = {"cat": [1.0, 0.0], "dog": [0.9, 0.1], "car": [0.0, 1.0]}
-    >>> round(scorer(pets), 6)
-    1.0
-    """
-
-    def __init__(self, pairs, measure="spearman"):
-        if measure not in ("spearman", "pearson"):
-            raise ValueError(
-                f"measure must be 'spearman' or 'pearson'; got {measure!r}"
-            )
-        self.pairs, self.measure = _read_pairs(pairs), measure
-
-    def __call__(self, estimator, X=None, y=None):
-        """Return the correlation; `X` and `y` have no bearing on it."""
-        table = evaluate_word_pairs(estimator, {"pairs": self.pairs})
-        return float(table[self.measure].iloc[0])
-
-
-class AnalogyScorer:
-    """Score an embedding by analogies; for ``GridSearchCV(scoring=...)``.
-
-    Parameters
-    ----------
-    analogies : path or sequence of (str, str, str, str)
-        As in `evaluate_word_analogies`.
-    restrict_vocab : int, default=30000
-        Only this many first words count as known, and as answers.
-    """
-
-    def __init__(self, analogies, restrict_vocab=30_000):
-        if not isinstance(analogies, (str, os.PathLike)):
-            analogies = [tuple(words) for words in analogies]
-        self.analogies, self.restrict_vocab = analogies, restrict_vocab
-
-    def __call__(self, estimator, X=None, y=None):
-        """Return the share of right answers; `X` and `y` have no bearing on it."""
-        table = evaluate_word_analogies(
-            estimator, self.analogies, restrict_vocab=self.restrict_vocab
-        )
-        return float(table["accuracy"].iloc[-1])
-
-
-def _keyed(vectors):
-    """Return gensim's view of word vectors of any kind."""
-    return embedding_of(vectors).to_keyed_vectors()
-
-
-def _listed(words):
-    """Return a list of what may be one word or one vector."""
-    if isinstance(words, str) or (isinstance(words, np.ndarray) and words.ndim == 1):
-        return [words]
-    return list(words)
-
-
-def _name_of(pairs):
-    """Return the name of a file without its ending, or "pairs"."""
-    if isinstance(pairs, (str, os.PathLike)):
-        return os.path.splitext(os.path.basename(os.fspath(pairs)))[0]
-    return "pairs"
-
-
-def _read_pairs(source):
-    """Return a list of (word, word, number) from a file or a sequence."""
-    if isinstance(source, (str, os.PathLike)):
-        with open(source, encoding="utf-8") as stream:
-            lines = [line.strip() for line in stream]
-        rows = [_fields(line) for line in lines if line and not line.startswith("#")]
-    else:
-        if hasattr(source, "itertuples"):
-            source = source.itertuples(index=False)
-        rows = [tuple(row) for row in source]
-    triples = []
-    for row in rows:
-        try:
-            first, second, number = row
-            triples.append((str(first), str(second), float(number)))
-        except ValueError:
-            continue  # a heading, or a line of something else
-    if not triples:
-        raise ValueError(f"no lines of two words and a number in {_name_of(source)!r}")
-    return triples
-
-
-def _fields(line):
-    """Split a line at tabs, else commas, else blanks."""
-    for separator in ("\t", ","):
-        if separator in line:
-            return line.split(separator)
-    return line.split()
-
-
-def _n_known(triples, known):
-    """Count the pairs of which both words are known, in either spelling."""
-    return sum(
-        all(word in known or word.upper() in known for word in pair)
-        for *pair, _ in triples
-    )
-
-
-def _with_file(lines, use):
-    """Give gensim, which reads files only, a file for the time of a call."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "questions")
-        with open(path, "w", encoding="utf-8") as stream:
-            stream.write("\n".join(lines))
-        return use(path)
+    if missing:
+        message = queries.explained(embedding, list(dict.fromkeys(missing)))
+        warnings.warn(f"{name} are left out: {message}", UserWarning, stacklevel=3)
+    return [word for word, yes in zip(words, known, strict=True) if yes]

@@ -2,29 +2,22 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.preprocessing import normalize
 
-from sklearn_embed.io._sources import as_word_vectors
+from sklearn_embed._core.typing import VectorSource
+from sklearn_embed.evaluation._source import embedding_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
-def embedding_of(source):
-    """Find the word vectors in what may be an estimator around them."""
-    if hasattr(source, "steps"):  # a pipeline
-        for _, step in reversed(source.steps):
-            try:
-                return embedding_of(step)
-            except (TypeError, ValueError):
-                continue
-        raise TypeError("no step of this pipeline has word vectors")
-    if hasattr(source, "best_estimator_"):
-        return embedding_of(source.best_estimator_)
-    if hasattr(source, "embedding_") and not hasattr(source, "words_"):
-        return embedding_of(source.embedding_)
-    return as_word_vectors(source)
-
-
-def singular_values(vectors):
+def singular_values(vectors: VectorSource) -> NDArray[np.float64]:
     """Return the singular values of the matrix of vectors, largest first.
 
     Parameters
@@ -43,7 +36,7 @@ def singular_values(vectors):
     lose half of the digits.
     """
     matrix = embedding_of(vectors).vectors
-    triangle = np.zeros((0, matrix.shape[1]))
+    triangle: Any = np.zeros((0, matrix.shape[1]))
     step = max(4 * matrix.shape[1], 1024)
     for start in range(0, len(matrix), step):
         block = matrix[start : start + step].astype(np.float64)
@@ -51,7 +44,9 @@ def singular_values(vectors):
     return np.linalg.svd(triangle, compute_uv=False)
 
 
-def embedding_report(vectors, *, n_sample=2000, random_state=0):
+def embedding_report(
+    vectors: VectorSource, *, n_sample: int = 2000, random_state: int = 0
+) -> pd.DataFrame:
     """Describe an embedding as a matrix, beside the one-hot code of the same words.
 
     Parameters

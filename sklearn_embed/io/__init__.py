@@ -7,11 +7,12 @@ from sklearn_embed._vectors.subwords import Subwords
 from sklearn_embed._vectors.word_vectors import WordVectors
 from sklearn_embed.io import fasttext, native
 from sklearn_embed.io._read import read_vectors
-from sklearn_embed.io._sources import as_word_vectors
+from sklearn_embed.io._sources import VectorFile, as_word_vectors
 from sklearn_embed.io._write import write_vectors
 
 __all__ = [
     "Subwords",
+    "VectorFile",
     "VectorFileError",
     "WordVectors",
     "as_word_vectors",

@@ -41,7 +41,8 @@ def read_rows(source, n_dimensions, n_rows, options):
         if n_new == 0 and window.exhausted:
             raise source.error(
                 f"the header promises {n_rows} rows, but the file ends after {done}",
-                f"Fetch it again, or read what is there with limit={done}",
+                "Fetch it again"
+                + f", or read what is there with limit={done}" * (done > 0),
                 row=done,
                 offset=window.offset + window.begin,
             )
@@ -81,7 +82,7 @@ def _take(window, done, budget, rows):
 
 
 def _check_end(window, n_rows):
-    """Refuse bytes beyond the rows that the header speaks of."""
+    """Refuse bytes beyond the rows of the header."""
     window.slide()
     if window.data[window.begin : window.end].tobytes().strip():
         raise window.source.error(

@@ -2,10 +2,9 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import warnings
-
 import numpy as np
 
+from sklearn_embed._core.notice import warn
 from sklearn_embed._files.errors import VectorFileError
 from sklearn_embed._vectors.word_vectors import WordVectors
 
@@ -82,10 +81,11 @@ class Rows:
         self.source, self.options = source, options
         self.words, self._seen = [], set()
         self.n_duplicates = 0
+        self._refused = []
         wanted = options.vocabulary
         bounds = [n for n in (n_expected, options.limit) if n is not None]
         if n_expected is None or source.remaining() is None:
-            # Nothing vouches for the number: begin small and grow.
+            # No size of a file confirms the number: begin small and grow.
             bounds.append((1 << 20) // n_dimensions + 1)
         n_rows = min(bounds)
         if wanted is not None:
@@ -94,7 +94,7 @@ class Rows:
 
     @property
     def complete(self):
-        """Whether every word of the asked-for vocabulary has been found."""
+        """Whether every word of the vocabulary given has been found."""
         wanted = self.options.vocabulary
         return wanted is not None and len(self.words) == len(wanted)
 
@@ -110,12 +110,21 @@ class Rows:
                 offset=offset,
             ) from error
 
+    def refuse(self, error):
+        """Raise what is wrong with a row, or note it if such rows are left out."""
+        if self.options.bad_rows == "error":
+            raise error
+        self._refused.append(error)
+
     def choose(self, words):
-        """Take the words that are wanted and new; return where they stand."""
+        """Take the words that are wanted and new; return where they stand.
+
+        Rows that were refused have None in place of a word.
+        """
         wanted, seen = self.options.vocabulary, self._seen
         chosen = []
         for place, word in enumerate(words):
-            if wanted is not None and word not in wanted:
+            if word is None or (wanted is not None and word not in wanted):
                 continue
             if word in seen:
                 self.n_duplicates += 1
@@ -135,7 +144,12 @@ class Rows:
         return self._matrix[stop - n_rows : stop]
 
     def finish(self):
-        """Return the vectors, and warn of words that came twice."""
+        """Return the vectors, and warn of rows left out."""
+        if self._refused:
+            warn(
+                f"{len(self._refused)} rows were left out, the first because: "
+                f"{self._refused[0]}",
+            )
         if self._matrix.shape[0] > len(self.words):
             shape = len(self.words), self._matrix.shape[1]
             self._matrix.resize(shape, refcheck=False)
@@ -145,10 +159,8 @@ class Rows:
 def finished(name, words, vectors, n_duplicates=0, **parts):
     """Check and wrap what a reader has read."""
     if n_duplicates:
-        warnings.warn(
+        warn(
             f"{name}: {n_duplicates} rows repeat an earlier word and were left out",
-            UserWarning,
-            stacklevel=5,
         )
     try:
         return WordVectors(words, vectors, **parts)

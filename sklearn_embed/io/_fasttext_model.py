@@ -7,10 +7,14 @@ from typing import NamedTuple
 import numpy as np
 
 from sklearn_embed._vectors.subwords import Subwords
+from sklearn_embed._vectors.word_vectors import WordVectors
 from sklearn_embed.io._collect import finished
 
 #: First number of a file, and the version written.
 MAGIC, VERSION = 793712314, 12
+
+#: What fastText puts at the end of each line of text.
+END_MARK = "</s>"
 
 #: What the numbers in `Arguments` stand for.
 LOSSES = {
@@ -70,9 +74,9 @@ class FastTextModel(NamedTuple):
     """
 
     arguments: Arguments
-    words: list
+    words: list[str]
     counts: np.ndarray
-    labels: list
+    labels: list[str]
     label_counts: np.ndarray
     n_tokens: int
     own: np.ndarray
@@ -81,7 +85,7 @@ class FastTextModel(NamedTuple):
     rows: np.ndarray | None = None
     missing: str = "skip"
 
-    def subwords(self):
+    def subwords(self) -> Subwords | None:
         """Return the n-grams' part, None for a model without character n-grams."""
         arguments = self.arguments
         if arguments.maxn <= 0 or arguments.bucket <= 0:
@@ -96,7 +100,7 @@ class FastTextModel(NamedTuple):
             self.own,
         )
 
-    def to_word_vectors(self, name="fastText model"):
+    def to_word_vectors(self, name: str = "fastText model") -> WordVectors:
         """Return the words' vectors: each the mean of its own and its n-grams'.
 
         Parameters
@@ -110,12 +114,15 @@ class FastTextModel(NamedTuple):
 
         Notes
         -----
-        As in gensim, and unlike fastText, the end-of-sentence mark ``</s>`` is given
-        n-grams like any other word.
+        As in fastText, and unlike gensim, the end mark ``</s>`` has no n-grams: its
+        vector is its own row.
         """
         parts = self.subwords()
         vectors = self.own
         if parts is not None:
             vectors, n_grams = parts.sums(self.words, self.own)
             vectors /= (n_grams + 1).astype(np.float32)[:, None]
+            if END_MARK in self.words:
+                row = self.words.index(END_MARK)
+                vectors[row] = self.own[row]
         return finished(name, self.words, vectors, counts=self.counts, subwords=parts)

@@ -22,7 +22,8 @@ _DAMAGED = "The file is damaged; fetch it again"
 _LONGEST_WORD = 1 << 16
 # Words whose n-grams are in memory together.
 _WORDS = 1 << 13
-# A word of n letters has up to n times as many n-grams: hostile files could hang us.
+# A word of n letters has up to n times as many n-grams: without a limit, a hostile
+# file could take hours.
 _LONGEST_NGRAM = 100
 
 
@@ -252,7 +253,7 @@ def _read_matrix(source, modern, what, n_columns, check=None, chosen=None):
         shape = struct.unpack("<2q", source.exactly(16, the))
     if shape[0] < 0 or shape[1] != n_columns:
         raise source.error(
-            f"{the} has shape {shape}, the arguments speak of {n_columns} columns",
+            f"{the} has shape {shape}, the arguments give {n_columns} columns",
             _DAMAGED,
         )
     if check is not None:

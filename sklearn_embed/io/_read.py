@@ -2,16 +2,21 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import io
 import os
-from typing import NamedTuple
+from collections.abc import Collection, Mapping
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
+from sklearn_embed._core.typing import FilePath
 from sklearn_embed._files.errors import VectorFileError
-from sklearn_embed._files.stream import opened
+from sklearn_embed._files.opening import opened
 from sklearn_embed._vectors.convert import converted
+from sklearn_embed._vectors.word_vectors import WordVectors
 from sklearn_embed.io._binary import read_rows as read_binary_rows
 from sklearn_embed.io._collect import finished
+from sklearn_embed.io._companions import counted
 from sklearn_embed.io._fasttext_reader import read_stream
 from sklearn_embed.io._recognise import recognise
 from sklearn_embed.io._text import read_rows as read_text_rows
@@ -27,6 +32,9 @@ _READABLE = (
     "gensim",
 )
 
+# More bytes than any machine's memory: what is cut there is refused as damaged.
+_LARGEST_PARQUET = 1 << 46
+
 
 class Options(NamedTuple):
     """What a caller asked for, checked."""
@@ -35,18 +43,23 @@ class Options(NamedTuple):
     limit: int | None
     encoding: str
     errors: str
+    bad_rows: str
 
 
 def read_vectors(
-    source,
+    source: FilePath | BinaryIO,
     *,
-    format=None,
-    limit=None,
-    vocabulary=None,
-    encoding="utf-8",
-    errors="strict",
-    mmap=False,
-):
+    format: str | None = None,
+    limit: int | None = None,
+    vocabulary: Collection[str] | None = None,
+    encoding: str = "utf-8",
+    errors: str = "strict",
+    bad_rows: str = "error",
+    mmap: bool = False,
+    counts: Mapping[str, int] | FilePath | None = None,
+    words: Collection[str] | FilePath | None = None,
+    tensor: str | None = None,
+) -> WordVectors:
     r"""Read word vectors from a file.
 
     Parameters
@@ -56,9 +69,9 @@ def read_vectors(
     format : str or None, default=None
         None: recognised by the content, never by the name.  Otherwise "word2vec",
         "word2vec_binary", "glove" (text without header), "fasttext" (``.bin`` and
-        ``.ftz``; a ``.vec`` file is "word2vec"), "native", "parquet" or "gensim".
-        The last is a pickle, which can run any code: it is loaded, by gensim, only if
-        named here.  Name it only for files that you trust.
+        ``.ftz``; a ``.vec`` file is "word2vec"), "native" (safetensors), "parquet" or
+        "gensim".  The last is a pickle, which can run any code: it is loaded, by
+        gensim, only if named here.  Name it only for files that you trust.
     limit : int or None, default=None
         Look at no more than the first `limit` rows of the file.
     vocabulary : collection of str or None, default=None
@@ -69,8 +82,21 @@ def read_vectors(
     encoding, errors : str
         How to decode the words, as in ``bytes.decode``.  ``errors="replace"`` reads
         files whose words were cut inside a character.
+    bad_rows : {"error", "warn"}, default="error"
+        Whether a row of text that is damaged, with too few numbers for example, is an
+        error, or is left out with a warning.
     mmap : bool, default=False
         Map the file's matrix instead of reading it ("native" only).
+    counts : mapping of str to int, str, path or None, default=None
+        How often each word occurs, for weights like SIF, or a file of lines of a word
+        and its count, such as word2vec's ``-save-vocab``, gensim's ``fvocab`` and
+        GloVe's ``vocab.txt``.  Words that are not there have 0.  None: what the file
+        of vectors says.
+    words : collection of str, str, path or None, default=None
+        The words of the rows of a safetensors file that another program wrote, or a
+        file of them: one a line, or ``tokenizer.json`` of the tokenizers library.
+    tensor : str or None, default=None
+        Which array of such a file holds the vectors; None: the only matrix.
 
     Returns
     -------
@@ -87,12 +113,20 @@ def read_vectors(
     Warns
     -----
     UserWarning
-        If a word comes twice.  As in gensim, its first row counts.
+        If a word comes twice (as in gensim, its first row counts), or a damaged row
+        was left out.
 
     Notes
     -----
-    The vectors are gensim's to the last bit.  In text, numbers are rounded to float64
-    and from there to float32.
+    The vectors are gensim's to the last bit, but for the end mark ``</s>`` of
+    fastText's models, which has no n-grams there and here.  In text, numbers are
+    rounded to float64 and from there to float32.
+
+    What is longer than these limits is refused: a row of 2**26 bytes, 2**20
+    dimensions, a word of 2**16 bytes in a binary file, the header of a safetensors
+    file of 2**24 bytes, a list of words or counts of 2**30 bytes, and compressed files
+    that grow more than 400 times beyond 2**26 bytes.  Memory grows with what a file
+    really holds, whatever its header promises.
 
     Examples
     --------
@@ -101,21 +135,33 @@ def read_vectors(
     >>> read_vectors(io.BytesIO(b"cat 0.5 1.5\ndog 0.25 -1\n"))
     <WordVectors: 2 words, 2 dimensions>
     """
-    options = _check_options(format, limit, vocabulary, encoding, errors)
+    options = _check_options(format, limit, vocabulary, encoding, errors, bad_rows)
     if mmap and format not in (None, "native"):
         raise ValueError(f"only the native format can be mapped, not {format!r}")
     if format == "gensim":
-        return _select(_read_gensim(source), options)
-    if format == "parquet":
-        return _select(_read_parquet(source), options)
+        vectors = _select(_read_gensim(source), options)
+    elif format == "parquet":
+        vectors = _select(_read_parquet(source), options)
+    else:
+        vectors = _read_recognised(source, format, options, mmap, (words, tensor))
+    return vectors if counts is None else counted(vectors, counts)
+
+
+def _read_recognised(source, format, options, mmap, tensor):
+    """Read a file whose format its content tells."""
     with opened(source) as stream:
         layout = recognise(stream, format)
         if layout.format == "native":
-            return _select(read_native(stream, mmap), options)
+            return _select(read_native(stream, mmap, *tensor), options)
         if mmap:
             raise ValueError(
                 f"{stream.name} is in the format {layout.format!r}; only the native "
                 "format can be mapped"
+            )
+        if any(part is not None for part in tensor):
+            raise ValueError(
+                "words= and tensor= are for safetensors files of other programs; "
+                f"{stream.name} is in the format {layout.format!r}"
             )
         if layout.format == "fasttext":
             model = read_stream(stream, options)
@@ -126,18 +172,21 @@ def read_vectors(
         return read_rows(stream, layout.n_dimensions, layout.n_rows, options)
 
 
-def _check_options(format, limit, vocabulary, encoding, errors):
+def _check_options(format, limit, vocabulary, encoding, errors, bad_rows):
     """Refuse parameters out of range; make the vocabulary quick to look up."""
     if format is not None and format not in _READABLE:
         raise ValueError(f"format must be None or one of {_READABLE}; got {format!r}")
     if limit is not None and (not isinstance(limit, (int, np.integer)) or limit < 0):
         raise ValueError(f"limit must be None or a number from 0 on; got {limit!r}")
+    if bad_rows not in ("error", "warn"):
+        raise ValueError(f"bad_rows must be 'error' or 'warn'; got {bad_rows!r}")
     if isinstance(vocabulary, str):
         raise ValueError("vocabulary must be a collection of words, not one string")
     if vocabulary is not None and not isinstance(vocabulary, (set, frozenset, dict)):
         vocabulary = frozenset(vocabulary)
     "".encode(encoding, errors)
-    return Options(vocabulary, None if limit is None else int(limit), encoding, errors)
+    limit = None if limit is None else int(limit)
+    return Options(vocabulary, limit, encoding, errors, bad_rows)
 
 
 def _read_gensim(source):
@@ -165,15 +214,19 @@ def _read_parquet(source):
     """Read a table with the words in its index."""
     import pandas as pd
 
-    try:
-        frame = pd.read_parquet(source)
-    except (ValueError, OSError) as error:
-        if isinstance(error, FileNotFoundError):
+    with opened(source) as stream:
+        try:
+            # Whole in memory, as parquet's own index stands at its end.
+            frame = pd.read_parquet(io.BytesIO(stream.read(_LARGEST_PARQUET)))
+            return converted(frame)
+        except VectorFileError:
             raise
-        raise VectorFileError(
-            str(source), f"no readable parquet file: {error}", "Fetch it again"
-        ) from error
-    return converted(frame)
+        except (ValueError, TypeError, OSError, KeyError) as error:
+            raise stream.error(
+                f"no readable parquet file of words and vectors: {error}",
+                "Fetch it again, or pass the DataFrame, with the words in its index",
+                offset=0,
+            ) from error
 
 
 def _select(vectors, options):

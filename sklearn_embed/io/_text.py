@@ -7,13 +7,14 @@ import re
 import numpy as np
 
 from sklearn_embed._core.arrays import readonly
+from sklearn_embed._files.errors import VectorFileError
 from sklearn_embed.io._collect import Rows, Window
+from sklearn_embed.io._diagnosis import odd_number
 from sklearn_embed.io.kernels.parse import BLANK, GOOD, find_words, parse_rows
 
 _BLANKS = re.compile(rb"[ \t]+")
 # No two parts can match the same digit: a million of them take linear time.
 _NUMBER = re.compile(rb"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
-_REMEDY = "Correct or remove the row; limit= stops before it"
 
 
 def read_rows(source, n_dimensions, n_rows, options):
@@ -55,7 +56,8 @@ def read_rows(source, n_dimensions, n_rows, options):
     if n_rows is not None and done < budget and not rows.complete:
         raise source.error(
             f"the header promises {n_rows} rows, but the file ends after {done}",
-            f"Fetch it again, or read what is there with limit={done}",
+            "Fetch it again"
+            + f", or read what is there with limit={done}" * (done > 0),
             row=done,
         )
     return rows.finish()
@@ -95,35 +97,57 @@ def _take(window, starts, ends, done, budget, rows):
         window.begin = int(starts[kept[budget]])
         kept = kept[:budget]
     text = window.data[: int(ends[-1])].tobytes() if len(ends) else b""
+
+    def line_of(r, place):
+        line, n_bytes = text[starts[r] : ends[r]], word_ends[r] - starts[r]
+        return line, n_bytes, rows, done + place, window.offset + int(starts[r])
+
     words = []
     for place, r in enumerate(kept.tolist()):
-        offset = window.offset + int(starts[r])
-        if status[r] == GOOD:
+        row, offset = done + place, window.offset + int(starts[r])
+        try:
             raw = text[starts[r] : word_ends[r]]
-        else:
-            line = text[starts[r] : ends[r]]
-            raw, _ = _split(line, rows, done + place, offset)
-            word_ends[r] = starts[r] + len(raw)
-        words.append(rows.decode(raw, done + place, offset))
+            if status[r] != GOOD:
+                raw, _ = _split(text[starts[r] : ends[r]], rows, row, offset)
+                word_ends[r] = starts[r] + len(raw)
+            words.append(rows.decode(raw, row, offset))
+        except VectorFileError as error:
+            rows.refuse(error)
+            words.append(None)
+    if rows.options.bad_rows == "warn":
+        # Before the words are chosen: a later row of the same word counts then.
+        out = np.empty((len(kept), rows.next_rows(0).shape[1]), np.float32)
+        hard = parse_rows(data, readonly(word_ends[kept]), readonly(ends[kept]), out)
+        for place in np.flatnonzero(hard).tolist():
+            if words[place] is None:
+                continue
+            try:
+                _numbers(*line_of(kept[place], place))
+            except VectorFileError as error:
+                rows.refuse(error)
+                words[place] = None
     chosen = rows.choose(words)
     lines = kept[chosen]
     out = rows.next_rows(len(lines))
     hard = parse_rows(data, readonly(word_ends[lines]), readonly(ends[lines]), out)
     for place in np.flatnonzero(hard).tolist():
-        r = lines[place]
-        line = text[starts[r] : ends[r]]
-        row, offset = done + int(chosen[place]), window.offset + int(starts[r])
-        raw, numbers = _split(line, rows, row, offset)
-        if len(raw) != word_ends[r] - starts[r]:
-            raise _wrong_width(rows, line, row, offset)
-        # Through float64, as numpy does it: the kernel's and gensim's rounding.
-        with np.errstate(over="ignore"):
-            out[place] = np.array([float(number) for number in numbers])
-        if not np.isfinite(out[place]).all():
-            raise rows.source.error(
-                "a number is too large for float32", _REMEDY, row=row, offset=offset
-            )
+        out[place] = _numbers(*line_of(lines[place], int(chosen[place])))
     return len(kept)
+
+
+def _numbers(line, n_bytes, rows, row, offset):
+    """Return the numbers of a line that the compiled loop left, after its word."""
+    raw, numbers = _split(line, rows, row, offset)
+    if len(raw) != n_bytes:
+        raise _wrong_width(rows, line, row, offset)
+    # Through float64, as numpy does it: the kernel's and gensim's rounding.
+    with np.errstate(over="ignore"):
+        found = np.array([float(number) for number in numbers]).astype(np.float32)
+    if not np.isfinite(found).all():
+        raise rows.source.error(
+            "a number is too large for float32", _remedy(row), row=row, offset=offset
+        )
+    return found
 
 
 def _split(line, rows, row, offset):
@@ -141,16 +165,27 @@ def _split(line, rows, row, offset):
     ):
         raise _wrong_width(rows, line, row, offset)
     if bad is not None:
-        what = "not a finite number" if _is_special(bad) else "not a number"
+        what, remedy = odd_number(bad) or ("not a number", _remedy(row))
+        if _is_special(bad):
+            what = "not a finite number"
         raise rows.source.error(
-            f"{bad[:40]!r} is {what}", _REMEDY, row=row, offset=offset
+            f"{bad[:40]!r} is {what}", remedy, row=row, offset=offset
         )
     if 0 in line:
         raise rows.source.error(
-            "a zero byte in a line of text", _REMEDY, row=row, offset=offset
+            "a zero byte in a line of text", _remedy(row), row=row, offset=offset
         )
     parts = line.rsplit(None, n_dimensions)
     return parts[0] if len(parts) > n_dimensions else b"", numbers
+
+
+def _remedy(row):
+    """Say what can be done about a row."""
+    raw = "" if row else ".  If its numbers are raw float32: format='word2vec_binary'"
+    return (
+        "Correct or remove the row, leave it out by bad_rows='warn', or stop before it "
+        f"by limit={row}: parameters of read_vectors and of VectorFile{raw}"
+    )
 
 
 def _is_special(field):
@@ -162,17 +197,22 @@ def _wrong_width(rows, line, row, offset):
     """Build the error for a row with too few or too many numbers."""
     n_dimensions = rows.next_rows(0).shape[1]
     fields = _BLANKS.split(line)
+    for field in fields[1:]:
+        if (odd := odd_number(field)) is not None:
+            return rows.source.error(
+                f"{field[:40]!r} is {odd[0]}", odd[1], row=row, offset=offset
+            )
     n_numbers = sum(_NUMBER.fullmatch(field) is not None for field in fields[1:])
     return rows.source.error(
         f"{n_dimensions} numbers were expected after the word, {n_numbers} are there",
-        _REMEDY,
+        _remedy(row),
         row=row,
         offset=offset,
     )
 
 
 def _check_end(window, n_rows, done):
-    """Refuse rows beyond those that the header speaks of."""
+    """Refuse rows beyond those of the header."""
     while True:
         rest = window.data[window.begin : window.end].tobytes()
         if rest.strip():
@@ -188,11 +228,12 @@ def _check_end(window, n_rows, done):
         window.slide()
 
 
-def guess_width(source, line_limit=1 << 24):
+def guess_width(source, insisted=False, line_limit=1 << 24):
     """Return the dimensions of a file without header, None if it has no such rows.
 
     The most frequent number of fields among the first lines decides; one damaged line
-    among them does not.
+    among them does not.  Lines that all begin with a number are a table of numbers,
+    and no rows with words, unless the caller insists.
     """
     n_bytes = 1 << 16
     while True:
@@ -206,11 +247,12 @@ def guess_width(source, line_limit=1 << 24):
     widths, n_words = [], 0
     for line in lines[:10]:
         fields = _BLANKS.split(line.rstrip(b" \t\r"))
-        n_words += _NUMBER.fullmatch(fields[0]) is None or fields[0].isdigit()
         tail = 0
         while tail < len(fields) - 1 and _NUMBER.fullmatch(fields[-1 - tail]):
             tail += 1
         if tail:
             widths.append(tail)
-    # A table of fractions alone has no words.
-    return max(widths, key=widths.count) if widths and n_words else None
+            n_words += _NUMBER.fullmatch(fields[0]) is None
+    if not widths or not (n_words or insisted):
+        return None
+    return max(widths, key=widths.count)

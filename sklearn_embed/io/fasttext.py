@@ -8,13 +8,15 @@ then buckets of n-grams) and the output matrix.
 # SPDX-License-Identifier: BSD-3-Clause
 
 import struct
-from typing import NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
+from sklearn_embed._core.typing import FilePath
 from sklearn_embed._files.atomic import replacing
 from sklearn_embed._files.errors import VectorFileError
-from sklearn_embed._files.stream import opened
+from sklearn_embed._files.opening import opened
+from sklearn_embed._vectors.word_vectors import WordVectors
 from sklearn_embed.io._fasttext_model import (
     ARCHITECTURES,
     LOSSES,
@@ -45,7 +47,9 @@ class _Everything(NamedTuple):
     errors: str = "strict"
 
 
-def read_model(source, *, encoding="utf-8", errors="strict"):
+def read_model(
+    source: FilePath | BinaryIO, *, encoding: str = "utf-8", errors: str = "strict"
+) -> FastTextModel:
     """Read a whole fastText model.
 
     Parameters
@@ -70,7 +74,9 @@ def read_model(source, *, encoding="utf-8", errors="strict"):
         return read_stream(stream, options, with_output=True)
 
 
-def write_model(model, path, *, encoding="utf-8"):
+def write_model(
+    model: FastTextModel, path: FilePath, *, encoding: str = "utf-8"
+) -> None:
     """Write a fastText ``.bin`` file, version 12, whole or not at all.
 
     Parameters
@@ -118,7 +124,7 @@ def write_model(model, path, *, encoding="utf-8"):
         stream.write(np.ascontiguousarray(output, "<f4").data)
 
 
-def write_vectors(vectors, path, **arguments):
+def write_vectors(vectors: WordVectors, path: FilePath, **arguments: Any) -> None:
     """Write word vectors with subwords as a model without an output matrix.
 
     Parameters
@@ -130,9 +136,9 @@ def write_vectors(vectors, path, **arguments):
     **arguments : dict
         Fields of `Arguments`, so far as the vectors do not determine them.
     """
-    parts = vectors.subwords
+    parts, counts = vectors.subwords, vectors.counts
     problem = None
-    if vectors.counts is None:
+    if counts is None:
         problem = "the words' counts are unknown"
     elif parts is None:
         own, buckets = vectors.vectors, np.empty((0, vectors.vector_size), np.float32)
@@ -144,7 +150,7 @@ def write_vectors(vectors, path, **arguments):
     else:
         own, buckets = parts.own, parts.full()
         limits = {"minn": parts.min_n, "maxn": parts.max_n, "bucket": parts.n_buckets}
-    if problem is not None:
+    if problem is not None or counts is None:
         raise VectorFileError(
             str(path),
             f"cannot be written in fastText's format: {problem}",
@@ -154,10 +160,10 @@ def write_vectors(vectors, path, **arguments):
     model = FastTextModel(
         Arguments(**fields),
         vectors.words,
-        vectors.counts,
+        counts,
         [],
         np.empty(0, np.int64),
-        int(vectors.counts.sum()),
+        int(counts.sum()),
         own,
         buckets,
         None,

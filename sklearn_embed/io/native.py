@@ -12,7 +12,9 @@ from sklearn_embed._files.arrays import (
 )
 from sklearn_embed._files.errors import VectorFileError
 from sklearn_embed._vectors.subwords import Subwords
+from sklearn_embed._vectors.word_vectors import WordVectors
 from sklearn_embed.io._collect import finished
+from sklearn_embed.io._companions import read_words
 
 __all__ = ["load_arrays", "save_arrays"]
 
@@ -34,15 +36,23 @@ def write(vectors, path):
     save_arrays(path, arrays, meta)
 
 
-def read(source, mmap=False):
-    """Read word vectors from a source at its beginning, mapped if asked for."""
+def read(source, mmap=False, words=None, tensor=None):
+    """Read word vectors from a source at its beginning, mapped if asked for.
+
+    Parameters
+    ----------
+    source : Source
+        At its beginning.
+    mmap : bool
+        Whether to map the arrays.
+    words, tensor : list of str, path and str, or None
+        For files of other programs: the words, and the name of the matrix.
+    """
     arrays, meta = load(source, mmap)
+    if words is not None or tensor is not None:
+        return _foreign(source, arrays, words, tensor)
     if not {"vectors", "words"} <= set(arrays):
-        raise source.error(
-            "a file of arrays, but not of word vectors",
-            "native.load_arrays gives the arrays themselves",
-            offset=0,
-        )
+        raise _no_vectors(source, arrays, meta)
     try:
         subwords = None
         if isinstance(meta, dict) and meta.get("subwords") is not None:
@@ -60,6 +70,70 @@ def read(source, mmap=False):
         if isinstance(error, VectorFileError):
             raise
         raise source.error(f"its parts disagree: {error}", DAMAGED) from error
+
+
+def _no_vectors(source, arrays, meta):
+    """Build the error for a file of other arrays than words and their vectors."""
+    if isinstance(meta, dict) and meta.get("kind") == "estimator":
+        node = meta.get("estimator")
+        name = node.get("estimator") if isinstance(node, dict) else None
+        return source.error(
+            f"this is an estimator, a {name}, and no file of word vectors",
+            f"Call {name}.load(path); what it gives is a source of vectors, too",
+            offset=0,
+        )
+    return source.error(
+        "a file of arrays, but not of word vectors"
+        f" ({_listed(arrays) or 'there are none'})",
+        "Say what the words are: read_vectors(path, words=..., tensor=NAME); "
+        "native.load_arrays gives the arrays themselves",
+        offset=0,
+    )
+
+
+def _listed(arrays):
+    """Name some arrays and their shapes."""
+    shapes = [
+        f"{name!r} {getattr(array, 'shape', len(array))}"
+        for name, array in arrays.items()
+    ]
+    return ", ".join(shapes[:5]) + ", …" * (len(shapes) > 5)
+
+
+def _foreign(source, arrays, words, tensor):
+    """Put the matrix of another program's file and a list of words together."""
+    matrices = {
+        name: array
+        for name, array in arrays.items()
+        if isinstance(array, np.ndarray) and array.ndim == 2 and array.dtype.kind == "f"
+    }
+    if tensor is None and len(matrices) == 1:
+        (tensor,) = matrices
+    if tensor not in matrices:
+        raise source.error(
+            f"which matrix holds the vectors? There are {_listed(arrays)}",
+            "Name a matrix of floats: tensor=NAME",
+            offset=0,
+        )
+    if words is None:
+        words = arrays.get("words")
+    if words is None:
+        raise source.error(
+            "a file of arrays without the words", "Give them: words=", offset=0
+        )
+    words, matrix = read_words(words), matrices[tensor]
+    if len(words) != len(matrix):
+        raise source.error(
+            f"{len(words)} words were given, but {tensor!r} has shape {matrix.shape}",
+            "Give one word for each row, in their order",
+            offset=0,
+        )
+    try:
+        return WordVectors(words, matrix)
+    except (ValueError, TypeError) as error:
+        raise source.error(
+            str(error), "Correct the words or the matrix", offset=0
+        ) from error
 
 
 def _subwords(arrays, scalars):

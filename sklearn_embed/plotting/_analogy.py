@@ -2,21 +2,37 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import numpy as np
+from __future__ import annotations
 
-from sklearn_embed.evaluation._spectrum import embedding_of
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from sklearn_embed._core.typing import RandomState, VectorSource
+from sklearn_embed._vectors.queries import most_similar
+from sklearn_embed.evaluation._source import embedding_of
 from sklearn_embed.plotting._labels import place_labels
-from sklearn_embed.plotting._projection import chosen_words, positions, unit_vectors
+from sklearn_embed.plotting._projection import (
+    Projection,
+    chosen_words,
+    positions,
+    unit_vectors,
+)
 from sklearn_embed.plotting._style import (
     COLORS,
-    INK,
-    QUIET,
+    GREY,
+    TEXT_COLOR,
     Lettering,
     axes_for,
     darker,
     printable,
     require_matplotlib,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _GIVEN, _FOUND = COLORS[0], COLORS[1]
 
@@ -52,7 +68,7 @@ class AnalogyDisplay:
     arrows_ : list of Annotation
         The steps.
     labels_ : list of (Annotation or None)
-        The words; None where there was no room.
+        The words; None where there was no space.
 
     Examples
     --------
@@ -68,15 +84,15 @@ class AnalogyDisplay:
 
     def __init__(
         self,
-        positions,
-        words,
-        pairs,
+        positions: ArrayLike,
+        words: Sequence[str],
+        pairs: Sequence[tuple[int, int]],
         *,
-        target=None,
-        origin=None,
-        answer=None,
-        title=None,
-    ):
+        target: ArrayLike | None = None,
+        origin: int | None = None,
+        answer: int | None = None,
+        title: str | None = None,
+    ) -> None:
         self.positions = positions
         self.words = words
         self.pairs = pairs
@@ -86,7 +102,17 @@ class AnalogyDisplay:
         self.title = title
 
     @classmethod
-    def from_estimator(cls, estimator, a, b, c, *, n_answers=5, ax=None, **kwargs):
+    def from_estimator(
+        cls,
+        estimator: VectorSource,
+        a: str,
+        b: str,
+        c: str,
+        *,
+        n_answers: int = 5,
+        ax: Axes | None = None,
+        **kwargs: Any,
+    ) -> AnalogyDisplay:
         """Draw "a is to b as c is to what?".
 
         Parameters
@@ -121,8 +147,7 @@ class AnalogyDisplay:
         if len({a, b, c}) < 3:
             raise ValueError(f"a, b and c must differ; they are {a!r}, {b!r}, {c!r}")
         chosen_words(vectors, [a, b, c])
-        keyed = vectors.to_keyed_vectors()
-        found = keyed.most_similar(positive=[b, c], negative=[a], topn=n_answers)
+        found = most_similar(vectors, [b, c], [a], n_answers)
         if not found:
             raise ValueError("there is no further word that could be the answer")
         words = [a, b, c, *(word for word, _ in found)]
@@ -143,8 +168,15 @@ class AnalogyDisplay:
 
     @classmethod
     def from_pairs(
-        cls, estimator, pairs, *, projection="pca", random_state=0, ax=None, **kwargs
-    ):
+        cls,
+        estimator: VectorSource,
+        pairs: Iterable[tuple[str, str]],
+        *,
+        projection: Projection = "pca",
+        random_state: RandomState = 0,
+        ax: Axes | None = None,
+        **kwargs: Any,
+    ) -> AnalogyDisplay:
         """Draw pairs of words, to see whether they differ in the same way.
 
         Parameters
@@ -168,16 +200,18 @@ class AnalogyDisplay:
         """
         require_matplotlib()
         vectors = embedding_of(estimator)
-        pairs = [tuple(pair) for pair in pairs]
-        if any(len(pair) != 2 for pair in pairs):
+        found = [tuple(pair) for pair in pairs]
+        if any(len(pair) != 2 for pair in found):
             raise ValueError("every pair must be two words")
-        words, _ = chosen_words(vectors, [word for pair in pairs for word in pair])
+        words, _ = chosen_words(vectors, [word for pair in found for word in pair])
         number = {word: i for i, word in enumerate(words)}
         places = positions(unit_vectors(vectors, words), projection, random_state)
-        steps = [(number[first], number[second]) for first, second in pairs]
+        steps = [(number[first], number[second]) for first, second in found]
         return cls(places, words, steps).plot(ax=ax, **kwargs)
 
-    def plot(self, ax=None, *, fontsize=11, title=None):
+    def plot(
+        self, ax: Axes | None = None, *, fontsize: float = 11, title: str | None = None
+    ) -> AnalogyDisplay:
         """Draw the words and the steps between them.
 
         Parameters
@@ -202,10 +236,10 @@ class AnalogyDisplay:
         for i in range(len(self.words)):
             main = _FOUND if i == self.answer else _GIVEN
             dots.append(main if i in joined else "#bbbbbb")
-            colors.append(darker(main) if i in joined else QUIET)
-        ax.scatter(*places.T, s=36, c=dots, zorder=3, linewidths=0)
+            colors.append(darker(main) if i in joined else GREY)
+        ax.scatter(places[:, 0], places[:, 1], s=36, c=dots, zorder=3, linewidths=0)
         reached = places if self.target is None else np.vstack([places, self.target])
-        ax.scatter(*reached.T, s=0)  # so that the limits take in the target
+        ax.scatter(reached[:, 0], reached[:, 1], s=0)  # the limits take in the target
         self.arrows_ = [
             _arrow(ax, places[first], places[second], _GIVEN)
             for first, second in self.pairs
@@ -215,7 +249,7 @@ class AnalogyDisplay:
         ax.set(xticks=[], yticks=[])
         ax.spines[:].set_color("#cccccc")
         if title is not None:
-            lettering.dress(ax.set_title(lettering(title, longest=200)))
+            lettering.apply_to(ax.set_title(lettering(title, longest=200)))
         if self.target is not None:
             self._draw_parallelogram(ax, places)
         self.labels_ = self._write_words(ax, places, colors, fontsize, lettering)
@@ -241,7 +275,7 @@ class AnalogyDisplay:
             a, b = (self.words[i] for i in self.pairs[0])
             words.append(f"{b} − {a} + {self.words[self.origin]}")
             points = np.vstack([places, self.target])
-            inks.append(INK)
+            inks.append(TEXT_COLOR)
         segments = [places[list(pair)] for pair in self.pairs]
         if self.target is not None:
             segments.append((places[self.origin], self.target))

@@ -2,16 +2,26 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from __future__ import annotations
+
 import html
+import re
+from collections.abc import Collection, Mapping, Sequence
 from importlib import resources
 from importlib.util import find_spec
 
 import numpy as np
 
+from sklearn_embed._core.typing import FilePath, RandomState, VectorSource
 from sklearn_embed._files.atomic import replacing
-from sklearn_embed.evaluation._spectrum import embedding_of
-from sklearn_embed.plotting._projection import chosen_words, positions, unit_vectors
-from sklearn_embed.plotting._style import COLORS, INK, QUIET, color_of, printable
+from sklearn_embed.evaluation._source import embedding_of
+from sklearn_embed.plotting._projection import (
+    Projection,
+    chosen_words,
+    positions,
+    unit_vectors,
+)
+from sklearn_embed.plotting._style import COLORS, GREY, TEXT_COLOR, color_of, printable
 
 _LONGEST = 80
 _TOOLTIP = """
@@ -20,24 +30,34 @@ _TOOLTIP = """
   <div style="white-space: pre-line; color: #444">@color{custom}</div>
 </div>
 """
+# The browser's own word that nothing is fetched, whatever Bokeh's scripts would do.
+_POLICY = (
+    '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
+    "script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline' data: blob:; "
+    'img-src data: blob:; font-src data: blob:">'
+)
+# What Bokeh's scripts could load: MathJax, maps, icons.  The data, where words may
+# look like anything, is the one script of another type.
+_SCRIPT = re.compile(r"<script(?![^>]*json)[^>]*>.*?</script>", re.DOTALL)
+_LOADED = re.compile(r"""((?:\.src|_url)\s*=\s*["'`])https?://[^"'`]*""")
 _FONT = {"font-family": "system-ui, sans-serif"}
 
 
 def write_html(
-    source,
-    path,
+    source: VectorSource,
+    path: FilePath,
     *,
-    words=None,
-    n_words=5000,
-    stop_words=None,
-    projection="tsne",
-    n_neighbors=10,
-    title="Word map",
-    random_state=0,
-):
+    words: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
+    n_words: int = 5000,
+    stop_words: str | Collection[str] | None = None,
+    projection: Projection = "tsne",
+    n_neighbors: int = 10,
+    title: str = "Word map",
+    random_state: RandomState = 0,
+) -> None:
     """Write an interactive map of words: one HTML file, to be opened in a browser.
 
-    The wheel zooms, dragging moves, and more words get labels as there is more room.
+    The wheel zooms, dragging moves, and more words get labels as there is more space.
     Resting on a dot shows the word's nearest neighbours; the search box goes to a
     word.  Nothing is fetched from anywhere: the plotting library, Bokeh, is inside.
 
@@ -163,36 +183,16 @@ def _page(data, near, cosines, title, groups):
     """Return the page as text."""
     from bokeh.embed import file_html
     from bokeh.layouts import column, row
-    from bokeh.models import (
-        AutocompleteInput,
-        ColumnDataSource,
-        CustomJS,
-        CustomJSHover,
-        Div,
-    )
+    from bokeh.models import ColumnDataSource, Div
     from bokeh.resources import INLINE
 
     words = ColumnDataSource(data)
     labels = ColumnDataSource({name: [] for name in ("x", "y", "word", "dx", "dy")})
     rings = ColumnDataSource({"x": [], "y": []})
     plot, dots = _figure(data, words, labels, rings)
-    search = AutocompleteInput(
-        completions=data["word"],
-        placeholder="search a word",
-        case_sensitive=False,
-        restrict=False,
-        min_characters=1,
-        max_completions=12,
-        width=220,
-        name="search",
-    )
-    found = Div(
-        text="",
-        styles=_FONT | {"color": INK},
-        disable_math=True,
-        sizing_mode="stretch_width",
-        name="found",
-    )
+    text = {"styles": _FONT | {"color": TEXT_COLOR}, "disable_math": True}
+    search = _search_box(data["word"])
+    found = Div(text="", sizing_mode="stretch_width", name="found", **text)
     parts = {
         "words": words,
         "labels": labels,
@@ -202,6 +202,35 @@ def _page(data, near, cosines, title, groups):
         "near": ColumnDataSource({"row": near.ravel(), "cosine": cosines.ravel()}),
         "n_near": near.shape[1],
     }
+    _connect(plot, dots, search, parts)
+    heading = Div(text=_heading(title, len(near), groups), **text)
+    header = row(heading, search, found, spacing=24, sizing_mode="stretch_width")
+    layout = column(header, plot, sizing_mode="stretch_both")
+    page = file_html(layout, INLINE, title=title)
+    page = page.replace("<head>", f"<head>{_POLICY}", 1)
+    return _SCRIPT.sub(lambda script: _LOADED.sub(r"\1", script[0]), page)
+
+
+def _search_box(words):
+    """Return the field in which a word is searched."""
+    from bokeh.models import AutocompleteInput
+
+    return AutocompleteInput(
+        completions=words,
+        placeholder="search a word",
+        case_sensitive=False,
+        restrict=False,
+        min_characters=1,
+        max_completions=12,
+        width=220,
+        name="search",
+    )
+
+
+def _connect(plot, dots, search, parts):
+    """Have the page's script run when the map moves, at a search, and over a dot."""
+    from bokeh.models import CustomJS, CustomJSHover, HoverTool
+
     script = resources.files("sklearn_embed.plotting").joinpath("word_map.js")
     code = script.read_text("utf-8")
 
@@ -217,19 +246,18 @@ def _page(data, near, cosines, title, groups):
         for name in names:
             model.js_on_change(name, relabel)
     search.js_on_change("value", calling("go_to(cb_obj.value)"))
-    ring = calling("ring(cb_data.index.indices[0])")
-    listed = CustomJSHover(
+    neighbors = CustomJSHover(
         args=parts, code=f"{code}\nreturn listed(special_vars.index)"
     )
-    plot.add_tools(_hover(dots, ring, listed))
-    heading = Div(
-        text=_heading(title, len(near), groups),
-        styles=_FONT | {"color": INK},
-        disable_math=True,
+    hover = HoverTool(
+        renderers=[dots],
+        tooltips=_TOOLTIP,
+        formatters={"@color": neighbors},
+        callback=calling("ring(cb_data.index.indices[0])"),
+        limit=1,
+        visible=False,
     )
-    header = row(heading, search, found, spacing=24, sizing_mode="stretch_width")
-    layout = column(header, plot, sizing_mode="stretch_both")
-    return file_html(layout, INLINE, title=title)
+    plot.add_tools(hover)
 
 
 def _figure(data, words, labels, rings):
@@ -282,32 +310,18 @@ def _figure(data, words, labels, rings):
         source=labels,
         text_align="center",
         text_baseline="middle",
-        text_color=INK,
+        text_color=TEXT_COLOR,
         text_font=value("system-ui, sans-serif"),
         text_font_size="12px",
     )
     return plot, dots
 
 
-def _hover(dots, callback, formatter):
-    """Return the tool that shows neighbours."""
-    from bokeh.models import HoverTool
-
-    return HoverTool(
-        renderers=[dots],
-        tooltips=_TOOLTIP,
-        formatters={"@color": formatter},
-        callback=callback,
-        limit=1,
-        visible=False,
-    )
-
-
 def _heading(title, n_words, groups):
     """Return title, hint and legend as HTML."""
     parts = [
         f'<b style="font-size: 18px">{html.escape(title)}</b>',
-        f'<span style="color: {QUIET}">{n_words:,} words · wheel: zoom · drag: move · '
+        f'<span style="color: {GREY}">{n_words:,} words · wheel: zoom · drag: move · '
         "rest on a dot: neighbours</span>",
     ]
     if groups is not None:

@@ -4,7 +4,7 @@
 
 import numpy as np
 
-from sklearn_embed.plotting._style import QUIET, root_figure
+from sklearn_embed.plotting._style import GREY, root_figure
 
 # Distances from point to label in points, and what a step outwards costs compared
 # with covering another point.
@@ -16,7 +16,7 @@ N_DIRECTIONS = 16
 
 
 def place_labels(ax, points, labels, *, colors, sizes, lettering, radii, segments=()):
-    """Write labels beside points, the first ones first, where there is room.
+    """Write labels beside points, the first ones first, where there is space.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def place_labels(ax, points, labels, *, colors, sizes, lettering, radii, segment
     Returns
     -------
     list of (Annotation or None)
-        One for each label; None where there was no room.
+        One for each label; None where there was no space.
     """
     figure = root_figure(ax)
     figure.draw_without_rendering()  # lets the layout settle
@@ -51,7 +51,7 @@ def place_labels(ax, points, labels, *, colors, sizes, lettering, radii, segment
     frame = np.array(ax.get_window_extent().extents)
     texts = [lettering(label) for label in labels]
     extents = _extents(ax, texts, sizes[: len(labels)], lettering)
-    lines = [_beads(ax.transData.transform(line), 6 * scale) for line in segments]
+    lines = [_boxes_along(ax.transData.transform(line), 6 * scale) for line in segments]
     n = len(labels)
     offsets = arrange(pixels[:n], dots, extents, frame, scale, obstacles=lines)
     written = []
@@ -138,7 +138,7 @@ def _candidates():
     return directions, costs, np.repeat(RINGS, N_DIRECTIONS)
 
 
-def _beads(line, distance):
+def _boxes_along(line, distance):
     """Return small boxes along a line: (n, 4)."""
     start, end = line
     n = int(np.linalg.norm(end - start) / distance) + 2
@@ -155,7 +155,7 @@ def _overlaps(boxes, others):
 
 
 def _extents(ax, texts, sizes, lettering):
-    """Measure texts, in pixels, with a little air around them."""
+    """Measure texts, in pixels, with a small margin."""
     probe = ax.text(0, 0, "", **lettering.style)
     extents = np.empty((len(texts), 2))
     for k, (text, size) in enumerate(zip(texts, sizes, strict=True)):
@@ -178,7 +178,7 @@ def _draw_leader(ax, point, offset, extent):
         zorder=2,
         arrowprops={
             "arrowstyle": "-",
-            "color": QUIET,
+            "color": GREY,
             "linewidth": 0.5,
             "shrinkA": 0,
             "shrinkB": 0,

@@ -2,6 +2,11 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from sklearn_embed.plotting._style import (
@@ -10,6 +15,9 @@ from sklearn_embed.plotting._style import (
     color_of,
     require_matplotlib,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class LossCurveDisplay:
@@ -52,13 +60,26 @@ class LossCurveDisplay:
     >>> plt.close(display.figure_)
     """
 
-    def __init__(self, loss, validation_loss=None, *, name=None):
+    def __init__(
+        self,
+        loss: Sequence[float],
+        validation_loss: Sequence[float] | None = None,
+        *,
+        name: str | None = None,
+    ) -> None:
         self.loss = loss
         self.validation_loss = validation_loss
         self.name = name
 
     @classmethod
-    def from_estimator(cls, estimator, *, name=None, ax=None, **kwargs):
+    def from_estimator(
+        cls,
+        estimator: Any,
+        *,
+        name: str | None = None,
+        ax: Axes | None = None,
+        **kwargs: Any,
+    ) -> LossCurveDisplay:
         """Draw the losses of a fitted estimator.
 
         Parameters
@@ -88,7 +109,13 @@ class LossCurveDisplay:
         held_out = getattr(trained, "validation_loss_curve_", None)
         return cls(trained.loss_curve_, held_out, name=name).plot(ax=ax, **kwargs)
 
-    def plot(self, ax=None, *, color=None, title=None):
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        color: Any = None,
+        title: str | None = None,
+    ) -> LossCurveDisplay:
         """Draw the curves.
 
         Parameters
@@ -134,9 +161,9 @@ class LossCurveDisplay:
         ax.grid(alpha=0.3)
         ax.spines[["top", "right"]].set_visible(False)
         if title is not None:
-            lettering.dress(ax.set_title(lettering(title, longest=200)))
+            lettering.apply_to(ax.set_title(lettering(title, longest=200)))
         for text in ax.legend(frameon=False).get_texts():
-            lettering.dress(text)
+            lettering.apply_to(text)
         self.ax_, self.figure_ = ax, ax.figure
         return self
 

@@ -3,13 +3,24 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections.abc import Mapping
+from typing import Any, TypeAlias
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.preprocessing import normalize
 from sklearn.utils import check_random_state
 
+from sklearn_embed._vectors.queries import (
+    explained,
+    known_words,
+    listed_words,
+    vectors_of,
+)
+
 _PROJECTIONS = ('"tsne"', '"pca"', "a transformer with fit_transform")
+
+#: "tsne", "pca", or a transformer.
+Projection: TypeAlias = Any
 
 
 def chosen_words(vectors, words=None, n_words=150, stop_words=None):
@@ -37,17 +48,22 @@ def chosen_words(vectors, words=None, n_words=150, stop_words=None):
     if isinstance(words, str):
         raise ValueError(f"words must be a sequence of str; it is {words!r}")
     if isinstance(words, Mapping):
+        for name, some in words.items():
+            if isinstance(some, str):
+                raise ValueError(
+                    f"words[{name!r}] must be a sequence of str; it is {some!r}"
+                )
         group_of = {word: name for name, some in words.items() for word in some}
         chosen, groups = list(group_of), list(group_of.values())
     else:
         chosen, groups = list(dict.fromkeys(words)), None
-    unknown = [word for word in chosen if word not in vectors]
-    if unknown:
-        more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
-        named = ", ".join(map(repr, unknown[:5]))
-        raise KeyError(f"words without a vector: {named}{more}")
+    chosen = listed_words(chosen)
     if not chosen:
         raise ValueError("words is empty: there is nothing to show")
+    known = known_words(vectors, chosen)
+    if not known.all():
+        missing = [word for word, yes in zip(chosen, known, strict=True) if not yes]
+        raise KeyError(explained(vectors, missing))
     return chosen, groups
 
 
@@ -70,8 +86,11 @@ def _first_words(vectors, n_words, stop_words):
 
 
 def unit_vectors(vectors, words):
-    """Return the words' vectors at length one: distance then speaks of the angle."""
-    return normalize(np.stack([vectors[word] for word in words]).astype(np.float64))
+    """Return the words' vectors at length 1, where distances depend on angles alone.
+
+    Unknown words get those made of their n-grams.
+    """
+    return normalize(vectors_of(vectors, words).astype(np.float64))
 
 
 def positions(matrix, projection="tsne", random_state=0):

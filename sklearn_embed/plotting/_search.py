@@ -2,7 +2,13 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sklearn_embed.plotting._search_drawing import (
     draw_heatmap,
@@ -14,6 +20,9 @@ from sklearn_embed.plotting._search_drawing import (
 )
 from sklearn_embed.plotting._search_table import ABSENT, Table, key_of
 from sklearn_embed.plotting._style import axes_for, require_matplotlib
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _DRAW = {
     "lines": draw_lines,
@@ -79,7 +88,15 @@ class SearchDisplay:
     >>> plt.close(display.figure_)
     """
 
-    def __init__(self, candidates, means, errors, params, *, metric="score"):
+    def __init__(
+        self,
+        candidates: Sequence[dict[str, Any]],
+        means: ArrayLike,
+        errors: ArrayLike,
+        params: Sequence[str],
+        *,
+        metric: str = "score",
+    ) -> None:
         self.candidates = candidates
         self.means = means
         self.errors = errors
@@ -87,7 +104,15 @@ class SearchDisplay:
         self.metric = metric
 
     @classmethod
-    def from_estimator(cls, search, params=None, *, metric=None, ax=None, **kwargs):
+    def from_estimator(
+        cls,
+        search: Any,
+        params: str | Sequence[str] | None = None,
+        *,
+        metric: str | None = None,
+        ax: Axes | None = None,
+        **kwargs: Any,
+    ) -> SearchDisplay:
         """Draw the scores of a fitted search.
 
         Parameters
@@ -119,8 +144,14 @@ class SearchDisplay:
 
     @classmethod
     def from_cv_results(
-        cls, cv_results, params=None, *, metric=None, ax=None, **kwargs
-    ):
+        cls,
+        cv_results: Any,
+        params: str | Sequence[str] | None = None,
+        *,
+        metric: str | None = None,
+        ax: Axes | None = None,
+        **kwargs: Any,
+    ) -> SearchDisplay:
         """Draw scores from the results of a search.
 
         Parameters
@@ -156,7 +187,14 @@ class SearchDisplay:
         display = cls(candidates, means, errors, params, metric=name)
         return display.plot(ax=ax, **kwargs)
 
-    def plot(self, ax=None, *, kind="auto", n_candidates=20, title=None):
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        kind: str = "auto",
+        n_candidates: int = 20,
+        title: str | None = None,
+    ) -> SearchDisplay:
         """Draw the scores.
 
         Parameters
@@ -195,10 +233,10 @@ class SearchDisplay:
                 f"kind={kind!r} shows {' or '.join(map(str, needed))} parameters, not "
                 f"{len(self.params)}: choose them with params=, or kind='ranking'"
             )
-        size = (8, 5)
+        size = (8.0, 5.0)
         if kind == "ranking":
             table = table.sorted(n_candidates)
-            size = (9, 1.4 + 0.34 * len(table.means))
+            size = (9.0, 1.4 + 0.34 * len(table.means))
         ax = axes_for(ax, size)
         best = int(np.nanargmax(table.means))
         self.best_params_ = dict(zip(self.params, table.values[best], strict=True))

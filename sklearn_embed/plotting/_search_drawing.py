@@ -9,15 +9,21 @@ import numpy as np
 from sklearn_embed.plotting._search_table import show
 from sklearn_embed.plotting._style import (
     COLORS,
-    INK,
+    TEXT_COLOR,
     Lettering,
     color_of,
     marker_of,
     root_figure,
 )
 
-_BEST = {"marker": "*", "s": 190, "color": COLORS[4], "edgecolors": INK, "zorder": 5}
-_AIR = 5.0  # points between the bars of neighbouring lines
+_BEST = {
+    "marker": "*",
+    "s": 190,
+    "color": COLORS[4],
+    "edgecolors": TEXT_COLOR,
+    "zorder": 5,
+}
+_GAP = 5.0  # points between the bars of neighbouring lines
 
 
 def draw_lines(ax, table, best):
@@ -34,7 +40,7 @@ def draw_lines(ax, table, best):
         mine = np.flatnonzero(group == k)
         mine = mine[np.argsort(column[mine], kind="stable")]
         # Side by side, or the bars of equal scores would hide each other.
-        aside = _AIR * (k - (len(lines) - 1) / 2) / 72
+        aside = _GAP * (k - (len(lines) - 1) / 2) / 72
         shift = ScaledTranslation(aside, 0, root_figure(ax).dpi_scale_trans)
         bars = ax.errorbar(
             places[column[mine]],
@@ -63,7 +69,7 @@ def draw_lines(ax, table, best):
             bbox_to_anchor=(1.01, 1),
         )
         for text in legend.get_texts():
-            lettering.dress(text)
+            lettering.apply_to(text)
 
 
 def draw_heatmap(ax, table, best):
@@ -79,7 +85,7 @@ def draw_heatmap(ax, table, best):
     for axis, values in ((ax.xaxis, columns), (ax.yaxis, rows)):
         axis.set_ticks(range(len(values)), [lettering(show(v)) for v in values])
         for text in axis.get_ticklabels():
-            lettering.dress(text)
+            lettering.apply_to(text)
     small = max(means.shape) > 8
     for (i, j), mean in np.ndenumerate(means):
         if np.isfinite(mean):
@@ -115,7 +121,7 @@ def draw_points(ax, table, best):
         c=table.means[known],
         cmap="cividis",
         s=45,
-        edgecolors=INK,
+        edgecolors=TEXT_COLOR,
         linewidths=0.4,
     )
     x, y = places[0][best], places[1][best]
@@ -144,7 +150,7 @@ def draw_ranking(ax, table, best):
     shown = [textwrap.fill(lettering(label, longest=200), 38) for label in labels]
     ax.set_yticks(rows, shown)
     for text in ax.get_yticklabels():
-        lettering.dress(text)
+        lettering.apply_to(text)
     ax.set_ylim(len(labels) - 0.5, -0.5)
     ax.set_xlabel(f"{table.metric} (mean ± std)")
     ax.grid(axis="x", alpha=0.3)
@@ -180,7 +186,7 @@ def write_title(ax, *lines):
     said = "\n".join(line for line in lines if line is not None)
     lettering = Lettering(said.splitlines())
     shown = "\n".join(lettering(line, longest=120) for line in said.splitlines())
-    lettering.dress(ax.set_title(shown, fontsize="medium"))
+    lettering.apply_to(ax.set_title(shown, fontsize="medium"))
 
 
 def _finish(ax):

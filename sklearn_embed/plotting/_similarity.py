@@ -2,11 +2,21 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import numpy as np
+from __future__ import annotations
 
-from sklearn_embed.evaluation._spectrum import embedding_of
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from sklearn_embed._core.typing import VectorSource
+from sklearn_embed.evaluation._source import embedding_of
 from sklearn_embed.plotting._projection import chosen_words, unit_vectors
 from sklearn_embed.plotting._style import Lettering, axes_for, require_matplotlib
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _WITH_NUMBERS = 20
 _WITH_NAMES = 80
@@ -53,7 +63,12 @@ class SimilarityDisplay:
     >>> plt.close(display.figure_)
     """
 
-    def __init__(self, similarities, rows, columns=None):
+    def __init__(
+        self,
+        similarities: ArrayLike,
+        rows: Sequence[str],
+        columns: Sequence[str] | None = None,
+    ) -> None:
         self.similarities = similarities
         self.rows = rows
         self.columns = columns
@@ -61,16 +76,16 @@ class SimilarityDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        words=None,
-        columns=None,
+        estimator: VectorSource,
+        words: Sequence[str] | None = None,
+        columns: Sequence[str] | None = None,
         *,
-        n_words=20,
-        stop_words=None,
-        order="cluster",
-        ax=None,
-        **kwargs,
-    ):
+        n_words: int = 20,
+        stop_words: str | Collection[str] | None = None,
+        order: str = "cluster",
+        ax: Axes | None = None,
+        **kwargs: Any,
+    ) -> SimilarityDisplay:
         """Draw the cosines of words of an embedding.
 
         Parameters
@@ -121,15 +136,15 @@ class SimilarityDisplay:
 
     def plot(
         self,
-        ax=None,
+        ax: Axes | None = None,
         *,
-        cmap="cividis",
-        vmin=None,
-        vmax=None,
-        numbers=None,
-        colorbar=True,
-        title=None,
-    ):
+        cmap: Any = "cividis",
+        vmin: float | None = None,
+        vmax: float | None = None,
+        numbers: bool | None = None,
+        colorbar: bool = True,
+        title: str | None = None,
+    ) -> SimilarityDisplay:
         """Draw the heat map.
 
         Parameters
@@ -177,7 +192,7 @@ class SimilarityDisplay:
             )
             self.colorbar_.outline.set_visible(False)
         if title is not None:
-            lettering.dress(ax.set_title(lettering(title, longest=200)))
+            lettering.apply_to(ax.set_title(lettering(title, longest=200)))
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
@@ -189,7 +204,7 @@ class SimilarityDisplay:
                 continue
             axis.set_ticks(range(len(names)), [lettering(name) for name in names])
             for label in axis.get_ticklabels():
-                lettering.dress(label)
+                lettering.apply_to(label)
         ax.tick_params(length=0)
         # Upright letters below, unless all are as short as their cells.
         if max(map(len, columns)) > 3:

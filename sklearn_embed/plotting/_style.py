@@ -1,4 +1,4 @@
-"""What all pictures share: matplotlib at the door, colours, fonts, safe text."""
+"""What all pictures share: the check for matplotlib, colours, fonts, safe text."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -12,8 +12,8 @@ from importlib.util import find_spec
 # yellow, too pale on white, is left out.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = "osD^vPX"
-QUIET = "#777777"
-INK = "#222222"
+GREY = "#777777"
+TEXT_COLOR = "#222222"
 
 # Looked at first where the usual font lacks a character; then every other font.
 FALLBACKS = (
@@ -36,7 +36,7 @@ STAND_IN = "□"
 
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _BLANK = ("Cc", "Cs", "Zl", "Zp")
-_UNSEEN = ("Cf", "Mn", "Me", "Zs")
+_OWN = ("…", "\N{MINUS SIGN}")
 
 
 def require_matplotlib():
@@ -95,31 +95,60 @@ class Lettering:
 
     The families given to every text are those of matplotlib's settings, followed by
     whatever installed font has the characters they lack.  What no font has is shown
-    as an empty square, and said in one warning.
+    as an empty square, and said in one warning.  A letter and the marks on it are
+    drawn together, so they need one font that has them all.
     """
 
     def __init__(self, texts):
-        needed = {character for text in texts for character in printable(text, 500)}
-        needed = {c for c in needed if unicodedata.category(c) not in _UNSEEN}
-        self.families, self.missing = _families_for(frozenset(needed))
+        self._usual = _usual_characters()
+        needed = {
+            cluster
+            for text in texts
+            for cluster in _clusters(self._seen(printable(text, 500)))
+        }
+        # Drawn beside the texts: where one is cut, before a number, in a difference.
+        needed = frozenset(needed | set(_OWN))
+        self.families, missing = _families_for(needed)
+        self.missing = missing - set(_OWN)
+        self._stand_in = STAND_IN
         if self.missing:
+            self.families, still = _families_for(needed | {STAND_IN})
+            self._stand_in = "?" if STAND_IN in still else STAND_IN
             some = "".join(sorted(self.missing)[:8])
             more = "…" if len(self.missing) > 8 else ""
             warnings.warn(
                 f"No installed font has {len(self.missing)} of the characters to be "
-                f"shown ({some}{more}); {STAND_IN} stands for them. Install a font "
-                "that has them, such as Noto Sans CJK for Chinese, Japanese and "
-                "Korean (Debian: fonts-noto-cjk).",
+                f"shown ({some}{more}); {self._stand_in} stands for them. Install a "
+                "font that has them, such as Noto Sans CJK for Chinese, Japanese and "
+                "Korean (Debian: fonts-noto-cjk), or Noto Sans (fonts-noto-core) for "
+                "most other scripts.",
                 UserWarning,
                 stacklevel=4,
             )
+        self._sets = _characters_of(self.families)
 
     def __call__(self, text, longest=LONGEST):
         """Return a text as it can be drawn."""
-        shown = printable(text, longest)
-        if self.missing:
-            shown = "".join(STAND_IN if c in self.missing else c for c in shown)
-        return shown
+        shown = self._seen(printable(text, longest))
+        if shown.isascii():
+            return shown
+        return "".join(
+            cluster
+            if any(characters.issuperset(cluster) for characters in self._sets)
+            else self._stand_in
+            for cluster in _clusters(shown)
+        )
+
+    def _seen(self, text):
+        """Leave out what is never seen, and make all blanks one, if not in the font."""
+        if text.isascii():
+            return text
+        return "".join(
+            c
+            if c in self._usual or not _is_unseen(c)
+            else " " * (unicodedata.category(c) == "Zs")
+            for c in text
+        )
 
     def entry(self, text):
         """Return a text for a legend, where matplotlib hides what begins with _."""
@@ -134,7 +163,7 @@ class Lettering:
             style["fontfamily"] = self.families
         return style
 
-    def dress(self, text):
+    def apply_to(self, text):
         """Give the fonts to a text that is already there."""
         text.set_parse_math(False)
         text.set_usetex(False)
@@ -142,12 +171,53 @@ class Lettering:
             text.set_fontfamily(self.families)
 
 
-def _families_for(needed):
-    """Return font families that cover characters, and the characters left over."""
+def _clusters(text):
+    """Return the letters of a text, each with the marks on it."""
+    found = []
+    for character in text:
+        if found and unicodedata.category(character)[0] == "M":
+            found[-1] += character
+        else:
+            found.append(character)
+    return found
+
+
+def _is_unseen(character):
+    """Tell whether a character takes no ink: controls, variants, blanks."""
+    variant = "\ufe00" <= character <= "\ufe0f" or character >= "\U000e0000"
+    return variant or unicodedata.category(character) in ("Cf", "Zs")
+
+
+def _usual_font():
+    """Return the file of the font that matplotlib's settings name."""
     from matplotlib import font_manager
 
-    usual = font_manager.findfont(font_manager.FontProperties())
-    missing = needed - _characters(usual)
+    return font_manager.findfont(font_manager.FontProperties())
+
+
+def _usual_characters():
+    """Return the characters of the usual font."""
+    return _characters(_usual_font())
+
+
+def _characters_of(families):
+    """Return the characters of each of some font families; None: the usual one."""
+    fonts = _installed_fonts(False) if families else {}
+    others = [_characters(fonts[name]) for name in families or () if name in fonts]
+    return [_usual_characters(), *others]
+
+
+def _covered(clusters, characters):
+    """Return the clusters of which a font has every character."""
+    return frozenset(each for each in clusters if characters.issuperset(each))
+
+
+def _families_for(needed):
+    """Return font families that cover clusters, and the clusters left over."""
+    from matplotlib import font_manager
+
+    usual = _usual_font()
+    missing = needed - _covered(needed, _characters(usual))
     if not missing:
         return None, frozenset()
     families = [font_manager.FontProperties(fname=usual).get_name()]
@@ -156,7 +226,7 @@ def _families_for(needed):
         ranked = [name for name in FALLBACKS if name in fonts]
         ranked += sorted(fonts.keys() - set(ranked))
         for name in ranked:
-            found = missing & _characters(fonts[name])
+            found = _covered(missing, _characters(fonts[name]))
             if found:
                 families.append(name)
                 missing -= found

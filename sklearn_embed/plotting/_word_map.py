@@ -2,14 +2,26 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import numpy as np
+from __future__ import annotations
 
-from sklearn_embed.evaluation._spectrum import embedding_of
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from sklearn_embed._core.typing import RandomState, VectorSource
+from sklearn_embed.evaluation._source import embedding_of
 from sklearn_embed.plotting._labels import place_labels
-from sklearn_embed.plotting._projection import chosen_words, positions, unit_vectors
+from sklearn_embed.plotting._projection import (
+    Projection,
+    chosen_words,
+    positions,
+    unit_vectors,
+)
 from sklearn_embed.plotting._style import (
     COLORS,
-    INK,
+    TEXT_COLOR,
     Lettering,
     axes_for,
     color_of,
@@ -17,6 +29,9 @@ from sklearn_embed.plotting._style import (
     marker_of,
     require_matplotlib,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class WordMapDisplay:
@@ -44,7 +59,7 @@ class WordMapDisplay:
     points_ : list of PathCollection
         The dots of each group.
     labels_ : list of (Annotation or None)
-        The label of each word; None for words whose label found no room.
+        The label of each word; None for words whose label had no space.
     legend_ : Legend or None
         The groups.
 
@@ -70,7 +85,14 @@ class WordMapDisplay:
     >>> plt.close(display.figure_)
     """
 
-    def __init__(self, positions, words, *, groups=None, counts=None):
+    def __init__(
+        self,
+        positions: ArrayLike,
+        words: Sequence[str],
+        *,
+        groups: Sequence[object] | None = None,
+        counts: ArrayLike | None = None,
+    ) -> None:
         self.positions = positions
         self.words = words
         self.groups = groups
@@ -79,16 +101,16 @@ class WordMapDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        words=None,
+        estimator: VectorSource,
+        words: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
         *,
-        n_words=150,
-        stop_words=None,
-        projection="tsne",
-        random_state=0,
-        ax=None,
-        **kwargs,
-    ):
+        n_words: int = 150,
+        stop_words: str | Collection[str] | None = None,
+        projection: Projection = "tsne",
+        random_state: RandomState = 0,
+        ax: Axes | None = None,
+        **kwargs: Any,
+    ) -> WordMapDisplay:
         """Draw the map of an embedding's words.
 
         Parameters
@@ -129,7 +151,15 @@ class WordMapDisplay:
         display = cls(places, chosen, groups=groups, counts=counts)
         return display.plot(ax=ax, **kwargs)
 
-    def plot(self, ax=None, *, n_labels=None, fontsize=None, legend=True, title=None):
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        n_labels: int | None = None,
+        fontsize: float | None = None,
+        legend: bool = True,
+        title: str | None = None,
+    ) -> WordMapDisplay:
         """Draw the map.
 
         Parameters
@@ -137,7 +167,7 @@ class WordMapDisplay:
         ax : matplotlib Axes or None, default=None
             Where to draw.  None: a new figure.
         n_labels : int or None, default=None
-            How many words at most get a label.  None: all that find room.
+            How many words at most get a label.  None: all for which there is space.
         fontsize : float or None, default=None
             Size of all labels.  None: larger for frequent words.
         legend : bool, default=True
@@ -164,7 +194,7 @@ class WordMapDisplay:
         ax.margins(0.06)
         ax.spines[:].set_color("#cccccc")
         if title is not None:
-            lettering.dress(ax.set_title(lettering(title, longest=200)))
+            lettering.apply_to(ax.set_title(lettering(title, longest=200)))
         self.legend_ = None
         if legend and self.groups is not None:
             self.legend_ = ax.legend(
@@ -174,7 +204,7 @@ class WordMapDisplay:
                 frameon=False,
             )
             for text in self.legend_.get_texts():
-                lettering.dress(text)
+                lettering.apply_to(text)
         n = len(self.words) if n_labels is None else min(n_labels, len(self.words))
         labels = place_labels(
             ax,
@@ -217,7 +247,7 @@ class WordMapDisplay:
             )
             self.points_.append(points)
             for i in mine:
-                colors[i] = INK if self.groups is None else darker(color_of(k))
+                colors[i] = TEXT_COLOR if self.groups is None else darker(color_of(k))
         return colors
 
 

@@ -1,4 +1,4 @@
-// What the page does beyond Bokeh: labels where there is room, rings around
+// What the page does beyond Bokeh: labels where there is space, rings around
 // neighbours, a search.  Given: words, labels, rings, plot, found, near, n_near.
 // SPDX-License-Identifier: BSD-3-Clause
 

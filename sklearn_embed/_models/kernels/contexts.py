@@ -8,7 +8,8 @@ Sizes: D columns (a multiple of 16), m words of a context.
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from typing import Callable, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 

@@ -1,8 +1,8 @@
-"""Train GloVe on pairs that were dealt out so that threads never meet.
+"""Train GloVe on tiles of pairs: those of two groups of words.
 
-Sizes: V words, D padded width, P pairs, G groups, a power of two; `deal_pairs` says
-who is where.  Pairs of the groups a and b touch no row of another group: what has no
-group in common may be trained at the same time, with one result.
+Sizes: V words, D padded width, P pairs of a tile; `partition_pairs` says which pairs
+make a tile.  A tile touches no row of another group: tiles that have no group in common
+may be trained at the same time, with one result.
 
 A row of the state holds, side by side, the word vector, the sums of its squared
 gradients, the context vector and the sums of its own, each of width D:
@@ -16,6 +16,7 @@ The columns of ones stay so because the sums behind them are as good as infinite
 # SPDX-License-Identifier: BSD-3-Clause
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from llvmlite import ir
@@ -26,15 +27,7 @@ from numba.extending import intrinsic
 from sklearn_embed._core.arrays import LANES, aligned_zeros, padded_width
 from sklearn_embed._core.compile import inlined, kernel, spliced
 from sklearn_embed._core.numeric import prefetch
-from sklearn_embed._core.simd import (
-    FLAGS,
-    LANES_TYPE,
-    WIDTH,
-    add,
-    add_product,
-    fill,
-    load,
-)
+from sklearn_embed._core.simd import FLAGS, WIDTH, add, add_product, fill, load, total
 
 #: What AdaGrad's sums start with; 1, as in the original.
 FIRST_SQUARE = 1.0
@@ -44,8 +37,6 @@ FROZEN_SQUARE = 1e30
 
 #: Pairs that lie between asking for a row and using it.
 _AHEAD = 3
-
-_SPLAT = (0,) * LANES
 
 
 def state_width(vector_size):
@@ -82,114 +73,100 @@ def state_views(state, vector_size):
     }
 
 
+class PairTile(NamedTuple):
+    """The pairs of two groups of words; both arrays read-only."""
+
+    local_rows: np.ndarray  # (P, 2) uint16: of the word and of the context
+    terms: np.ndarray  # (P, 2) float32: log X and f(X) of equation 8
+    groups: tuple[int, int]  # of the words and of the contexts
+
+
+# Square root and reciprocal may be estimates with one Newton step.
+_STEP_FLAGS = (*FLAGS, "arcp", "afn")
+_STEP_VECTOR = ir.VectorType(ir.FloatType(), LANES)
+
+
 @intrinsic
-def adagrad_step(typing_context, state, a, b, width, pull, clip):
+def adagrad_step(typing_context, state, a, b, width, gradient, clip):
     """Move 16 numbers of a word and of a context, with their sums of squares.
 
-    ``state[a:]`` and ``state[b:]`` move along each other, times ``pull``; products
+    ``state[a:]`` and ``state[b:]`` move along each other, times ``gradient``; products
     are clipped to ±``clip``, unless that is None; the sums of squares lie ``width``
     further on.  Written as vectors, since LLVM cannot see that the four pieces do not
     overlap.
     """
-    if state.dtype != types.float32 or pull != types.float32:
+    if state.dtype != types.float32 or gradient != types.float32:
         raise errors.TypingError("adagrad_step takes float32")
-    signature = types.void(state, a, b, width, pull, clip)
-    # Square root and reciprocal may be estimates with one Newton step.
-    flags = ("reassoc", "contract", "nsz", "arcp", "afn")
+    signature = types.void(state, a, b, width, gradient, clip)
 
     def codegen(context, builder, signature, args):
-        number, i32 = ir.FloatType(), ir.IntType(32)
-        vector = ir.VectorType(number, LANES)
         data = context.make_array(signature.args[0])(context, builder, args[0]).data
-        root = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(vector, [vector]), f"llvm.sqrt.v{LANES}f32"
-        )
-
-        def address(index):
-            return builder.bitcast(builder.gep(data, [index]), vector.as_pointer())
-
-        def read(pointer):
-            value = builder.load(pointer)
-            value.align = 4
-            return value
-
-        def write(value, pointer):
-            builder.store(value, pointer).align = 4
-
-        def splat(value):
-            empty = ir.Constant(vector, ir.Undefined)
-            first = builder.insert_element(empty, value, ir.Constant(i32, 0))
-            mask = ir.Constant(ir.VectorType(i32, LANES), _SPLAT)
-            return builder.shuffle_vector(first, empty, mask)
-
-        def times(x, y):
-            return builder.fmul(x, y, flags=flags)
-
-        def clipped(x, low, high):
-            # In this order a NaN stays what it is.
-            x = builder.select(builder.fcmp_ordered(">", x, high), high, x)
-            return builder.select(builder.fcmp_ordered("<", x, low), low, x)
-
-        _, at_word, at_context, step, factor, limit = args
-        squares = [builder.add(at, step) for at in (at_word, at_context)]
-        pointers = [address(at) for at in (at_word, at_context, *squares)]
-        word, opposite, word_sum, opposite_sum = (read(p) for p in pointers)
-        factor = splat(factor)
-        if clip != types.none:
-            high = splat(limit)
-            low = builder.fneg(high)
-        moves = []
-        for x, partner, squared in (
-            (word, opposite, word_sum),
-            (opposite, word, opposite_sum),
+        word, opposite = args[1:3]
+        starts = [word, opposite, *(builder.add(at, args[3]) for at in args[1:3])]
+        pointers = [
+            builder.bitcast(builder.gep(data, [at]), _STEP_VECTOR.as_pointer())
+            for at in starts
+        ]
+        word, opposite, *squares = (builder.load(p, align=4) for p in pointers)
+        factor = _splat(builder, args[4])
+        limit = None if clip == types.none else _splat(builder, args[5])
+        moves = [
+            _moved(builder, pair, square, factor, limit)
+            for pair, square in zip(
+                [(word, opposite), (opposite, word)], squares, strict=True
+            )
+        ]
+        for (x, squared), at, at_square in zip(
+            moves, pointers[:2], pointers[2:], strict=True
         ):
-            slope = times(factor, partner)
-            if clip != types.none:
-                slope = clipped(slope, low, high)
-            norm = builder.call(root, [squared], fastmath=flags)
-            shift = builder.fdiv(slope, norm, flags=flags)
-            squared = builder.fadd(times(slope, slope), squared, flags=flags)
-            moves.append((builder.fsub(x, shift, flags=flags), squared))
-        for index, (x, squared) in enumerate(moves):
-            write(x, pointers[index])
-            write(squared, pointers[2 + index])
+            builder.store(x, at, align=4)
+            builder.store(squared, at_square, align=4)
         return context.get_dummy_value()
 
     return signature, codegen
 
 
+def _splat(builder, number):
+    """Return a vector of one number."""
+    i32 = ir.IntType(32)
+    empty = ir.Constant(_STEP_VECTOR, ir.Undefined)
+    first = builder.insert_element(empty, number, ir.Constant(i32, 0))
+    mask = ir.Constant(ir.VectorType(i32, LANES), [0] * LANES)
+    return builder.shuffle_vector(first, empty, mask)
+
+
+def _moved(builder, pair, squared, factor, limit):
+    """Return x after one step of AdaGrad along its partner, and its sum of squares."""
+    x, partner = pair
+    gradient = builder.fmul(factor, partner, flags=_STEP_FLAGS)
+    if limit is not None:
+        # In this order a NaN stays what it is.
+        low, above = builder.fneg(limit), builder.fcmp_ordered(">", gradient, limit)
+        gradient = builder.select(above, limit, gradient)
+        below = builder.fcmp_ordered("<", gradient, low)
+        gradient = builder.select(below, low, gradient)
+    kind = ir.FunctionType(_STEP_VECTOR, [_STEP_VECTOR])
+    name = f"llvm.sqrt.v{LANES}f32"
+    root = cgutils.get_or_insert_function(builder.module, kind, name)
+    norm = builder.call(root, [squared], fastmath=_STEP_FLAGS)
+    step = builder.fdiv(gradient, norm, flags=_STEP_FLAGS)
+    square = builder.fmul(gradient, gradient, flags=_STEP_FLAGS)
+    return (
+        builder.fsub(x, step, flags=_STEP_FLAGS),
+        builder.fadd(square, squared, flags=_STEP_FLAGS),
+    )
+
+
 @spliced
-def _row_of(place, group, n_groups):
-    """Return the word in a place of a group."""
-    turn = np.uint64(place)
+def row_of(local_row, group, n_groups):
+    """Return the word that a local row of a group stands for."""
+    turn = np.uint64(local_row)
     forth, back = np.uint64(group), np.uint64(n_groups - 1 - group)
     return turn * np.uint64(n_groups) + (back if turn & np.uint64(1) else forth)
 
 
-@intrinsic
-def total(typing_context, vector):
-    """Return the sum of a vector's numbers."""
-
-    def codegen(context, builder, signature, args):
-        i32, (vector,), n = ir.IntType(32), args, WIDTH
-        while n > 1:
-            n //= 2
-            halves = [
-                builder.shuffle_vector(
-                    vector,
-                    ir.Constant(vector.type, ir.Undefined),
-                    ir.Constant(ir.VectorType(i32, n), [*range(first, first + n)]),
-                )
-                for first in (0, n)
-            ]
-            vector = builder.fadd(*halves, flags=FLAGS)
-        return builder.extract_element(vector, ir.Constant(i32, 0))
-
-    return types.float32(LANES_TYPE), codegen
-
-
 @inlined(fastmath=())
-def _products(state, a, b, width):
+def products_of(state, a, b, width):
     """Return the product of a word and a context, and the sum of their squares."""
     products = fill(np.float32(0))
     squares, others = fill(np.float32(0)), fill(np.float32(0))
@@ -203,19 +180,8 @@ def _products(state, a, b, width):
 
 
 @kernel
-def train_pairs(
-    state,
-    width,
-    places,
-    terms,
-    start,
-    groups,
-    n_groups,
-    mirrored,
-    rate,
-    clip,
-):
-    """Visit the pairs of two groups once each; return their loss and number.
+def train_pairs(state, width, tile, start, partition, rate, clip):
+    """Visit the pairs of a tile once each; return their loss and number.
 
     Parameters
     ----------
@@ -223,20 +189,12 @@ def train_pairs(
         Changed in place.
     width : int
         D.
-    places : ndarray of shape (P, 2), uint16
-        Places of the word in the first, of the context in the second group.
-    terms : ndarray of shape (P, 2), float32
-        log X and f(X) of equation 8.
+    tile : PairTile
     start : int
         The pair to begin with; after the last comes the first.
-    groups : tuple of two int
-        The two groups.
-    n_groups : int
-        G.
-    mirrored : bool
-        Whether a pair of two words stands for both (i, j) and (j, i).
+    partition : Partition
     rate, clip : float32
-        Learning rate; largest slope.
+        Learning rate; largest gradient.
 
     References
     ----------
@@ -245,68 +203,70 @@ def train_pairs(
     """
     width = (width >> 4) << 4  # tells LLVM that whole vectors follow
     size, pair = np.uint64(width), np.uint64(4 * width)
-    n_pairs, n_terms, loss = len(terms), 0, 0.0
-    clip *= rate  # since it meets slopes times the rate
+    local_rows, terms, (group, context_group) = tile
+    (n_groups, mirrored), n_pairs, n_terms, loss = partition, len(terms), 0, 0.0
+    clip *= rate  # since it meets gradients times the rate
     # Rounding and what is too small for float32 cannot make up for these margins.
-    room, tiny = 0.99 * np.float64(clip) * np.float64(clip), 1e-30
+    most, tiny = 0.99 * np.float64(clip) * np.float64(clip), 1e-30
     for step in range(n_pairs):
         p = step + start
         if p >= n_pairs:
             p -= n_pairs
-        i = _row_of(places[p, 0], groups[0], n_groups) * pair
-        j = _row_of(places[p, 1], groups[1], n_groups) * pair
+        i = row_of(local_rows[p, 0], group, n_groups) * pair
+        j = row_of(local_rows[p, 1], context_group, n_groups) * pair
         if p + _AHEAD < n_pairs:
             # The row in the second group changes with nearly every pair.
-            next_row = _row_of(places[p + _AHEAD, 1], groups[1], n_groups) * pair
+            next_row = row_of(local_rows[p + _AHEAD, 1], context_group, n_groups) * pair
             for d in range(0, 4 * width, LANES):
                 prefetch(state, next_row + np.uint64(d))
         for turn in range(2 if mirrored and i != j else 1):
             a, b = (j, i) if turn else (i, j)
             b += size + size
-            error, squares = _products(state, a, b, width)
-            error -= terms[p, 0]
-            pull = terms[p, 1] * error
-            loss += 0.5 * np.float64(pull) * np.float64(error)
+            residual, squares = products_of(state, a, b, width)
+            residual -= terms[p, 0]
+            gradient = terms[p, 1] * residual
+            loss += 0.5 * np.float64(gradient) * np.float64(residual)
             n_terms += 1
-            pull *= rate
-            force = np.float64(pull) * np.float64(pull)
-            if force * (np.float64(squares) + tiny) <= room:
+            gradient *= rate
+            squared = np.float64(gradient) * np.float64(gradient)
+            if squared * (np.float64(squares) + tiny) <= most:
                 for d in range(0, width, LANES):
                     at = np.uint64(d)
-                    adagrad_step(state, a + at, b + at, size, pull, None)
+                    adagrad_step(state, a + at, b + at, size, gradient, None)
             else:  # a NaN gets here, too
                 for d in range(0, width, LANES):
                     at = np.uint64(d)
-                    adagrad_step(state, a + at, b + at, size, pull, clip)
+                    adagrad_step(state, a + at, b + at, size, gradient, clip)
     return loss, n_terms
 
 
 @kernel
-def measure_pairs(state, width, places, terms, groups, n_groups, mirrored):
-    """Return the loss and the number of pairs of two groups; change nothing.
+def measure_pairs(state, width, tile, partition):
+    """Return the loss and the number of pairs of a tile; change nothing.
 
     Parameters are those of `train_pairs`.
     """
     width = (width >> 4) << 4
     pair, half = np.uint64(4 * width), np.uint64(2 * width)
-    n_terms, loss = 0, 0.0
+    local_rows, terms, (group, context_group) = tile
+    (n_groups, mirrored), n_terms, loss = partition, 0, 0.0
     for p in range(len(terms)):
-        i = _row_of(places[p, 0], groups[0], n_groups) * pair
-        j = _row_of(places[p, 1], groups[1], n_groups) * pair
+        i = row_of(local_rows[p, 0], group, n_groups) * pair
+        j = row_of(local_rows[p, 1], context_group, n_groups) * pair
         for turn in range(2 if mirrored and i != j else 1):
             a, b = (j, i) if turn else (i, j)
-            product, _ = _products(state, a, b + half, width)
-            error = np.float64(product - terms[p, 0])
-            loss += 0.5 * np.float64(terms[p, 1]) * error * error
+            product, _ = products_of(state, a, b + half, width)
+            residual = np.float64(product - terms[p, 0])
+            loss += 0.5 * np.float64(terms[p, 1]) * residual * residual
             n_terms += 1
     return loss, n_terms
 
 
 @kernel
-def pull_towards(state, rows, goals, strength, rate):
-    """Pull sums of word and context vector towards given vectors; return the loss.
+def step_towards(state, rows, goals, strength, rate):
+    """Move sums of word and context vector towards given vectors; return the loss.
 
-    One AdaGrad step per word down ``strength * |w + c - r|**2``, with the slope
+    One AdaGrad step per word down ``strength * |w + c - r|**2``, with the gradient
     taken where the step ends: that point is known in closed form, and however
     great the strength, it never lies beyond the goal.
 
@@ -332,13 +292,13 @@ def pull_towards(state, rows, goals, strength, rate):
         for d in range(goals.shape[1]):
             word_rate = rate / math.sqrt(state[i, 1, d])
             context_rate = rate / math.sqrt(state[i, 3, d])
-            gap = state[i, 0, d] + state[i, 2, d] - goals[n, d]
-            loss += np.float64(strength) * np.float64(gap) * np.float64(gap)
+            residual = state[i, 0, d] + state[i, 2, d] - goals[n, d]
+            loss += np.float64(strength) * np.float64(residual) * np.float64(residual)
             stiffness = np.float32(1) + two * strength * (word_rate + context_rate)
-            slope = two * strength * (gap / stiffness)
-            state[i, 0, d] -= word_rate * slope
-            state[i, 2, d] -= context_rate * slope
-            square = (rate * slope) * (rate * slope)
+            gradient = two * strength * (residual / stiffness)
+            state[i, 0, d] -= word_rate * gradient
+            state[i, 2, d] -= context_rate * gradient
+            square = (rate * gradient) * (rate * gradient)
             state[i, 1, d] += square
             state[i, 3, d] += square
     return loss

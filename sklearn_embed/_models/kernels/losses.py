@@ -8,7 +8,8 @@ Sizes: V words, K rows of a block.
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from typing import Callable, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 

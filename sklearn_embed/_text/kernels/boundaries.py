@@ -1,8 +1,4 @@
-"""Where tokens begin and end in text, and the text in lower case.
-
-`token_table` is compiled with what is here inside: whoever changes it empties
-numba's cache.
-"""
+"""Where tokens begin and end in text, and the text in lower case."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -12,21 +8,21 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from sklearn_embed._core.compile import inlined, kernel
+from sklearn_embed._core.compile import inlined, inner
 
-#: Characters that a vector holds, and room that must be left after what is written:
-#: vectors are stored whole.
+#: Characters that a vector holds, and bytes that must follow what is written: vectors
+#: are stored whole.
 SLACK = 64
 
-#: Characters of ASCII in a row after which the vectors take over again.
-CALM = 16
+#: Characters of ASCII in a row after which they are read as vectors again.
+ASCII_RUN = 16
 
 #: Characters, the first ones, whose form is looked up as it is written: all of at most
 #: two bytes.
 N_FORMS = 0x800
 
 _BIT, _BYTE, _WORD = map(ir.IntType, (1, 8, 64))
-_LANES = ir.VectorType(_BYTE, SLACK)
+_VECTOR = ir.VectorType(_BYTE, SLACK)
 
 
 def _address(context, builder, kind, array, index, target):
@@ -126,7 +122,7 @@ def lower_ascii(typing_context, address, width, out, q, ranges):
 
         def spread(number):
             one = builder.insert_element(
-                ir.Constant(_LANES, ir.Undefined), number, ir.IntType(32)(0)
+                ir.Constant(_VECTOR, ir.Undefined), number, ir.IntType(32)(0)
             )
             zeros = ir.Constant(ir.VectorType(ir.IntType(32), SLACK), None)
             return builder.shuffle_vector(one, one, zeros)
@@ -136,31 +132,31 @@ def lower_ascii(typing_context, address, width, out, q, ranges):
             for k in range(signature.args[4].count)
         ]
 
-        def within(lanes, first, width):
-            return builder.icmp_unsigned("<=", builder.sub(lanes, first), width)
+        def within(vector, first, width):
+            return builder.icmp_unsigned("<=", builder.sub(vector, first), width)
 
         def load(kind):
             # Bytes that stand for no ASCII have the sign of a negative number.
             wide = ir.VectorType(kind, SLACK)
             where = builder.inttoptr(address, wide.as_pointer())
-            lanes = builder.load(where, align=kind.width // 8)
+            vector = builder.load(where, align=kind.width // 8)
             if kind == _BYTE:
-                return lanes
+                return vector
             most = ir.Constant(wide, [0x80] * SLACK)
-            high = builder.icmp_unsigned(">=", lanes, most)
-            return builder.trunc(builder.select(high, most, lanes), _LANES)
+            high = builder.icmp_unsigned(">=", vector, most)
+            return builder.trunc(builder.select(high, most, vector), _VECTOR)
 
-        lanes = _by_width(builder, width, _LANES, load)
-        nothing = ir.Constant(_LANES, None)
-        high = builder.icmp_signed("<", lanes, nothing)
+        vector = _by_width(builder, width, _VECTOR, load)
+        nothing = ir.Constant(_VECTOR, None)
+        high = builder.icmp_signed("<", vector, nothing)
         first, width, shift = bounds[-3:]
-        upper = within(lanes, first, width)
-        lanes = builder.add(lanes, builder.select(upper, shift, nothing))
-        where = _address(context, builder, signature.args[2], out, q, _LANES)
-        builder.store(lanes, where, align=1)
-        word = within(lanes, bounds[0], bounds[1])
+        upper = within(vector, first, width)
+        vector = builder.add(vector, builder.select(upper, shift, nothing))
+        where = _address(context, builder, signature.args[2], out, q, _VECTOR)
+        builder.store(vector, where, align=1)
+        word = within(vector, bounds[0], bounds[1])
         for k in range(2, len(bounds) - 3, 2):
-            word = builder.or_(word, within(lanes, bounds[k], bounds[k + 1]))
+            word = builder.or_(word, within(vector, bounds[k], bounds[k + 1]))
         masks = [builder.bitcast(mask, _WORD) for mask in (word, high)]
         return context.make_tuple(builder, signature.return_type, masks)
 
@@ -187,10 +183,8 @@ def store_char(out, q, code):
     return np.int64(n)
 
 
-@kernel
-def find_edges(
-    where, n_documents, blocks, entries, forms, ranges, tail, out, edges, ends, progress
-):
+@inner(fastmath=())
+def find_edges(where, n_documents, characters, found, progress):
     """Lower documents and find where their runs of token characters begin and end.
 
     Parameters
@@ -199,18 +193,15 @@ def find_edges(
         From `read_strings`: what lies there must be alive.
     n_documents : int
         How many of its lines to read.
-    blocks, entries, forms, ranges
-        A CharTable.
-    tail : ndarray of shape (256,), uint8
-        Changed in place: for the last characters of a document, so that nothing
-        beyond them is read.
-    out : ndarray, uint8
-        Receives the lowered text as UTF-8, of the size that `read_strings` gives and
-        64 bytes more.
-    edges : ndarray of shape (n_characters + n_documents + 64,), int32
-        Receives begin, end, begin, end, … of the runs, as places in `out`.
-    ends : ndarray of shape (n_documents,), int32
-        Receives the number of edges found up to the end of each document.
+    characters : tuple of ndarray
+        blocks, entries, forms and ranges of a CharTable.
+    found : tuple of ndarray
+        tail (256,), uint8: for the last characters of a document, so that nothing
+        beyond them is read.  out, uint8: receives the lowered text as UTF-8, of the
+        size that `read_strings` gives and 64 bytes more.  edges
+        (n_characters + n_documents + 64,), int32: receives begin, end, begin, end, …
+        of the runs, as positions in `out`.  ends (n_documents,), int32: receives the
+        number of edges found up to the end of each document.
     progress : ndarray of shape (3,), int64
         The document to begin with, and the bytes and edges before it: zeros at
         first.  Changed in place.
@@ -221,11 +212,13 @@ def find_edges(
         False if a document, whose number is in `progress`, has a character that only
         Python can lower.
     """
+    blocks, entries, forms, ranges = characters
+    tail, out, edges, ends = found
     q, e = progress[1], progress[2]
     for d in range(progress[0], n_documents):
         progress[0], progress[1], progress[2] = d, q, e
         address, n, width = where[d, 0], where[d, 1], where[d, 2]
-        step = max(width, 1)
+        step = width if width > 1 else 1
         p, inside = 0, 0
         while p < n:
             source, rest = address + p * step, n - p
@@ -233,7 +226,8 @@ def find_edges(
                 copy_bytes(source, tail, rest * step)
                 source = tail.ctypes.data
             word, high = lower_ascii(source, width, out, q, ranges)
-            k = min(trailing_zeros(high), rest)
+            k = trailing_zeros(high)
+            k = k if k < rest else rest
             if k:
                 keep = np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(64 - k)
                 word &= keep
@@ -245,8 +239,8 @@ def find_edges(
                 inside = np.int64(word >> np.uint64(k - 1))
                 p += k
                 q += k
-            calm = 0 if k < SLACK else CALM
-            while p < n and calm < CALM:
+            run = 0 if k < SLACK else ASCII_RUN
+            while p < n and run < ASCII_RUN:
                 code = load_char(address, p, width)
                 # Unsigned: numba looks for negative indices elsewhere.
                 if code < N_FORMS:
@@ -263,7 +257,7 @@ def find_edges(
                 edges[np.uint64(e)] = q
                 e += inside ^ flags
                 inside = flags
-                calm = (calm + 1) * (code < 0x80)
+                run = (run + 1) * (code < 0x80)
                 q += size
                 p += 1
         edges[e] = q

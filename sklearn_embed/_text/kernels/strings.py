@@ -90,11 +90,11 @@ def prefetch_head(typing_context, item):
 _WORD, _HALF = ir.IntType(64), ir.IntType(32)
 
 
-@kernel(nogil=False)
+@kernel(nogil=False, allocates=False)
 def read_strings(strings, str_type, first, most, where):
     """Tell where the characters of some strings lie.
 
-    The interpreter is held, since it is asked.  The strings never change, so that
+    The GIL is held, since Python's objects are read.  The strings never change, so that
     their characters may be read without it for as long as they are alive.
 
     Parameters
@@ -111,7 +111,7 @@ def read_strings(strings, str_type, first, most, where):
     Returns
     -------
     n : int
-        Strings looked at: fewer than there is room for at the end of the list, where
+        Strings looked at: fewer than `where` has lines at the end of the list, where
         the characters are too many, and where an item is not exactly a str.
     n_characters : int
         Their characters.
@@ -120,8 +120,10 @@ def read_strings(strings, str_type, first, most, where):
     """
     n = n_characters = n_bytes = 0
     left = size_of(strings) - first
-    while n < min(left, len(where)):
-        prefetch_head(item_of(strings, first + min(n + AHEAD, left - 1)))
+    n_most = left if left < len(where) else len(where)
+    while n < n_most:
+        ahead = n + AHEAD if n + AHEAD < left else left - 1
+        prefetch_head(item_of(strings, first + ahead))
         item = item_of(strings, first + n)
         if type_of(item) != str_type:
             break

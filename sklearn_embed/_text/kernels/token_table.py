@@ -7,8 +7,8 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from sklearn_embed._core.compile import inlined, kernel
-from sklearn_embed._core.numeric import prefetch, prefetch_to_read
+from sklearn_embed._core.compile import inlined, inner, kernel
+from sklearn_embed._core.numeric import prefetch, prefetch_to_read, stack_array
 from sklearn_embed._text.kernels.boundaries import find_edges, store_word
 
 #: Bytes that must follow the last token of any text and of the table's own bytes.
@@ -50,14 +50,18 @@ def free_bits(slots):
 @inlined(fastmath=())
 def first_bytes(text, start, length):
     """Return up to 16 bytes as two numbers."""
-    n = min(length, 16)
+    n = length if length < 16 else 16
     low = load_word(text, start) & load_word(_MASKS, 16 - n)
     return low, load_word(text, start + 8) & load_word(_MASKS, 24 - n)
 
 
 @inlined(fastmath=())
 def mix(low, high):
-    """Return 64 well-mixed bits of two words."""
+    """Return 64 well-mixed bits of two words.
+
+    A hash of our own, of multiplications and shifts, with the factors of SplitMix64;
+    it is stored nowhere.
+    """
     z = low * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(32)) ^ high) * np.uint64(0x94D049BB133111EB)
     return z ^ (z >> np.uint64(29))
@@ -93,7 +97,30 @@ def same_bytes(text, start, other, begin, length):
     return same
 
 
-@kernel
+@inner(fastmath=())
+def hash_runs(out, edges, ends, n_documents, shortest, mask, hashes, lengths):
+    """Do what `hash_tokens` says."""
+    # Unsigned: numba looks for negative indices elsewhere.
+    one, two = np.uint64(1), np.uint64(2)
+    e, t = np.uint64(0), np.uint64(0)
+    for d in range(n_documents):
+        first = t
+        while e < np.uint64(ends[d]):
+            start = np.int64(edges[e])
+            length = np.int64(edges[e + one]) - start
+            e += two
+            lead = out[np.uint64(start)]
+            size = 1 + (lead >= 0xC0) + (lead >= 0xE0) + (lead >= 0xF0)
+            hashes[t] = hash_bytes(out, start, length) & mask
+            edges[two * t] = start
+            edges[two * t + one] = length
+            # No branch: single letters come too irregularly to be predicted.
+            t += np.uint64((shortest == 1) | (length > size))
+        lengths[d] = t - first
+    return np.int64(t)
+
+
+@kernel(allocates=False)
 def hash_tokens(out, edges, ends, n_documents, shortest, mask, hashes, lengths):
     """Drop the runs that are too short, hash the others, count them by document.
 
@@ -117,24 +144,7 @@ def hash_tokens(out, edges, ends, n_documents, shortest, mask, hashes, lengths):
     int
         Number of tokens.
     """
-    # Unsigned: numba looks for negative indices elsewhere.
-    one, two = np.uint64(1), np.uint64(2)
-    e, t = np.uint64(0), np.uint64(0)
-    for d in range(n_documents):
-        first = t
-        while e < np.uint64(ends[d]):
-            start = np.int64(edges[e])
-            length = np.int64(edges[e + one]) - start
-            e += two
-            lead = out[np.uint64(start)]
-            size = 1 + (lead >= 0xC0) + (lead >= 0xE0) + (lead >= 0xF0)
-            hashes[t] = hash_bytes(out, start, length) & mask
-            edges[two * t] = start
-            edges[two * t + one] = length
-            # No branch: single letters come too irregularly to be foreseen.
-            t += np.uint64((shortest == 1) | (length > size))
-        lengths[d] = t - first
-    return np.int64(t)
+    return hash_runs(out, edges, ends, n_documents, shortest, mask, hashes, lengths)
 
 
 @inlined(fastmath=())
@@ -155,7 +165,69 @@ def probe(out, start, length, hashed, down, table):
     return k, -1
 
 
-@kernel
+@inlined(fastmath=())
+def prefetch_slots(slots, hashes, first, end, down):
+    """Ask for the slots that some tokens hash to."""
+    for t in range(first, end):
+        prefetch_to_read(slots, np.int64(np.uint64(hashes[t]) >> down))
+
+
+@inlined(fastmath=())
+def guess_ids(slots, offsets, hashes, ids, first, end):
+    """Write the ids that the hashes point to, of some tokens, right or wrong."""
+    down, last = free_bits(slots), np.uint64(len(slots) - 1)
+    for t in range(first, end):
+        hashed = np.uint64(hashes[t])
+        k = hashed >> down
+        here, there = slots[k], slots[(k + np.uint64(1)) & last]
+        slot = here if here >> np.uint64(32) == hashed else there
+        i = slot & np.uint64(0xFFFFFFFF)
+        ids[t] = np.int32(i) - np.int32(1)
+        prefetch_to_read(offsets, np.int64(i))
+
+
+@inlined(fastmath=())
+def guess_bytes(offsets, blob, ids, begins, sizes, first, end):
+    """Write where the bytes of guessed ids begin in the table, and how many."""
+    for t in range(first, end):
+        i = np.uint64(ids[t] + 1)
+        some = np.uint64(i > np.uint64(0))
+        begin = offsets[i - some]
+        begins[t - first] = begin
+        # -1, which no token has, for an empty slot.
+        sizes[t - first] = offsets[i] - begin + np.int64(some) - 1
+        prefetch_to_read(blob, begin)
+
+
+@inner(fastmath=())
+def find_all(out, spans, hashes, table, ids, missed):
+    """Do what `find_tokens` says."""
+    slots, offsets, blob = table
+    n_tokens = len(ids)
+    down = free_bits(slots)
+    begins = stack_array(np.int64(0), SIDE_BY_SIDE)
+    sizes = stack_array(np.int64(0), SIDE_BY_SIDE)
+    n_missed = 0
+    for first in range(0, n_tokens, SIDE_BY_SIDE):
+        end, soon = first + SIDE_BY_SIDE, first + 2 * SIDE_BY_SIDE
+        end = end if end < n_tokens else n_tokens
+        # Each loop asks for what the next one needs.
+        prefetch_slots(slots, hashes, end, soon if soon < n_tokens else n_tokens, down)
+        guess_ids(slots, offsets, hashes, ids, first, end)
+        guess_bytes(offsets, blob, ids, begins, sizes, first, end)
+        for t in range(first, end):
+            start, length = np.int64(spans[2 * t]), np.int64(spans[2 * t + 1])
+            if sizes[t - first] != length or not same_bytes(
+                out, start, blob, begins[t - first], length
+            ):
+                _, i = probe(out, start, length, np.uint64(hashes[t]), down, table)
+                ids[t] = i
+                missed[n_missed] = t
+                n_missed += i < 0
+    return n_missed
+
+
+@kernel(allocates=False)
 def find_tokens(out, spans, hashes, table, ids, missed):
     """Write the id of every token, -1 where it is unknown.
 
@@ -180,48 +252,11 @@ def find_tokens(out, spans, hashes, table, ids, missed):
     int
         How many are unknown.
     """
-    slots, offsets, blob = table
-    n_tokens = len(ids)
-    last = np.uint64(len(slots) - 1)
-    down = free_bits(slots)
-    begins = np.empty(SIDE_BY_SIDE, np.int64)
-    sizes = np.empty(SIDE_BY_SIDE, np.int64)
-    n_missed = 0
-    for first in range(0, n_tokens, SIDE_BY_SIDE):
-        end = min(first + SIDE_BY_SIDE, n_tokens)
-        # Each loop asks for what the next one needs.
-        for t in range(end, min(end + SIDE_BY_SIDE, n_tokens)):
-            prefetch_to_read(slots, np.int64(np.uint64(hashes[t]) >> down))
-        for t in range(first, end):
-            hashed = np.uint64(hashes[t])
-            k = hashed >> down
-            here, there = slots[k], slots[(k + np.uint64(1)) & last]
-            slot = here if here >> np.uint64(32) == hashed else there
-            i = slot & np.uint64(0xFFFFFFFF)
-            ids[t] = np.int32(i) - np.int32(1)
-            prefetch_to_read(offsets, np.int64(i))
-        for t in range(first, end):
-            i = np.uint64(ids[t] + 1)
-            some = np.uint64(i > np.uint64(0))
-            begin = offsets[i - some]
-            begins[t - first] = begin
-            # -1, which no token has, for an empty slot.
-            sizes[t - first] = offsets[i] - begin + np.int64(some) - 1
-            prefetch_to_read(blob, begin)
-        for t in range(first, end):
-            start, length = np.int64(spans[2 * t]), np.int64(spans[2 * t + 1])
-            if sizes[t - first] != length or not same_bytes(
-                out, start, blob, begins[t - first], length
-            ):
-                _, i = probe(out, start, length, np.uint64(hashes[t]), down, table)
-                ids[t] = i
-                missed[n_missed] = t
-                n_missed += i < 0
-    return n_missed
+    return find_all(out, spans, hashes, table, ids, missed)
 
 
-@kernel
-def read_tokens(where, n_documents, characters, room, shortest, mask, table):
+@kernel(allocates=False)
+def read_tokens(where, n_documents, characters, scratch, shortest, mask, table):
     """Find the tokens of documents, hash them and look them up.
 
     All in one, since between two kernels a thread would wait for the interpreter.
@@ -232,7 +267,7 @@ def read_tokens(where, n_documents, characters, room, shortest, mask, table):
         As in `find_edges`.
     characters : tuple of ndarray
         blocks, entries, forms and ranges, as in `find_edges`.
-    room : tuple of ndarray
+    scratch : tuple of ndarray
         tail, out, edges, ends and progress, as in `find_edges`; hashes and lengths,
         as in `hash_tokens`; ids and missed, as in `find_tokens`, but for the size,
         that of hashes.  Changed in place.
@@ -249,60 +284,64 @@ def read_tokens(where, n_documents, characters, room, shortest, mask, table):
     n_missed : int
         How many of them are unknown.
     """
-    tail, out, edges, ends, progress, hashes, lengths, ids, missed = room
-    if not find_edges(
-        where, n_documents, *characters, tail, out, edges, ends, progress
-    ):
+    tail, out, edges, ends, progress, hashes, lengths, ids, missed = scratch
+    found = tail, out, edges, ends
+    if not find_edges(where, n_documents, characters, found, progress):
         return -1, 0
-    n_tokens = hash_tokens(
-        out, edges, ends, n_documents, shortest, mask, hashes, lengths
-    )
-    n_missed = find_tokens(out, edges, hashes, table, ids[:n_tokens], missed)
+    n_tokens = hash_runs(out, edges, ends, n_documents, shortest, mask, hashes, lengths)
+    n_missed = find_all(out, edges, hashes, table, ids[:n_tokens], missed)
     return n_tokens, n_missed
 
 
-@kernel
-def add_tokens(out, spans, hashes, missed, first, n_missed, table, sizes, ids):
+@inlined(fastmath=())
+def prefetch_missed(out, spans, hashes, missed, m, n_missed, slots):
+    """Ask for what the unknown tokens after number m need.
+
+    Another thread has written most of what is read here.
+    """
+    down, last = free_bits(slots), n_missed - 1
+    far = missed[m + AHEAD if m + AHEAD < last else last]
+    prefetch_to_read(hashes, far)
+    prefetch_to_read(spans, 2 * far)
+    near = missed[m + AHEAD // 2 if m + AHEAD // 2 < last else last]
+    prefetch_to_read(out, spans[2 * near])
+    prefetch(slots, np.int64(np.uint64(hashes[near]) >> down))
+
+
+@kernel(allocates=False)
+def add_tokens(tokens, first, n_missed, table, sizes):
     """Give ids to tokens that were not known, in the order of appearance.
 
     Parameters
     ----------
-    out, spans, hashes, table
-        As in `find_tokens`.
-    missed : ndarray, int32
-        Which tokens, by number.
+    tokens : tuple of ndarray
+        out, spans, hashes, ids and missed, as in `find_tokens`.  The ids are written.
     first, n_missed : int
         Those from ``missed[first]`` to ``missed[n_missed]``, excluded.
+    table : tuple of ndarray
+        As in `find_tokens`.  Changed in place.
     sizes : ndarray of shape (2,), int64
-        Number of distinct tokens and of their bytes.  Changed in place, like the
-        table.
-    ids : ndarray, int32
-        Receives their ids.
+        Number of distinct tokens and of their bytes.  Changed in place.
 
     Returns
     -------
     int
         Place in `missed` before which the table must grow; `n_missed`: all is done.
     """
+    out, spans, hashes, ids, missed = tokens
     slots, offsets, blob = table
     down = free_bits(slots)
     for m in range(first, n_missed):
-        # Another thread has written most of what is read here.
-        far = missed[min(m + AHEAD, n_missed - 1)]
-        prefetch_to_read(hashes, far)
-        prefetch_to_read(spans, 2 * far)
-        near = missed[min(m + AHEAD // 2, n_missed - 1)]
-        prefetch_to_read(out, spans[2 * near])
-        prefetch(slots, np.int64(np.uint64(hashes[near]) >> down))
+        prefetch_missed(out, spans, hashes, missed, m, n_missed, slots)
         t = missed[m]
         hashed = np.uint64(hashes[t])
         start, length = np.int64(spans[2 * t]), np.int64(spans[2 * t + 1])
         k, known = probe(out, start, length, hashed, down, table)
         if known < 0:
             known, begin = sizes[0], sizes[1]
-            room = len(blob) - begin - length - SLACK
+            n_free = len(blob) - begin - length - SLACK
             full = 2 * (known + 1) >= len(slots) or known + 2 > len(offsets)
-            if full or room < 0:
+            if full or n_free < 0:
                 return m
             # Whole words: what is written beyond the end, the next token replaces.
             for b in range(0, length, 8):
@@ -315,7 +354,7 @@ def add_tokens(out, spans, hashes, missed, first, n_missed, table, sizes, ids):
     return n_missed
 
 
-@kernel
+@kernel(allocates=False)
 def move_slots(old, new):
     """Put the tokens of a table into a larger, empty one."""
     last = len(new) - 1

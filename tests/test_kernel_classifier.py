@@ -1,4 +1,4 @@
-"""The text classifier's kernels against their slow twins."""
+"""The text classifier's kernels against their slow twins in float64."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -13,8 +13,22 @@ from numpy.testing import assert_allclose, assert_array_equal
 from reference_word2vec import hash64
 
 from sklearn_embed._core.arrays import aligned_zeros, padded_width, readonly
-from sklearn_embed._models.classifier import FeatureSpace, Labelled, Ngrams
-from sklearn_embed._models.kernels.classifier import make_epoch, score_documents
+from sklearn_embed._core.compile import kernel
+from sklearn_embed._models.features import FeatureSpace, Labelled, Ngrams
+from sklearn_embed._models.kernels.class_tree import (
+    find_leaves,
+    leaf_log_probabilities,
+    new_search,
+    tree_children,
+)
+from sklearn_embed._models.kernels.classifier import (
+    ClassifierPass,
+    flat_matrices,
+    new_buffers,
+    score_documents,
+    train_documents,
+)
+from sklearn_embed._models.kernels.classifier_loss import make_loss, sum_in_order
 from sklearn_embed._models.kernels.sampling import Tree, draw_pool, huffman_tree
 from sklearn_embed._text.tokenized import TokenizedDocuments
 from sklearn_embed._text.vocabulary import Vocabulary
@@ -74,28 +88,30 @@ def make_labels(n, several, seed=0):
     return np.concatenate([[0], np.cumsum(sizes)]), np.concatenate(labels), labels
 
 
-def make_guide(loss):
+def make_tree(counts=(9, 1, 5, 5, 30)):
+    return Tree(*map(readonly, huffman_tree(np.array(counts))))
+
+
+def make_pool():
     counts = np.array([9, 1, 5, 5, 30])
-    if loss == "hierarchical_softmax":
-        return Tree(*map(readonly, huffman_tree(counts)))
-    if loss == "negative_sampling":
-        return readonly(draw_pool(counts, 0.5, np.random.default_rng(0)))
-    return None
+    return readonly(draw_pool(counts, 0.5, np.random.default_rng(0)))
 
 
-def train(loss, labelled, space, matrices, order, cuts=None, learn=True):
+def train(loss, labelled, space, matrices, order, cuts=None, learn=True, negative=3):
     inputs, outputs = (aligned_zeros(matrix.shape) for matrix in matrices)
     inputs[:], outputs[:] = matrices
     n = len(labelled)
-    plan = space.plan(
-        learn=learn, seed=np.uint64(7), rate=0.3, min_rate=0.0, planned=float(n + 5)
+    run = ClassifierPass(
+        readonly(order), np.uint64(7), learn, 0.3, 0.0, 0.0, float(n + 5)
     )
-    arrays, total, terms = space.arrays(labelled.documents), 0.0, 0
+    batch = space.arrays(labelled.documents)
+    targets = labelled.targets._replace(unlabelled=loss == "one_vs_all")
+    judged = make_loss(loss, negative, make_pool(), make_tree())
+    fixed = batch, targets, run, judged, flat_matrices(inputs, outputs, True)
+    total, terms = 0.0, 0
     for first, last in pairwise([0, n] if cuts is None else cuts):
-        one, more = make_epoch(loss, 3)(
-            arrays, labelled.targets, plan, readonly(order), first, last, inputs,
-            outputs, make_guide(loss),
-        )  # fmt: skip
+        buffers = new_buffers(batch, outputs, judged)
+        one, more = train_documents(*fixed, buffers, first, last)
         total, terms = total + one, terms + more
     return inputs, outputs, total, terms
 
@@ -119,7 +135,7 @@ def test_an_epoch_equals_its_twin(loss, several, ngrams):
     order = np.random.default_rng(2).permutation(n)
     inputs, outputs, total, terms = train(loss, labelled, space, matrices, order)
     slow_in, slow_out = (matrix.astype(float) for matrix in matrices)
-    slow_total, slow_terms, guide = 0.0, 0, make_guide(loss)
+    slow_total, slow_terms, pool = 0.0, 0, make_pool()
     for at, s in enumerate(order):
         if labelled.targets.weights[s] == 0:
             continue
@@ -130,13 +146,13 @@ def test_an_epoch_equals_its_twin(loss, several, ngrams):
         if loss != "one_vs_all":
             chosen = [labels[s][(bits >> 32) * len(labels[s]) >> 32]]
         if loss == "negative_sampling":
-            drawn = [guide[hash64(bits, o) & (len(guide) - 1)] for o in range(3)]
+            drawn = [pool[hash64(bits, o) & (len(pool) - 1)] for o in range(3)]
         rows = slow_features(texts[s], ngrams, space)
         there = [row for row in rows if row is not None]
         hidden = slow_in[there].sum(axis=0) / len(rows)
         # Output rows that come more than once are trained one after the other.
         rate = 0.3 * (1 - at // 16 * 16 / (n + 5)) * labelled.targets.weights[s]
-        cost, change = slow_step(loss, hidden, slow_out, chosen, drawn, guide, rate)
+        cost, change = slow_step(loss, hidden, slow_out, chosen, drawn, rate)
         np.add.at(slow_in, there, change / len(rows))
         slow_total += cost * labelled.targets.weights[s]
         slow_terms += 1
@@ -146,11 +162,11 @@ def test_an_epoch_equals_its_twin(loss, several, ngrams):
     assert_allclose(outputs, slow_out, atol=2e-5)
 
 
-def slow_step(loss, hidden, outputs, labels, drawn, tree, rate):
+def slow_step(loss, hidden, outputs, labels, drawn, rate):
     """Descend; a class drawn twice meets the row that it has moved already."""
     if loss != "negative_sampling":
         cost, change, slopes = reference.document_loss(
-            loss, hidden, outputs, labels, tree=tree
+            loss, hidden, outputs, labels, tree=make_tree()
         )
         outputs -= rate * slopes
         return cost, -rate * change
@@ -171,8 +187,7 @@ def slow_step(loss, hidden, outputs, labels, drawn, tree, rate):
 def test_slopes_of_the_twin_are_finite_differences(loss):
     rng = np.random.default_rng(0)
     hidden, outputs = rng.normal(size=4), rng.normal(size=(N_CLASSES, 4))
-    guide = make_guide(loss)
-    arguments = ([2, 4] if loss == "one_vs_all" else [2], [0, 3, 2, 3], guide)
+    arguments = ([2, 4] if loss == "one_vs_all" else [2], [0, 3, 2, 3], make_tree())
     _, change, slopes = reference.document_loss(loss, hidden, outputs, *arguments)
 
     def cost(vector, matrix):
@@ -217,16 +232,16 @@ def test_any_cut_trains_the_same_bits_and_measuring_changes_nothing(loss, data):
 
 
 def test_scores_are_products_with_the_mean():
-    texts = [*make_documents(), ["cat"] * 700]  # longer than the kernel's first room
+    texts = [*make_documents(), ["cat"] * 700]  # as long as all others together
     ngrams = Ngrams(2, 2, 3, N_BUCKETS)
     space, _ = make_space(texts[:10], ngrams)
     documents = TokenizedDocuments.from_documents(texts)
     inputs, outputs = make_matrices(space.n_rows, N_CLASSES, 20)
     found = np.empty((len(texts), N_CLASSES), np.float32)
-    score_documents(
-        space.arrays(documents), space.plan(), 0, len(texts), readonly(inputs),
-        readonly(outputs), found,
-    )  # fmt: skip
+    batch, views = space.arrays(documents), flat_matrices(inputs, outputs, False)
+    buffers = new_buffers(batch, outputs)
+    for first, last in pairwise([0, 7, len(texts)]):
+        score_documents(batch, views, buffers, first, last, found[first:last])
     for tokens, scores in zip(texts, found, strict=True):
         rows = slow_features(tokens, ngrams, space)
         there = [row for row in rows if row is not None]
@@ -269,3 +284,130 @@ def test_the_listed_ngrams_are_those_of_each_document(data):
         n_singles = sum(token in WORDS for token in tokens) + 1
         expected = [-1 if row is None else row for row in expected[n_singles:]]
         assert arrays.ngram_rows[start:stop].tolist() == expected
+
+
+@pytest.mark.parametrize("loss", ["softmax", "one_vs_all"])
+def test_the_number_of_classes_may_be_any(loss):
+    """Sums of many shares, in the same order whatever compiled them."""
+    texts = make_documents(3, 40)
+    space, documents = make_space(texts, Ngrams(1, 0, 0, N_BUCKETS))
+    rng = np.random.default_rng(4)
+    for n_classes in (2, 15, 16, 17, 100):
+        labels = rng.integers(0, n_classes, 40)
+        labelled = Labelled(documents, np.arange(41), labels, np.ones(40))
+        matrices = make_matrices(space.n_rows, n_classes)
+        inputs, outputs, total, _ = train(
+            loss, labelled, space, matrices, np.arange(40)
+        )
+        slow_in, slow_out = (matrix.astype(float) for matrix in matrices)
+        slow_total = 0.0
+        for at, label in enumerate(labels):
+            rows = slow_features(texts[at], space.ngrams, space)
+            hidden = slow_in[rows].sum(axis=0) / len(rows)
+            rate = 0.3 * (1 - at // 16 * 16 / 45)
+            cost, change = slow_step(loss, hidden, slow_out, [label], (), rate)
+            np.add.at(slow_in, rows, change / len(rows))
+            slow_total += cost
+        assert_allclose(total, slow_total, rtol=1e-4)
+        assert_allclose(inputs, slow_in, atol=5e-5)
+        assert_allclose(outputs, slow_out, atol=5e-5)
+
+
+def test_the_number_of_drawn_classes_compiles_nothing():
+    space, documents = make_space(make_documents(), Ngrams(1, 0, 0, N_BUCKETS))
+    offsets, flat, _ = make_labels(30, False)
+    labelled = Labelled(documents, offsets, flat, np.ones(30))
+    arguments = labelled, space, make_matrices(space.n_rows, N_CLASSES), np.arange(30)
+    train("negative_sampling", *arguments)
+    before = len(train_documents.signatures)
+    losses = [train("negative_sampling", *arguments, negative=k)[2] for k in (1, 5, 9)]
+    train("one_vs_all", *arguments)
+    assert len(train_documents.signatures) == before
+    assert losses == sorted(losses)  # more classes are judged
+
+
+@kernel
+def add_up(numbers):
+    return sum_in_order(numbers)
+
+
+@given(st.lists(st.integers(0, 50), max_size=70))
+@settings(deadline=None)
+def test_numbers_are_added_sixteen_at_a_time(values):
+    numbers = np.array(values, np.float32) / np.float32(7)
+    expected = np.float32(0)
+    for first in range(0, len(numbers), 16):
+        part = np.float32(0)
+        for number in numbers[first : first + 16]:
+            part += number
+        expected += part
+    assert add_up(numbers) == expected
+
+
+def slow_leaves(scores, tree):
+    """Log-probabilities of the leaves, one class and one turn after another."""
+    scores = scores.astype(np.float64)
+    left, right = -np.logaddexp(0, scores), -np.logaddexp(0, -scores)
+    leaves = np.zeros((len(scores), len(tree.offsets) - 1))
+    for c in range(leaves.shape[1]):
+        for e in range(tree.offsets[c], tree.offsets[c + 1]):
+            turn = right if tree.codes[e] else left
+            leaves[:, c] += turn[:, tree.nodes[e]]
+    return leaves.astype(np.float32)
+
+
+def search_case(data):
+    """Draw a tree, documents, and matrices of scores from flat to steep."""
+    counts = data.draw(st.lists(st.integers(0, 9), min_size=2, max_size=40))
+    texts = make_documents(len(counts))
+    space, documents = make_space(texts, Ngrams(1, 0, 0, N_BUCKETS))
+    matrices = make_matrices(space.n_rows, len(counts) - 1, 5, seed=len(counts))
+    matrices[1][:] *= np.float32(data.draw(st.sampled_from([0, 0.01, 1, 1e3, 1e30])))
+    batch = space.arrays(documents)
+    return make_tree(counts), batch, flat_matrices(*matrices, False), matrices[1]
+
+
+@given(data=st.data())
+@settings(deadline=None)
+def test_leaves_are_the_products_of_their_turns(data):
+    tree, batch, matrices, outputs = search_case(data)
+    n, n_nodes = len(batch.starts), len(outputs)
+    scores = np.empty((n, n_nodes), np.float32)
+    score_documents(batch, matrices, new_buffers(batch, outputs), 0, n, scores)
+    children = readonly(tree_children(tree))
+    leaves = np.empty((n, n_nodes + 1), np.float32)
+    leaf_log_probabilities(scores, children, np.empty(n_nodes), leaves)
+    assert_allclose(leaves, slow_leaves(scores, tree), rtol=1e-6, atol=1e-30)
+    assert_allclose(np.exp(leaves.astype(float)).sum(axis=1), 1, rtol=1e-5)
+    # The search computes the same numbers, and of equals takes the first, too.
+    best = np.empty(n, np.int64)
+    buffers = new_buffers(batch, outputs)
+    for first, last in pairwise([0, n // 3, n]):
+        find_leaves(
+            batch, matrices, buffers, new_search(children), first, last,
+            best[first:last],
+        )  # fmt: skip
+    assert_array_equal(best, leaves.argmax(axis=1))
+
+
+def test_children_are_what_comes_next_on_the_way_to_a_class():
+    tree = make_tree([5, 1, 1, 2, 2, 9])
+    children = tree_children(tree)
+    for c, (start, stop) in enumerate(pairwise(tree.offsets)):
+        node = len(children) - 1
+        for e in range(start, stop):
+            assert tree.nodes[e] == node
+            node = children[node, tree.codes[e]]
+        assert ~node == c
+
+
+def test_what_is_not_a_number_leads_no_search_astray():
+    space, documents = make_space(make_documents(), Ngrams(1, 0, 0, N_BUCKETS))
+    inputs, outputs = make_matrices(space.n_rows, N_CLASSES - 1)
+    batch, children = space.arrays(documents), readonly(tree_children(make_tree()))
+    for value in (np.nan, np.inf, -np.inf):
+        outputs[1:3] = value
+        views, best = flat_matrices(inputs, outputs, False), np.full(30, -1)
+        buffers = new_buffers(batch, outputs)
+        find_leaves(batch, views, buffers, new_search(children), 0, 30, best)
+        assert ((best >= 0) & (best < N_CLASSES)).all()

@@ -1,15 +1,15 @@
 """fastText here, in gensim and in Facebook's own package, interleaved in one run.
 
-``python benchmarks/fasttext.py labels FOLDER``
+``python benchmarks/fast_text.py labels FOLDER``
     Accuracy and processor time on the tables ``FOLDER/*.csv.gz`` (columns text, label,
     split), beside TF-IDF with logistic regression, and beside Facebook's package where
     it is installed: ``tox -e benchmarks`` does that.
-``python benchmarks/fasttext.py vectors CORPUS [FOLDER]``
+``python benchmarks/fast_text.py vectors CORPUS [FOLDER]``
     Speed, and peak memory beyond that of the imports, on a file of one document a
     line, words between blanks, against gensim; with
     judgements of people in ``FOLDER/wordsim`` and questions in ``FOLDER/analogies``
     also what the vectors are worth.
-``python benchmarks/fasttext.py rare CORPUS WORDSIM [TABLE]``
+``python benchmarks/fast_text.py rare CORPUS WORDSIM [TABLE]``
     What n-grams add where words are rare: correlation with people's judgement of pairs
     (columns word, word, score) of known words, of pairs with a word that occurs less
     than 50 times or never, and of all; accuracy on labelled documents.
@@ -17,17 +17,19 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import importlib.metadata
+import argparse
 import json
 import subprocess
 import sys
 import tempfile
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from memory import resident_megabytes
+from race import ratios, spread, take_turns
 from scipy.stats import spearmanr
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -49,7 +51,7 @@ SETS = (
     "banking77",
     "zh_waimai_10k",
 )
-SEEDS = (0, 1, 2)
+N_SEEDS = 3
 TOKENS = r"(?u)\b\w\w+\b"
 
 # One training a process: a second one in the same process often ends in
@@ -66,7 +68,6 @@ print(json.dumps([model.test(test)[1], seconds]))
 
 
 def main():
-    what, where, *rest = sys.argv[1:]
     jobs = {
         "labels": labels,
         "vectors": vectors,
@@ -74,14 +75,18 @@ def main():
         "one": one,
         "label": label,
     }
-    jobs[what](where, *rest)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("job", choices=jobs, metavar="{labels,vectors,rare}")
+    parser.add_argument("arguments", nargs="+")
+    options = parser.parse_args()
+    jobs[options.job](*options.arguments)
 
 
 def labels(folder):
     """Print the table of text classification."""
-    # This file has the package's name: whether that is there, its metadata tell.
-    is_there = any(importlib.metadata.distributions(name="fasttext"))
-    python = sys.executable if is_there else None
+    python = sys.executable if find_spec("fasttext") is not None else None
     settings = {"dim": 100, "wordNgrams": 2, "epoch": 10, "lr": 0.5}
     print(
         f"{'':16} {'TF-IDF+LR':>10} {'ours':>13} {'fastText':>13} {'s':>6} {'ratio':>6}"
@@ -103,20 +108,24 @@ def one_row(name, folder, python, settings):
         LogisticRegression(C=10, max_iter=1000),
     )
     base = plain.fit(train.text, train.label).score(test.text, test.label)
-    ours, theirs = [], []
     with tempfile.TemporaryDirectory() as place:
         files = write_lines(Path(place), train, test, cut)
-        for seed in SEEDS:
-            told = settings | {"seed": seed, "cut": cut}
-            ours.append(run([sys.executable, __file__, "label"], files, told))
-            if python:
-                theirs.append(run([python, "-c", PEER], files, told))
-    line = f"{name:16} {100 * base:10.1f} {shown(ours)}"
-    if not theirs:
-        return f"{line} {'':>13} {np.median([s for _, s in ours]):6.2f}"
-    ratio = np.median([b[1] / a[1] for a, b in zip(ours, theirs, strict=True)])
-    seconds = np.median([s for _, s in ours])
-    return f"{line} {shown(theirs)} {seconds:6.2f} {ratio:6.2f}"
+        programs = {"ours": [sys.executable, __file__, "label"]}
+        if python:
+            programs["fastText"] = [python, "-c", PEER]
+
+        def running(program):
+            return lambda k: run(program, files, settings | {"seed": k, "cut": cut})
+
+        contenders = {name: running(program) for name, program in programs.items()}
+        results = take_turns(contenders, N_SEEDS)
+    line = f"{name:16} {100 * base:10.1f} {shown(results['ours'])}"
+    times = {who: [s for _, s in found] for who, found in results.items()}
+    seconds = np.median(times["ours"])
+    if not python:
+        return f"{line} {'':>13} {seconds:6.2f}"
+    relative = spread(ratios(times)["fastText"])
+    return f"{line} {shown(results['fastText'])} {seconds:6.2f} {relative}"
 
 
 def shown(results):
@@ -193,23 +202,11 @@ def vectors(corpus, folder=None, epochs=5):
     """Print speed, peak memory and quality, each fit in its own process."""
     print(f"{'':18}" + "".join(f"{name:>16}" for name in MEASURES))
     for architecture in ("skipgram", "cbow"):
-        results = {"ours": [], "gensim": []}
-        for seed in SEEDS:
-            for who, found in results.items():
-                told = [corpus, who, architecture, str(seed), str(epochs)]
-                done = subprocess.run(
-                    [
-                        sys.executable,
-                        __file__,
-                        "one",
-                        *told,
-                        *([folder] * bool(folder)),
-                    ],
-                    stdout=subprocess.PIPE,
-                    text=True,
-                    check=True,
-                )
-                found.append(json.loads(done.stdout))
+        contenders = {
+            who: one_of(corpus, who, architecture, epochs, folder)
+            for who in ("ours", "gensim")
+        }
+        results = take_turns(contenders, N_SEEDS)
         for who, found in results.items():
             means, sds = np.mean(found, axis=0), np.std(found, axis=0, ddof=1)
             line = "".join(
@@ -217,12 +214,27 @@ def vectors(corpus, folder=None, epochs=5):
                 for mean, sd in zip(means, sds, strict=True)
             )
             print(f"{architecture:10} {who:7}{line}")
-        ratios = np.array(results["ours"])[:, :2] / np.array(results["gensim"])[:, :2]
-        speed, memory = np.median(ratios, axis=0)
-        print(
-            f"{architecture:10} ratio of words/s {speed:.1f}, of MB {memory:.2f}",
-            flush=True,
-        )
+        relative = np.array(results["ours"]) / np.array(results["gensim"])
+        speed, memory = (spread(relative[:, k]) for k in range(2))
+        print(f"{architecture:10} ratio of words/s {speed}, of MB {memory}", flush=True)
+
+
+def one_of(corpus, who, architecture, epochs, folder):
+    """Return a contender: a fit in a process of its own, seeded by the round."""
+
+    def contender(seed):
+        options = [
+            who,
+            architecture,
+            str(seed),
+            str(epochs),
+            *([folder] * bool(folder)),
+        ]
+        program = [sys.executable, __file__, "one", corpus, *options]
+        done = subprocess.run(program, stdout=subprocess.PIPE, text=True, check=True)
+        return json.loads(done.stdout)
+
+    return contender
 
 
 def rare(corpus, wordsim, table=None, epochs=5):
@@ -233,7 +245,7 @@ def rare(corpus, wordsim, table=None, epochs=5):
     pairs = pairs.dropna()
     for kind in (Word2VecVectorizer, FastTextVectorizer):
         found = []
-        for seed in SEEDS:
+        for seed in range(N_SEEDS):
             model = kind(100, epochs=int(epochs), random_state=seed).fit(X)
             sizes, numbers = rare_one(model, pairs, table)
             found.append(numbers)
