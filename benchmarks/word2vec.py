@@ -32,10 +32,11 @@ from race import race, ratios, spread
 from sklearn_embed import TokenizedDocuments, Word2VecVectorizer
 from sklearn_embed._core.arrays import padded_width, readonly
 from sklearn_embed._core.numeric import hash64
-from sklearn_embed._models.kernels.replicas import ALONE
+from sklearn_embed._models.kernels.losses import NegativeSampler
+from sklearn_embed._models.kernels.replicas import share_matrix
 from sklearn_embed._models.kernels.sampling import draw_pool
-from sklearn_embed._models.kernels.windows import Corpus, Plan
-from sklearn_embed._models.kernels.word2vec import make_epoch, make_workspace
+from sklearn_embed._models.kernels.windows import Corpus, PassSettings
+from sklearn_embed._models.kernels.word2vec import Kind, make_epoch, make_workspace
 from sklearn_embed.evaluation import evaluate_word_analogies, evaluate_word_pairs
 
 SETTING = {"window": 5, "min_count": 5, "sample": 1e-3}
@@ -171,16 +172,19 @@ def held_out_loss(words, counts, inputs, outputs, X, kind):
         readonly(np.full(len(words), 2**32 - 1), np.uint32),
     )
     pool = readonly(draw_pool(counts, 0.75, np.random.default_rng(0)))
-    plan = Plan(5, 5, False, True, False, np.uint64(hash64(1, 1)), 0.0, 0.0, 0.0, 1.0)
+    pace = 0.0, 0.0, 0.0, 1.0
+    seed = np.uint64(hash64(1, 1))
+    plan = PassSettings(5, 5, False, True, False, seed, *pace)
     matrices = []
     for matrix in (inputs, outputs):
         wide = np.zeros((len(words), padded_width(matrix.shape[1])), np.float32)
         wide[:, : matrix.shape[1]] = matrix
         matrices.append(wide)
-    epoch = make_epoch(*kind, 5)
+    kind = Kind(*kind)
     last = int(X.offsets[-1])
-    space = make_workspace(kind[1], 5, 5, matrices[1])
-    loss, terms = epoch(corpus, plan, 0, last, *matrices, pool, None, space, ALONE)
+    work = make_workspace(kind, 5, 5, *map(share_matrix, matrices))
+    sampler = NegativeSampler(pool, 5)
+    loss, terms = make_epoch(kind)(corpus, plan, 0, last, sampler, None, work)
     return loss / terms
 
 

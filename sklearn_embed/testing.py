@@ -7,17 +7,33 @@ tags say "documents" nearly none of them runs.  These feed documents.
 # SPDX-License-Identifier: BSD-3-Clause
 
 import pickle
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
-from numpy.testing import assert_array_equal
-from sklearn.base import BaseEstimator, clone
-from sklearn.exceptions import NotFittedError
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV
-from sklearn.pipeline import Pipeline
+import sklearn
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import BaseEstimator, clone, is_classifier
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.cluster import MiniBatchKMeans
+from sklearn.compose import ColumnTransformer
+from sklearn.decomposition import TruncatedSVD
+from sklearn.ensemble import RandomForestClassifier, StackingClassifier
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.feature_selection import SelectKBest, VarianceThreshold, chi2, f_classif
+from sklearn.linear_model import LogisticRegression, Perceptron, SGDClassifier
+from sklearn.model_selection import GridSearchCV, TunedThresholdClassifierCV
+from sklearn.naive_bayes import GaussianNB, MultinomialNB
+from sklearn.neighbors import NearestNeighbors
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC, LinearSVC
 
 from sklearn_embed._text.tokenized import TokenizedDocuments
 
@@ -174,6 +190,135 @@ def check_each_pipeline_can_be_searched(estimator: BaseEstimator) -> None:
         scores.append(search.fit(X, y).cv_results_["mean_test_score"])
         assert search.predict(documents[:2]).shape == (2,)
     assert_array_equal(*scores)
+
+
+def check_each_learner_takes_the_rows(estimator: BaseEstimator) -> None:
+    """Demand rows that classifiers, clusterers, selectors and resamplers accept.
+
+    Sparse ones have int32 indices, as those of ``CountVectorizer``: compiled learners
+    refuse others.
+    """
+    documents, y = list(_DOCUMENTS) * 3, np.tile([0, 1], 9)
+    rows = clone(estimator).fit(documents).transform(documents)
+    learners = [make() for make in _LEARNERS]
+    if sp.issparse(rows):
+        kinds = rows.indices.dtype, rows.indptr.dtype
+        assert kinds == (np.int32, np.int32), f"indices are {kinds}"
+        assert rows.has_canonical_format, "indices are not sorted, or occur twice"
+        learners += [MultinomialNB(), SelectKBest(chi2, k=1)]
+    else:
+        learners += [GaussianNB(), SelectKBest(f_classif, k=1)]
+        assert rows.flags.c_contiguous
+    with _quiet():
+        for learner in learners:
+            learner.fit(rows, y)
+        if find_spec("imblearn"):
+            samplers: Any = import_module("imblearn.over_sampling")
+            sampler = samplers.RandomOverSampler(random_state=0)
+            more, _ = sampler.fit_resample(rows[:17], y[:17])
+            assert more.shape == (18, rows.shape[1])
+
+
+def check_each_container_can_be_asked_for(estimator: BaseEstimator) -> None:
+    """Demand frames of every library that scikit-learn's `set_output` knows."""
+    if not hasattr(estimator, "set_output"):
+        return
+    expected = _dense(clone(estimator).fit_transform(list(_DOCUMENTS)))
+    for name in ("default", "pandas", "polars"):
+        if name != "default" and not find_spec(name):
+            continue
+        fitted = clone(estimator).set_output(transform=name)
+        frame = fitted.fit_transform(list(_DOCUMENTS))
+        assert type(frame).__module__.partition(".")[0] in (name, "numpy", "scipy")
+        assert name == "default" or type(frame).__name__ == "DataFrame"
+        assert_array_equal(_dense(frame), expected)
+        if name != "default":
+            assert list(frame.columns) == list(fitted.get_feature_names_out())
+
+
+def check_each_frame_column_is_documents(estimator: BaseEstimator) -> None:
+    """Demand that a ColumnTransformer can hand on a column of any frame."""
+    expected = _dense(clone(estimator).fit_transform(list(_DOCUMENTS)))
+    columns = [("text", clone(estimator), "text"), ("n", "passthrough", ["n"])]
+    for frame in _frames():
+        union = ColumnTransformer(columns, sparse_threshold=0)
+        rows = np.asarray(union.fit_transform(frame))
+        assert_array_equal(rows[:, :-1].astype(expected.dtype), expected)
+        assert_array_equal(rows[:, -1], np.arange(len(_DOCUMENTS)))
+        assert_array_equal(np.asarray(union.transform(frame)), rows)
+
+
+def check_each_pipeline_routes_metadata(estimator: BaseEstimator) -> None:
+    """Demand that weights pass by the text estimator, to what asks for them."""
+    documents, y = list(_DOCUMENTS) * 3, np.tile([0, 1], 9)
+    weights = np.linspace(0.1, 2, len(y))
+    with sklearn.config_context(enable_metadata_routing=True), _quiet():
+        learner = LogisticRegression().set_fit_request(sample_weight=True)
+        pipeline = make_pipeline(clone(estimator), learner)
+        pipeline.fit(documents, y, sample_weight=weights)
+        rows = clone(estimator).fit(documents, y).transform(documents)
+        alone = LogisticRegression().fit(rows, y, sample_weight=weights)
+    assert_allclose(pipeline[-1].coef_, alone.coef_, rtol=1e-5, atol=1e-7)
+
+
+def check_each_wrapper_takes_documents(estimator: BaseEstimator) -> None:
+    """Demand that scikit-learn's wrappers of classifiers work on texts.
+
+    A transformer is the first step of a pipeline; a classifier is wrapped itself.
+    """
+    documents, y = list(_DOCUMENTS) * 4, np.tile([0, 1], 12)
+    classifier = clone(estimator)
+    if not is_classifier(classifier):
+        scaler = StandardScaler(with_mean=False)  # sparse rows stay sparse
+        classifier = make_pipeline(classifier, scaler, LogisticRegression())
+    wrappers = (
+        CalibratedClassifierCV(classifier, cv=2),
+        StackingClassifier([("text", classifier)], cv=2),
+        TunedThresholdClassifierCV(classifier, cv=2),
+    )
+    with _quiet():
+        for wrapper in wrappers:
+            wrapper.fit(documents, y)
+            assert wrapper.predict(documents[:3]).shape == (3,)
+            shares = wrapper.predict_proba(documents[:3])
+            assert np.isfinite(shares).all()
+            assert_allclose(shares.sum(axis=1), 1, rtol=1e-6)
+
+
+#: What is fitted to rows; more are in `check_each_learner_takes_the_rows`.
+_LEARNERS: tuple[Callable[[], BaseEstimator], ...] = (
+    LinearSVC,
+    SVC,
+    lambda: SGDClassifier(random_state=0),
+    lambda: Perceptron(random_state=0),
+    lambda: LogisticRegression(solver="liblinear"),
+    lambda: LogisticRegression(solver="saga", random_state=0),
+    lambda: MiniBatchKMeans(2, n_init=1, random_state=0),
+    lambda: RandomForestClassifier(2, random_state=0),
+    lambda: TruncatedSVD(1, random_state=0),
+    VarianceThreshold,
+    NearestNeighbors,
+)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Ignore what learners say of so few documents: it is not what is checked."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        yield
+
+
+def _frames():
+    """Yield frames with a column of documents and one of numbers."""
+    data = {"text": list(_DOCUMENTS), "n": range(len(_DOCUMENTS))}
+    for dtype in (object, "str", "string"):
+        yield pd.DataFrame(data).astype({"text": dtype})
+    if find_spec("pyarrow"):
+        yield pd.DataFrame(data).astype({"text": "string[pyarrow]"})
+    if find_spec("polars"):
+        polars: Any = import_module("polars")
+        yield polars.DataFrame(data)
 
 
 _CONTAINERS = (

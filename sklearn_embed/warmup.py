@@ -135,7 +135,11 @@ def _use(estimator, options):
     fitted.fit(_TEXTS, _LABELS if is_classifier(fitted) else None)
     apply = fitted.predict_proba if is_classifier(fitted) else fitted.transform
     lists = [text.split() for text in _TEXTS]
-    for documents in (_TEXTS, lists, TokenizedDocuments.from_documents(_TEXTS)):
+    tokenized = (
+        TokenizedDocuments.from_documents(_TEXTS, analyzer=analyzer)
+        for analyzer in ("word", "char")
+    )
+    for documents in (_TEXTS, lists, *tokenized):
         apply(documents)
 
 

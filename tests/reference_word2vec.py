@@ -28,8 +28,10 @@ def windows(corpus, plan):
             row = int(corpus.row_of[corpus.ids[start + p - corpus.offsets[s]]])
             bits = hash64(seed, int(p))
             if row >= 0 and bits >> 32 <= corpus.keep[row]:
-                drop = (bits & 0xFFFFFFFF) * plan.window >> 32 if plan.shrink else 0
-                kept.append((int(p), (number, row), plan.window - drop))
+                drop = (
+                    (bits & 0xFFFFFFFF) * plan.drawn_window >> 32 if plan.shrink else 0
+                )
+                kept.append((int(p), (number, row), plan.drawn_window - drop))
                 number += 1
         for i, (p, word, width) in enumerate(kept):
             around = kept[max(0, i - width) : i] + kept[i + 1 : i + 1 + width]
@@ -182,7 +184,7 @@ def epoch(kind, corpus, plan, inputs, outputs, guide, negative=5, bags=None):
                     inputs[pair] += train(inputs[pair], block, rate)
         elif architecture == "skipgram":
             several = [*pairs(around)]
-            turns = [p * plan.window + k for k in range(len(several))]
+            turns = [p * plan.drawn_window + k for k in range(len(several))]
             for drawn in zip(*(blocks(turn, centre) for turn in turns), strict=True):
                 for pair, block in zip(several, drawn, strict=True):
                     held.move(pair, train(held.vectors(pair), block, rate))

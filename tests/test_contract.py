@@ -14,7 +14,7 @@ from sklearn_embed import (
     OneHotTokens,
     Word2VecVectorizer,
 )
-from sklearn_embed.testing import text_checks
+from sklearn_embed.testing import check_each_wrapper_takes_documents, text_checks
 
 # What scikit-learn asks of matrices of numbers and documents cannot answer.
 NO_NUMBER_OF_FEATURES = "documents have no number of features"
@@ -50,6 +50,11 @@ NOT_A_CLASSIFIERS = {
 @pytest.mark.parametrize("check", text_checks(), ids=lambda check: check.__name__)
 def test_contract(estimator, check):
     check(estimator)
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+def test_wrappers_take_our_classifiers(classifier):
+    check_each_wrapper_takes_documents(classifier)
 
 
 def as_documents(X):
@@ -179,6 +184,7 @@ def scikit_learn_checks():
     return cases
 
 
+@pytest.mark.filterwarnings("ignore:.*documents have no known word")
 @pytest.mark.parametrize(("estimator", "check"), scikit_learn_checks())
 def test_scikit_learn_check(estimator, check):
     check(clone(estimator))

@@ -32,7 +32,7 @@ directions = st.sampled_from(["left", "right", "both"])
 def small_steps(monkeypatch):
     """Make three words fill the memory."""
     monkeypatch.setattr(counting, "_LEAST_PLACES", 3)
-    monkeypatch.setattr(counting, "_LEAST_ROOM", 1)
+    monkeypatch.setattr(counting, "_LEAST_CAPACITY", 1)
     monkeypatch.setattr(counting, "_TASK_VISITS", 20)
 
 

@@ -6,13 +6,18 @@ import pytest
 import scipy.sparse as sp
 from interrupts import interrupted
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn import config_context
 from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
-from sklearn_embed import FastTextClassifier, MeanPoolEmbedder, TokenizedDocuments
+from sklearn_embed import (
+    FastTextClassifier,
+    MeanPoolEmbedder,
+    TokenizedDocuments,
+    Word2VecVectorizer,
+)
 from sklearn_embed._models import classifier as job
 from sklearn_embed.io import fasttext
 
@@ -107,12 +112,36 @@ def test_threads_learn_the_same_to_the_eye():
     assert_allclose(two.loss_curve_, one.loss_curve_, rtol=0.2)
 
 
-def test_an_empty_document_is_judged_by_how_common_classes_are():
-    y = np.arange(300) % 10 == 0
-    model = FastTextClassifier(**FAST).fit(["same words"] * 300, y)
-    shares = model.predict_proba(["", "??"])
-    assert_array_equal(shares[0], shares[1])
-    assert shares[0, 0] > 0.7
+@every_loss
+@pytest.mark.parametrize("ngrams", [{}, {"word_ngrams": 2, "min_n": 3, "max_n": 4}])
+def test_a_document_of_unknown_words_gets_the_shares_of_the_classes(loss, ngrams):
+    model = FastTextClassifier(**FAST, loss=loss, **ngrams)
+    y = np.r_[np.zeros(60), np.ones(90), np.full(150, 2)]
+    texts = ["zeroes"] * 60 + ["ones here"] * 90 + ["two of two"] * 150
+    blank = ["", "??", "unknown", "qqqq unknown qqqq"]
+    shares = clone(model).fit(texts, y).predict_proba([*blank, "ones"])
+    assert_allclose(shares[:4], np.tile([0.2, 0.3, 0.5], (4, 1)), atol=0.01)
+    assert shares[4, 1] > 0.5
+    weights = np.r_[np.full(60, 5.0), np.ones(240)]
+    weighted = clone(model).fit(texts, y, weights)
+    expected = np.array([300, 90, 150]) / 540
+    assert_allclose(weighted.predict_proba([""])[0], expected, atol=0.01)
+    assert_array_equal(weighted.predict(blank), np.zeros(4))
+    balanced = clone(model).set_params(class_weight="balanced").fit(texts, y)
+    assert_allclose(balanced.predict_proba([""])[0], np.full(3, 1 / 3), atol=0.01)
+    parts = clone(model).partial_fit(texts[::2], y[::2], [0, 1, 2])
+    parts.partial_fit(texts[:60], y[:60])
+    expected = np.array([90, 45, 75]) / 210
+    assert_allclose(parts.predict_proba([""])[0], expected, atol=0.01)
+
+
+def test_an_empty_document_has_each_label_as_often_as_others():
+    several = np.tile([[1, 1, 0], [1, 0, 0], [1, 0, 0], [0, 0, 0]], (75, 1))
+    model = FastTextClassifier(**FAST).fit(
+        ["one", "two", "three", "four"] * 75, several
+    )
+    assert_allclose(model.predict_proba([""])[0], [0.75, 0.25, 0], atol=0.01)
+    assert_array_equal(model.predict([""])[0], [1, 0, 0])
 
 
 def test_word_ngrams_see_the_order_of_words():
@@ -192,6 +221,46 @@ def test_batches_are_learned_one_after_the_other():
         model.partial_fit(TEXTS[:2], NAMES[:2], classes=["a", "b"])
 
 
+@pytest.mark.parametrize("loss", ["softmax", "one_vs_all", "negative_sampling"])
+def test_new_classes_come_in_later_batches(loss):
+    model = FastTextClassifier(**FAST, loss=loss)
+    model.partial_fit(TEXTS, Y * 2, classes=[0, 2, 4])
+    for _ in range(5):
+        model.partial_fit(TEXTS, Y * 2)
+    outputs, scores = model.output_vectors_, model.decision_function(TEXTS)
+    with pytest.raises(ValueError, match="not in classes"):
+        model.partial_fit(["noon"], [1])
+    news, labels = ["noon and night"] * 20, [1] * 20
+    grown = FastTextClassifier.partial_fit(
+        pickle.loads(pickle.dumps(model)), news, labels, range(5), np.full(20, 1e-30)
+    )
+    assert_array_equal(grown.classes_, range(5))
+    assert_array_equal(grown.output_vectors_[::2], outputs)
+    assert_allclose(grown.output_vectors_[1::2], 0, atol=1e-20)
+    assert_allclose(grown.decision_function(TEXTS)[:, ::2], scores, rtol=1e-5)
+    for _ in range(5):
+        grown.partial_fit([*TEXTS, *news], [*Y * 2, *labels], range(6))
+    assert_array_equal(grown.predict(news), labels)
+    assert (grown.predict(TEXTS) == Y * 2).mean() > 0.9
+    assert_array_equal(model.classes_, [0, 2, 4])
+    with pytest.raises(ValueError, match="differ from those learned before"):
+        grown.partial_fit(news, labels, [1, 2])
+
+
+def test_new_classes_of_indicators_and_trees():
+    model = FastTextClassifier(**FAST).partial_fit(LONGER, SEVERAL)
+    wider = np.pad(SEVERAL, ((0, 0), (0, 2)))
+    with pytest.raises(ValueError, match="5 columns"):
+        model.partial_fit(LONGER, wider)
+    model.partial_fit(LONGER, wider, classes=range(5))
+    assert model.predict(LONGER).shape == (300, 5)
+    tree = FastTextClassifier(**FAST, loss="hierarchical_softmax")
+    tree.partial_fit(TEXTS, Y, [0, 1, 2])
+    with pytest.raises(ValueError, match="a tree of classes cannot grow"):
+        tree.partial_fit(TEXTS, Y, [0, 1, 2, 3])
+    assert_array_equal(tree.classes_, [0, 1, 2])
+
+
 def test_indicators_come_in_batches_too():
     model = FastTextClassifier(**FAST)
     for _ in range(20):
@@ -206,8 +275,7 @@ def test_a_fit_goes_on_where_it_stopped():
     model = FastTextClassifier(**FAST, word_ngrams=2, warm_start=True, epochs=4)
     first = clone(model).fit(TEXTS, Y)
     vectors = first.vectors_.copy()
-    with pytest.warns(ConvergenceWarning, match="Nothing was trained"):
-        assert_array_equal(first.fit(TEXTS, Y).vectors_, vectors)
+    assert_array_equal(first.fit(TEXTS, Y).vectors_, vectors)
     first.set_params(epochs=6).fit([*TEXTS, "comet tail"], [*Y, 0])
     assert first.n_iter_ == 6 == len(first.loss_curve_)
     assert first.loss_curve_[4] < first.loss_curve_[0]
@@ -248,6 +316,42 @@ def test_its_vectors_serve_any_other_classifier():
     assert set(fitted.words_) == set(fitted.to_keyed_vectors().key_to_index)
     assert fitted.most_similar("sun", topn=1)[0][0] in TOPICS[0]
     assert not hasattr(fitted, "transform")
+
+
+def test_weights_reach_the_classifier_inside():
+    weights = np.where(Y == 0, 0.01, 1.0)
+    inner = FastTextClassifier(**FAST)
+    expected = clone(inner).fit(TEXTS, NAMES, weights)
+    pooled = MeanPoolEmbedder(inner).fit(TEXTS, NAMES, weights)
+    assert_array_equal(pooled.vectors_, expected.vectors_)
+    plain = MeanPoolEmbedder(inner).fit(TEXTS, NAMES)
+    assert not np.array_equal(plain.vectors_, expected.vectors_)
+    rows = MeanPoolEmbedder(inner).fit_transform(TEXTS, NAMES, sample_weight=weights)
+    assert_array_equal(rows, pooled.transform(TEXTS))
+    pipeline = make_pipeline(MeanPoolEmbedder(inner), LogisticRegression())
+    pipeline.fit(TEXTS, NAMES, meanpoolembedder__sample_weight=weights)
+    assert_array_equal(pipeline[0].vectors_, expected.vectors_)
+    with config_context(enable_metadata_routing=True):
+        routed = MeanPoolEmbedder(inner).set_fit_request(sample_weight=True)
+        forest = LogisticRegression().set_fit_request(sample_weight=True)
+        pipeline = make_pipeline(routed, forest).fit(
+            TEXTS, NAMES, sample_weight=weights
+        )
+    assert_array_equal(pipeline[0].vectors_, expected.vectors_)
+    for other in (Word2VecVectorizer(4), expected, {"sun": [1.0]}):
+        with pytest.raises(ValueError, match="sample_weight is given"):
+            MeanPoolEmbedder(other).fit(TEXTS, NAMES, weights)
+
+
+@pytest.mark.parametrize("ngrams", [{}, {"word_ngrams": 2, "min_n": 2, "max_n": 3}])
+def test_sentence_vectors_are_what_is_scored(ngrams):
+    model = FastTextClassifier(**FAST, **ngrams).fit(TEXTS, NAMES)
+    rows = model.sentence_vectors([*TEXTS, "moonlight sun", ""])
+    scores = rows @ model.output_vectors_.T
+    expected = model.decision_function([*TEXTS, "moonlight sun"])
+    assert_allclose(scores[:301], expected, rtol=1e-4, atol=1e-4)
+    end = model._model.inputs[len(model.words_), :10]
+    assert_array_equal(rows[-1], end)
 
 
 def test_a_search_shares_tokens():
@@ -321,7 +425,7 @@ def test_facebooks_files_hold_the_same_model(loss, ngrams, tmp_path):
     back = FastTextClassifier.from_fasttext(path)
     assert_array_equal(back.classes_, model.classes_)
     assert set(back.words_) == set(model.words_)
-    texts = [*TEXTS, "moonlight king", ""]
+    texts = [*TEXTS, "moonlight king"]
     assert_allclose(back.predict_proba(texts), model.predict_proba(texts), atol=1e-6)
     there = fasttext.read_model(path)
     assert there.words[-1] == "</s>"
@@ -330,6 +434,110 @@ def test_facebooks_files_hold_the_same_model(loss, ngrams, tmp_path):
     )
     back.partial_fit(TEXTS, NAMES)
     assert back.score(TEXTS, NAMES) == 1
+
+
+def test_several_labels_stay_several_in_facebooks_files(tmp_path):
+    several = np.pad(SEVERAL, ((0, 0), (0, 9)))
+    several[::7, 3:] = 1
+    model = FastTextClassifier(**FAST, bucket=10).fit(LONGER, several)
+    fasttext.write_model(model.to_fasttext(), tmp_path / "model.bin")
+    back = FastTextClassifier.from_fasttext(tmp_path / "model.bin")
+    assert_array_equal(back.classes_, np.arange(12))
+    assert_allclose(back.predict_proba(LONGER), model.predict_proba(LONGER), atol=1e-6)
+    assert_array_equal(back.predict(LONGER), model.predict(LONGER))
+    back.partial_fit(LONGER, several)
+    with pytest.raises(ValueError, match="one label a document"):
+        back.partial_fit(LONGER, Y)
+    one = np.eye(3, dtype=int)[Y]  # one label each, but told as indicators
+    model = FastTextClassifier(**FAST, bucket=10).fit(TEXTS, one)
+    back = FastTextClassifier.from_fasttext(model.to_fasttext())
+    assert_array_equal(back.predict(TEXTS), one)
+    single = FastTextClassifier.from_fasttext(model.to_fasttext(), multilabel=False)
+    assert_array_equal(single.predict(TEXTS), Y)
+    model = FastTextClassifier(**FAST, bucket=10).fit(TEXTS, Y).to_fasttext()
+    with pytest.raises(ValueError, match="multilabel=True"):
+        FastTextClassifier.from_fasttext(model, multilabel=True)
+
+
+@every_loss
+def test_the_most_probable_classes_come_first(loss):
+    model = FastTextClassifier(**FAST, loss=loss).fit(TEXTS, NAMES)
+    labels, shares = model.predict_top_k(TEXTS)
+    assert_array_equal(np.concatenate(labels), model.predict(TEXTS))
+    labels, shares = model.predict_top_k(TEXTS, -1)
+    proba = np.array(shares)
+    assert (np.diff(proba, axis=1) <= 0).all()
+    if loss in ("softmax", "hierarchical_softmax"):
+        assert_allclose(proba.sum(axis=1), 1)
+    normalised = np.sort(model.predict_proba(TEXTS))[:, ::-1]
+    assert_allclose(proba / proba.sum(axis=1, keepdims=True), normalised, atol=1e-6)
+    some, chances = model.predict_top_k(TEXTS, k=2, threshold=0.2)
+    for row, many, few in zip(shares, labels, some, strict=True):
+        assert_array_equal(few, many[:2][row[:2] >= 0.2])
+    assert min(map(min, filter(len, chances))) >= 0.2
+    assert model.predict_top_k([], 2) == ([], [])
+    none, _ = model.predict_top_k(TEXTS[:2], threshold=1.1)
+    assert [len(row) for row in none] == [0, 0]
+    for k in (0, -2, 1.5, True):
+        with pytest.raises(ValueError, match="k must be"):
+            model.predict_top_k(TEXTS, k)
+    with pytest.raises(ValueError, match="threshold"):
+        model.predict_top_k(TEXTS, threshold=np.nan)
+
+
+def test_classes_come_back_from_facebooks_files():
+    def there_and_back(names, **params):
+        fitted = FastTextClassifier(4, epochs=1, bucket=10, random_state=0).fit(
+            TEXTS, np.array(names)[Y]
+        )
+        written = fitted.to_fasttext()
+        read = FastTextClassifier.from_fasttext(written, **params)
+        assert sorted(read.to_fasttext().labels) == sorted(written.labels)
+        return sorted(written.labels), read.classes_.tolist()
+
+    prefixed = ["__label__a", "__label__b", "__label__c"]
+    assert there_and_back([10, 2, -3])[1] == [-3, 2, 10]
+    assert there_and_back([10, 2, -3], label_type=str)[1] == ["-3", "10", "2"]
+    assert there_and_back(["01", "1", "2"])[1] == ["01", "1", "2"]
+    assert there_and_back([0.0, 1.0, 2.0], label_type=float)[1] == [0, 1, 2]
+    assert there_and_back(["a", "b", "c"]) == (prefixed, ["a", "b", "c"])
+    assert there_and_back(prefixed) == (prefixed, ["a", "b", "c"])
+    assert there_and_back(prefixed, label_prefix="")[1] == prefixed
+    assert there_and_back(["#a", "#b c", "d"])[1] == ["#a", "#b_c", "d"]
+    blanks = ["a_b", "a\xa0b", "a\u3000b"]  # none of them is one to fastText
+    assert there_and_back(blanks)[1] == blanks
+    for wrong in (["a b", "a_b", "c"], ["a b", "a\tb", "c"], ["", "a", "b"]):
+        with pytest.raises(ValueError, match="cannot be written for fastText"):
+            there_and_back(wrong)
+    with pytest.raises(ValueError, match="label_type refuses the label"):
+        there_and_back(["a", "b", "c"], label_type=int)
+    with pytest.raises(ValueError, match="of two labels"):
+        there_and_back(["a", "A", "c"], label_type=str.lower)
+
+
+def test_another_prefix_of_labels_is_kept():
+    model = FastTextClassifier(**FAST, bucket=10).fit(TEXTS, NAMES).to_fasttext()
+    labels = ["#" + label.removeprefix("__label__") for label in model.labels]
+    other = model._replace(labels=labels)
+    for prefix, classes in (("#", np.unique(NAMES)), ("__label__", np.sort(labels))):
+        read = FastTextClassifier.from_fasttext(other, label_prefix=prefix)
+        assert_array_equal(read.classes_, classes)
+        assert read.to_fasttext().labels == labels
+        read.partial_fit(TEXTS, read.predict(TEXTS))
+        assert read.to_fasttext().labels == labels
+
+
+def test_texts_are_cut_where_fasttext_cuts_them():
+    blanks = ["\xa0", "\u3000", "\u2028", "\x85", "\x1c", "\x1f", "\u200b"]
+    words = [f"sun{blank}moon" for blank in blanks]
+    model = FastTextClassifier(**FAST, bucket=50, min_n=2, max_n=3)
+    model.fit([[word, "king"] for word in words], np.arange(7) % 2)
+    back = FastTextClassifier.from_fasttext(model.to_fasttext())
+    tokens = [[*words, "king", "throne"], words[:2]]
+    expected = model.decision_function(tokens)
+    for gap in " \n\r\t\v\f\0":
+        found = back.decision_function([(gap * 2).join(row) for row in tokens])
+        assert_allclose(found, expected, rtol=1e-5)
 
 
 def test_pruned_ngrams_do_not_count():

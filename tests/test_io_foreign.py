@@ -132,6 +132,8 @@ TEXT = {
     "CSV of Europe": (b"cat;0,5;1,5\ndog;2;3\n", "semicolons separate.*sep=';'"),
     "lists": (b"cat [0.5, 1.5]\n", "brackets or commas"),
     "sparse rows": (b"cat 3:0.5 7:1\n", r"a sparse row \(column:value\)"),
+    "prose": (b"Born in 1609, he was a clerk\nuntil 1640.\n", "not a word and numbers"),
+    "Latin-1": (b"caf\xe9 5\nth\xe9 3\n", "a word and one number each"),
     "text": (b"The cat sat\non the mat 5\n", "in no format of word vectors"),
 }
 EVERY = [pytest.param(*pair, id=name) for name, pair in {**BINARY, **TEXT}.items()]

@@ -98,12 +98,14 @@ def test_an_unknown_format_is_refused_with_the_list(path):
 def test_a_name_that_says_so_makes_a_compressed_file(tmp_path, format, ending, pack):
     vectors = vector_files.subword_vectors()
     path, plain = tmp_path / f"vectors.{ending}", tmp_path / "plain"
+    if format == "gensim" and ending == "xz":
+        with pytest.raises(ValueError, match=r"not \.xz"):
+            write_vectors(vectors, path, format)
+        return
     write_vectors(vectors, path, format)
     write_vectors(vectors, plain, format)
     if format not in ("parquet", "gensim"):  # which note how and when
         assert pack.decompress(path.read_bytes()) == plain.read_bytes()
-    if format == "gensim" and ending == "xz":
-        return  # which gensim does not know
     found = read_vectors(path, format=named(format))
     assert found.words == WORDS
     assert_array_equal(found.vectors, vectors.vectors)

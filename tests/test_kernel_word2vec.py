@@ -15,20 +15,19 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn_embed._core.arrays import aligned_zeros, padded_width, readonly
 from sklearn_embed._models.bags import share_rows
 from sklearn_embed._models.kernels.bags import Bags
+from sklearn_embed._models.kernels.losses import NegativeSampler
 from sklearn_embed._models.kernels.replicas import (
-    ALONE,
-    Replicas,
-    make_replica,
-    share,
-    take_over,
+    copy_to_replicas,
+    merge_replicas,
+    share_matrix,
 )
 from sklearn_embed._models.kernels.sampling import (
     draw_pool,
     huffman_tree,
     keep_thresholds,
 )
-from sklearn_embed._models.kernels.windows import STEADY, Corpus, Plan
-from sklearn_embed._models.kernels.word2vec import make_epoch, make_workspace
+from sklearn_embed._models.kernels.windows import STEADY, Corpus, PassSettings
+from sklearn_embed._models.kernels.word2vec import Kind, make_epoch, make_workspace
 
 KINDS = [
     ("skipgram", "negative_sampling"),
@@ -60,7 +59,7 @@ def make_corpus(documents, n_words, keep=None, row_of=None):
 
 def make_plan(window=3, shrink=True, mean=True, seed=7, rate=0.2, n=1000, learn=True):
     pace = rate, 1e-3, 0.0, float(n)
-    return Plan(window, window, shrink, mean, learn, np.uint64(seed), *pace)
+    return PassSettings(window, window, shrink, mean, learn, np.uint64(seed), *pace)
 
 
 def make_model(n_words, n_outputs=None, width=20, seed=0, scale=1.0):
@@ -108,30 +107,39 @@ def random_documents(n_words, lengths, seed=0):
 
 
 def train(
-    kind, corpus, plan, model, guide, negative=5, cuts=None, bags=None, replicas=ALONE
+    kind, corpus, plan, model, guide, negative=5, cuts=None, bags=None, replicas=None
 ):
-    """Train in consecutive ranges; return copies of the model, loss and terms."""
-    epoch = make_epoch(*kind, negative, bags is not None)
+    """Train in consecutive ranges; return copies of the model, loss and terms.
+
+    ``replicas`` are the first input and output row that have one, how many there are
+    of each, and after how many words one is merged.
+    """
+    kind = Kind(*kind, bags is not None)
     inputs, outputs = (aligned_like(matrix) for matrix in model)
-    space = make_workspace(kind[1], negative, plan.window, outputs, bags is not None)
+    first_in, n_in, first_out, n_out, every = replicas or (0, 0, 0, 0, 0)
+    shared = (
+        share_matrix(inputs, first_in, n_in),
+        share_matrix(outputs, first_out, n_out),
+    )
+    work = make_workspace(kind, negative, plan.window, *shared, every)
+    sampler = guide
+    if kind.loss == "negative_sampling":
+        sampler = NegativeSampler(guide, negative)
     total = int(corpus.offsets[-1])
     cuts = [0, total] if cuts is None else cuts
     loss, terms = 0.0, 0
     for first, last in pairwise(cuts):
-        one, n = epoch(
-            corpus, plan, first, last, inputs, outputs, guide, bags, space, replicas
-        )
+        one, n = make_epoch(kind)(corpus, plan, first, last, sampler, bags, work)
         loss, terms = loss + one, terms + n
     return inputs, outputs, loss, terms
 
 
 @njit
-def hand_over(matrix, own, first, last):
-    """Share rows, or with none to share take over what there is."""
-    flat = matrix.reshape(-1)
-    if first == last:
-        take_over(flat, own, matrix.shape[1])
-    share(flat, own, first, last, matrix.shape[1])
+def hand_over(matrix, begin, end):
+    """Merge replicas, or with none to merge copy the shared rows."""
+    if begin == end:
+        copy_to_replicas(matrix)
+    merge_replicas(matrix, begin, end)
 
 
 def aligned_like(matrix):
@@ -171,12 +179,9 @@ def test_copies_of_rows_change_no_single_thread(kind, every, rows):
     plan = make_plan(3, True, True)
     model = make_model(n_words, n_outputs(kind, n_words), scale=0.4)
     guide = make_guide(kind[1], np.arange(n_words, 0, -1))
-    replicas = Replicas(
-        make_replica(model[0], *rows[:2]), make_replica(model[1], *rows[2:]), every
-    )
     cuts = [0, 30, 33, sum(map(len, documents))]
     plain = train(kind, corpus, plan, model, guide, cuts=cuts)
-    copied = train(kind, corpus, plan, model, guide, cuts=cuts, replicas=replicas)
+    copied = train(kind, corpus, plan, model, guide, cuts=cuts, replicas=(*rows, every))
     assert copied[3] == plain[3] > 0
     assert_allclose(copied[2], plain[2], rtol=1e-5)
     for matrix, expected in zip(copied[:2], plain[:2], strict=True):
@@ -185,13 +190,13 @@ def test_copies_of_rows_change_no_single_thread(kind, every, rows):
 
 def test_what_threads_move_adds_up():
     inputs = aligned_like(np.full((3, 16), 1.0, np.float32))
-    one, other = (make_replica(inputs, 1, 2) for _ in range(2))
+    one, other = (share_matrix(inputs, 1, 2) for _ in range(2))
     for own in (one, other):
-        hand_over(inputs, own, 0, 0)
-    one.rows[:16] += 2
-    other.rows[:] += 4
-    hand_over(inputs, one, 1, 2)
-    hand_over(inputs, other, 0, 3)
+        hand_over(own, 0, 0)
+    one.replicas[:16] += 2
+    other.replicas[:] += 4
+    hand_over(one, 0, 16)
+    hand_over(other, 0, 32)
     assert_allclose(inputs, np.repeat([1, 7, 5], 16).reshape(3, 16))
 
 

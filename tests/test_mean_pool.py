@@ -85,6 +85,7 @@ def test_an_unfitted_vectorizer_is_fitted_and_left_alone():
     assert_array_equal(embedder.transform(TEXTS), expected.transform(TEXTS))
 
 
+@pytest.mark.filterwarnings("ignore:.*documents have no word that counts")
 @pytest.mark.parametrize("wrap", [lambda model: model, FrozenEstimator])
 def test_a_fitted_vectorizer_is_taken_as_it_is(wrap):
     inner = fitted()
@@ -188,6 +189,7 @@ def test_counts_are_those_of_the_source_or_of_the_documents_never_invented():
     assert_allclose(invented.weights_[:60], counted.weights_, rtol=1e-6)
 
 
+@pytest.mark.filterwarnings("ignore:.*documents have no word that counts")
 def test_a_vocabulary_without_frequent_words_has_equal_usif_weights():
     embedder = MeanPoolEmbedder(keyed(), weights="usif").fit(["cat"])
     assert_array_equal(embedder.weights_, [2, 2, 2])
@@ -322,6 +324,7 @@ def test_removed_components_leave_nothing_of_themselves():
     assert_array_equal(embedder.component_weights_, 1)
 
 
+@pytest.mark.filterwarnings("ignore:.*documents have no word that counts")
 def test_there_are_no_more_components_than_the_rank():
     embedder = MeanPoolEmbedder(keyed(), n_components_removed=3).fit(["cat", "cat"])
     assert embedder.components_.shape == (1, 3)

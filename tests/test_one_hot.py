@@ -1,10 +1,12 @@
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse as sp
 from hypothesis import given, settings
 from numpy.testing import assert_array_equal
 from sklearn import config_context
 from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.svm import LinearSVC
 from strategies import texts
 
 from sklearn_embed import OneHotTokens, TokenizedDocuments
@@ -183,3 +185,78 @@ def test_ngrams_follow_each_other_as_in_count_vectorizer():
 def test_an_impossible_range_is_refused(wrong):
     with pytest.raises(ValueError, match="ngram_range"):
         OneHotTokens(ngram_range=wrong).fit(TEXTS)
+
+
+@pytest.mark.parametrize("output", ["count", "binary", "one_hot"])
+@pytest.mark.parametrize("interface", ["spmatrix", "sparray"])
+def test_sparse_rows_have_indices_of_32_bits(output, interface):
+    with config_context(sparse_interface=interface):
+        rows = OneHotTokens(output).fit_transform(TEXTS)
+    assert rows.indices.dtype == rows.indptr.dtype == np.int32
+    LinearSVC().fit(rows, [0, 1, 0, 1])
+
+
+def test_frames_hold_ids_and_sparse_rows_need_none():
+    ids = OneHotTokens("ids").set_output(transform="pandas")
+    frame = ids.fit_transform(pd.Series(TEXTS, index=[*"wxyz"]))
+    assert frame.columns.tolist() == ids.get_feature_names_out().tolist()
+    assert frame.index.tolist() == [*"wxyz"]
+    assert_array_equal(ids.transform(TEXTS), frame)
+    assert_array_equal(frame, OneHotTokens("ids").fit_transform(TEXTS))
+    found, expected = ids.inverse_transform(frame), ids.inverse_transform(frame.values)
+    assert [*map(list, found)] == [*map(list, expected)]
+    for cls in (OneHotTokens, type("Mine", (OneHotTokens,), {})):
+        assert not hasattr(cls(), "set_output")
+        with config_context(transform_output="pandas"):
+            assert sp.issparse(cls().fit_transform(TEXTS))
+
+
+@pytest.mark.parametrize("output", ["count", "binary", "ids", "one_hot"])
+def test_rows_that_transform_cannot_have_returned_are_refused(output):
+    model = OneHotTokens(output).fit(TEXTS)
+    rows = model.transform(TEXTS)
+    rows = rows.toarray() if sp.issparse(rows) else rows
+    for wide in (rows[:, 1:], np.hstack([rows, rows]), rows[0], np.eye(3)):
+        with pytest.raises(ValueError, match="expected rows of"):
+            model.inverse_transform(wide)
+    for kind in (np.asarray, sp.csr_matrix) if output != "ids" else (np.asarray,):
+        with pytest.raises(ValueError, match=r"X holds NaN or infinity"):
+            model.inverse_transform(kind(np.where(rows, np.nan, 0.0)))
+    with pytest.raises(ValueError, match=r"X is of type <U"):
+        model.inverse_transform(rows.astype(str))
+
+
+@pytest.mark.parametrize("wrong", [-1, 1.5, 10**6, 2**63])
+def test_numbers_that_are_no_ids_are_named(wrong):
+    model = OneHotTokens("ids").fit(["ab cd"])
+    with pytest.raises(ValueError, match=rf"X holds {wrong:g}".replace("+", r"\+")[:9]):
+        model.inverse_transform(np.array([[2, wrong]]))
+
+
+@pytest.mark.parametrize("output", ["count", "ids", "one_hot"])
+def test_attributes_that_were_changed_write_nowhere(output):
+    model = OneHotTokens(output).fit(TEXTS)
+    expected = model.transform(TEXTS)
+    model.vocabulary_["zebra"] = 10**7
+    assert (model.transform([*TEXTS, "zebra"])[:4] != expected).sum() == 0
+    del model.words_[2:]
+    with pytest.raises(ValueError, match="Fit again"):
+        model.transform(TEXTS)
+    model = OneHotTokens(output).fit(TEXTS[:1])
+    model.words_.pop()
+    with pytest.raises(ValueError, match=r"[Ff]it again"):
+        model.transform(TEXTS)
+
+
+@pytest.mark.parametrize("analyzer", ["word", "char", "char_wb"])
+def test_n_grams_end_with_the_documents(analyzer):
+    texts = ["the cat", "", "a dog met"]
+    few, many = (
+        OneHotTokens(analyzer=analyzer, ngram_range=(1, longest)).fit(texts)
+        for longest in (11, 10**12)
+    )
+    assert many.words_ == few.words_
+    assert (many.transform(texts) != few.transform(texts)).nnz == 0
+    if analyzer != "char_wb":  # which counts a short word once, whole
+        with pytest.raises(ValueError, match=r"vocabulary|min_count"):
+            OneHotTokens(analyzer=analyzer, ngram_range=(10**11, 10**12)).fit(texts)

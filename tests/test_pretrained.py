@@ -243,7 +243,7 @@ def test_of_a_file_only_the_words_that_occur_are_read(tmp_path, monkeypatch):
 
 def test_a_source_that_knows_no_word_is_told():
     strangers = {"Moon": np.ones(SIZE), "KING": np.ones(SIZE)}
-    with pytest.warns(UserWarning, match=r"None of 8 words.*lowercased"):
+    with pytest.warns(UserWarning, match=r"None of 8 words.*spell them alike"):
         Word2VecVectorizer(SIZE, pretrained=strangers, **FAST).fit(TEXTS)
 
 
@@ -312,7 +312,7 @@ def test_freezing_is_descent_with_rows_put_back_after_every_call(monkeypatch):
         corpus, plan, first, last = task.args
         part = [w for w in windows(corpus, plan) if first <= w[0] < last]
         monkeypatch.setattr(reference_word2vec, "windows", lambda *_, part=part: part)
-        reference_word2vec.epoch(kind, corpus, plan, inputs, outputs, job._guide)
+        reference_word2vec.epoch(kind, corpus, plan, inputs, outputs, job._sampler.pool)
         inputs[rows, :SIZE] = [GIVEN[word] for word in KNOWN]
         n_slices += 1
     assert n_slices > 10

@@ -1,5 +1,6 @@
 """Estimators in files of arrays and JSON: what travels, what is refused."""
 
+import dataclasses
 import json
 import os
 import pickle
@@ -24,6 +25,7 @@ from sklearn_embed import (
     OneHotTokens,
     Word2VecVectorizer,
 )
+from sklearn_embed._models.word2vec import Word2VecSettings
 from sklearn_embed._vectors.subwords import Subwords
 from sklearn_embed._vectors.word_vectors import WordVectors
 from sklearn_embed.io import VectorFileError, native, read_vectors
@@ -118,7 +120,8 @@ def test_training_goes_on_where_it_stood(model, mmap, tmp_path):
     for one in (whole, part):
         one.set_params(epochs=4).fit([*TEXTS, "fish cat"])
     assert_array_equal(part.vectors_, whole.vectors_)
-    assert part.loss_curve_ == whole.loss_curve_ and part.n_iter_ == 4
+    assert_array_equal(part.loss_curve_, whole.loss_curve_)
+    assert part.n_iter_ == 4
 
 
 def test_partial_fit_goes_on_where_it_stood(tmp_path):
@@ -160,6 +163,7 @@ def test_sources_of_vectors_travel_as_vectors(source, tmp_path):
     assert_array_equal(rows(again), rows(embedder))
 
 
+@pytest.mark.filterwarnings("ignore:.*documents have no word that counts")
 def test_no_array_is_written_twice(tmp_path):
     inner = Word2VecVectorizer(50, **FAST).fit([f"w{n} w{n + 1}" for n in range(2000)])
     inner.save(tmp_path / "inner")
@@ -314,3 +318,143 @@ def test_skops_and_joblib_give_the_same_rows(estimator, tmp_path):
 
 def test_every_estimator_can_be_saved():
     assert all(hasattr(type(estimator), "load") for estimator in ESTIMATORS)
+
+
+def test_arrays_in_a_file_are_named_after_what_they_are(tmp_path):
+    FastTextVectorizer(3, **FAST, bucket=50).fit(TEXTS).save(tmp_path / "model")
+    names = set(native.load_arrays(tmp_path / "model")[0])
+    assert {"words_", "counts_", "vectors_", "_model.bucket_rows"} <= names
+    assert not any(name.startswith(("array", "strings")) for name in names)
+    embedder = MeanPoolEmbedder(Word2VecVectorizer(3, **FAST)).fit(TEXTS)
+    embedder.save(tmp_path / "model")
+    names = set(native.load_arrays(tmp_path / "model")[0])
+    assert "embedding_.words_" in names and "embedding_.counts_" in names
+
+
+HOSTILE = {
+    "window": ({"window": 10**12}, None),  # clipped to the longest document
+    "negative below 1": ({"negative": -5}, "negative"),
+    "text as a number": ({"negative": "5"}, "negative of Word2VecSettings is a str"),
+    "truth as a number": ({"vector_size": True}, "vector_size of Word2VecSettings"),
+    "a fraction": ({"window": 1.5}, "window of Word2VecSettings is a float"),
+    "another size": ({"vector_size": 4}, "inputs has shape"),
+    "unknown loss": ({"loss": "hinge"}, "loss"),
+    "no rate": ({"learning_rate": -1.0}, "learning_rate"),
+    "nan": ({"sample": {"float": "nan"}}, "sample"),
+    "infinite": ({"ns_exponent": {"float": "inf"}}, "ns_exponent"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_settings_of_a_model_in_a_file_are_checked(name, tmp_path):
+    changes, message = HOSTILE[name]
+    path = tmp_path / "model"
+    Word2VecVectorizer(3, **FAST).fit(TEXTS).save(path)
+    fields = [field.name for field in dataclasses.fields(Word2VecSettings)]
+
+    def change(meta):
+        (settings, *_) = meta["estimator"]["state"]["_model"]["Word2Vec"]
+        for field, value in changes.items():
+            settings["Word2VecSettings"][fields.index(field)] = value
+
+    rewritten(path, change)
+    if message is None:
+        Word2VecVectorizer.load(path).partial_fit(TEXTS)
+        return
+    with pytest.raises(VectorFileError, match=message):
+        Word2VecVectorizer.load(path)
+
+
+@pytest.mark.parametrize(
+    "part, value, message",
+    [
+        ("params", {"stop_words": {"list": [1, 2]}}, None),
+        ("params", {"epochs": -1}, "epochs"),
+        ("params", {"sample": "much"}, "sample"),
+        ("state", {"_seed": "x"}, "_seed"),
+        ("state", {"_seed": -1}, "_seed"),
+        ("state", {"n_iter_": {"list": []}}, "n_iter_"),
+        ("state", {"loss_curve_": {"tuple": []}}, "loss_curve_"),
+        ("state", {"_text_options": None}, "_text_options"),
+        ("state", {"_rare_counts": {"dict": [["a", "b"]]}}, "_rare_counts"),
+    ],
+)
+def test_parameters_and_attributes_in_a_file_are_checked(
+    part, value, message, tmp_path
+):
+    path = tmp_path / "model"
+    Word2VecVectorizer(3, **FAST).fit(TEXTS).save(path)
+    rewritten(path, lambda meta: meta["estimator"][part].update(value))
+    if message is None:
+        with pytest.raises((VectorFileError, TypeError), match=r"stop_words|string"):
+            Word2VecVectorizer.load(path).fit(TEXTS)
+        return
+    with pytest.raises(VectorFileError, match=message):
+        Word2VecVectorizer.load(path)
+
+
+@pytest.mark.parametrize("name", ["n_iter_", "_seed", "_n_documents", "loss_curve_"])
+def test_what_is_missing_in_a_file_is_named(name, tmp_path):
+    path = tmp_path / "model"
+    Word2VecVectorizer(3, **FAST).fit(TEXTS).save(path)
+    rewritten(path, lambda meta: meta["estimator"]["state"].pop(name))
+    with pytest.raises(VectorFileError, match=name):
+        Word2VecVectorizer.load(path)
+
+
+@pytest.mark.parametrize("output", ["count", "ids"])
+def test_words_that_disagree_with_the_vocabulary_are_refused(output, tmp_path):
+    path = tmp_path / "model"
+    fitted = OneHotTokens(output).fit(TEXTS)
+    fitted.words_ = fitted.words_[:-1]
+    fitted.save(path)
+    with pytest.raises(VectorFileError, match="vocabulary_ differs from words_"):
+        OneHotTokens.load(path)
+    fitted = OneHotTokens("ids").fit(TEXTS)
+    del fitted.max_length_
+    fitted.save(path)
+    with pytest.raises(VectorFileError, match="max_length_ is None"):
+        OneHotTokens.load(path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda model: vars(model).update(weights_=np.ones(2, np.float32)),
+        lambda model: vars(model).update(weights_=np.ones(3)),
+        lambda model: vars(model).update(vectors_=np.ones((2, 2), np.float32)),
+        lambda model: vars(model).update(_unknown=(1.0, np.ones(5, np.float32))),
+        lambda model: vars(model).update(_spec={**model._spec, "kind": "none"}),
+        lambda model: vars(model).update(_spec={**model._spec, "max_length": 0}),
+        lambda model: vars(model).update(_spec={**model._spec, "powers": [1]}),
+        lambda model: vars(model).update(_spec={"kind": "mean"}),
+        lambda model: vars(model).update(_factors=np.ones(1, np.float32)),
+        lambda model: vars(model).update(components_=np.ones((1, 5), np.float32)),
+        lambda model: vars(model).update(_text_options="text"),
+    ],
+)
+def test_parts_of_a_pooling_that_do_not_fit_are_refused(change, tmp_path):
+    vectors = {"cat": [1.0, 2.0], "dog": [3.0, 4.0], "the": [0.0, 1.0]}
+    model = MeanPoolEmbedder(vectors, weights="idf", oov="zero").fit(TEXTS)
+    powers = dict(model._spec)
+    change(model)
+    model.save(tmp_path / "model")
+    if model._spec == {**powers, "powers": [1]}:
+        MeanPoolEmbedder.load(tmp_path / "model").transform(TEXTS)  # not asked for
+        return
+    with pytest.raises(VectorFileError, match="parts disagree"):
+        MeanPoolEmbedder.load(tmp_path / "model")
+
+
+def test_counts_that_cannot_be_added_up_are_refused(tmp_path):
+    model = Word2VecVectorizer(3, **FAST).fit(TEXTS)
+    for count in (-1, 2**62):
+        model.counts_ = np.full(len(model.words_), count)
+        model.save(tmp_path / "model")
+        with pytest.raises(VectorFileError, match="counts_"):
+            Word2VecVectorizer.load(tmp_path / "model")
+
+
+def test_a_header_that_would_not_be_read_is_not_written(tmp_path):
+    with pytest.raises(ValueError, match="put what is long into arrays"):
+        native.save_arrays(tmp_path / "file", {}, "x" * (1 << 24))

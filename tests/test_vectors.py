@@ -307,6 +307,14 @@ def test_a_dict_that_says_something_else_is_not_taken(row_of):
         WordVectors(["a", "a"], np.eye(2), row_of=row_of)
 
 
+def test_vectors_that_were_taken_away_are_not_read():
+    model = Word2VecVectorizer(2, min_count=1, epochs=1, sample=0)
+    model.fit(["aa bb cc dd"] * 5)
+    model.vectors_ = model.vectors_[:1]
+    with pytest.raises(ValueError, match="4 words and 1 vectors"):
+        model.transform(["dd"])
+
+
 @pytest.mark.parametrize(
     "counts, message",
     [

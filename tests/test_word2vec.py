@@ -8,7 +8,7 @@ from interrupts import interrupted
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 
-from sklearn_embed import TokenizedDocuments, Word2VecVectorizer
+from sklearn_embed import FastTextVectorizer, TokenizedDocuments, Word2VecVectorizer
 from sklearn_embed._models import prediction
 
 RNG = np.random.default_rng(0)
@@ -232,4 +232,19 @@ def test_a_single_word_cannot_be_predicted_but_has_a_vector():
     model = Word2VecVectorizer(5, **FAST).fit(["word"])
     assert model.vectors_.shape == (1, 5)
     assert np.isfinite(model.vectors_).all()
-    assert model.loss_curve_ == [0, 0, 0]
+    assert np.isnan(model.loss_curve_).all()
+
+
+@pytest.mark.parametrize("trainer", [Word2VecVectorizer, FastTextVectorizer])
+def test_no_value_of_a_number_compiles_anything(trainer):
+    from sklearn_embed._models.kernels.word2vec import Kind, make_epoch
+
+    epoch = make_epoch(
+        Kind("skipgram", "negative_sampling", trainer is not Word2VecVectorizer)
+    )
+    model = trainer(4, **FAST).fit(TEXTS)
+    assert len(epoch.signatures) == 1
+    for negative in (1, 2, 7, 12, 13, 30):
+        model.set_params(negative=negative).fit(TEXTS)
+    model.set_params(window=9, sample=1, learning_rate=1, vector_size=21).fit(TEXTS)
+    assert len(epoch.signatures) == 1

@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import math
+
 import numpy as np
 
 from sklearn_embed._core.compile import kernel
@@ -13,6 +15,9 @@ LINE = 64
 LINE_FLOATS = LINE // 4
 LANES = LINE_FLOATS  # its former name, until nothing asks for it
 
+#: No machine has more.
+MOST_BYTES = 2**60
+
 
 def padded_width(n_columns):
     """Round a number of columns up to whole cache lines of float32."""
@@ -21,7 +26,10 @@ def padded_width(n_columns):
 
 def aligned_zeros(shape, dtype=np.float32):
     """Return zeros whose first element begins a cache line."""
-    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    size = math.prod(map(int, shape if np.ndim(shape) else (shape,)))
+    size *= np.dtype(dtype).itemsize
+    if size > MOST_BYTES:  # numpy says ValueError there, or counts round to less
+        raise MemoryError(f"Unable to allocate {size:.3g} bytes")
     buffer = np.zeros(size + LINE, np.uint8)
     start = -buffer.ctypes.data % LINE
     return buffer[start : start + size].view(dtype).reshape(shape)

@@ -15,6 +15,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
 from sklearn_embed._core.compile import CONTRACTED, SIMD_WIDTH, inlined
+from sklearn_embed._core.numeric import EXP, LOG1P
 
 #: float32 numbers in a vector: those of one register.
 WIDTH = SIMD_WIDTH
@@ -475,13 +476,9 @@ def exp(x):
     back = subtract(shifted, rounding)
     r = add_product(x, back, fill(np.float32(-0.69314718)))
     square = multiply(r, r)
-    odd = add_product(
-        fill(np.float32(1.666650526e-1)), square, fill(np.float32(8.369148490e-3))
-    )
+    odd = add_product(fill(EXP[1]), square, fill(EXP[3]))
     odd = multiply(r, add_product(fill(np.float32(1)), square, odd))
-    even = add_product(
-        fill(np.float32(4.999886938e-1)), square, fill(np.float32(4.191750725e-2))
-    )
+    even = add_product(fill(EXP[0]), square, fill(EXP[2]))
     even = add_product(fill(np.float32(1)), square, even)
     up = multiply(add(even, odd), shift_exponent(shifted))
     down = multiply(subtract(even, odd), shift_exponent(subtract(rounding, back)))
@@ -490,14 +487,14 @@ def exp(x):
 
 @inlined(fastmath=CONTRACTED)
 def log1p(x):
-    """Return log(1 + x) for x in [0, 1], to 1e-7; NaN stays NaN."""
-    y = fill(np.float32(5.126102e-3))
-    y = add_product(fill(np.float32(-2.9074028e-2)), y, x)
-    y = add_product(fill(np.float32(7.7516087e-2)), y, x)
-    y = add_product(fill(np.float32(-1.36022476e-1)), y, x)
-    y = add_product(fill(np.float32(1.90768807e-1)), y, x)
-    y = add_product(fill(np.float32(-2.4835399e-1)), y, x)
-    y = add_product(fill(np.float32(3.33181217e-1)), y, x)
-    y = add_product(fill(np.float32(-4.9999445e-1)), y, x)
-    y = add_product(fill(np.float32(9.99999966e-1)), y, x)
+    """Return log(1 + x) for x in [0, 1], to 2e-7; NaN stays NaN."""
+    y = fill(LOG1P[8])
+    y = add_product(fill(LOG1P[7]), y, x)
+    y = add_product(fill(LOG1P[6]), y, x)
+    y = add_product(fill(LOG1P[5]), y, x)
+    y = add_product(fill(LOG1P[4]), y, x)
+    y = add_product(fill(LOG1P[3]), y, x)
+    y = add_product(fill(LOG1P[2]), y, x)
+    y = add_product(fill(LOG1P[1]), y, x)
+    y = add_product(fill(LOG1P[0]), y, x)
     return multiply(y, x)

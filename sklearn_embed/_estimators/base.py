@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Collection, Iterable
 from numbers import Integral, Real
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,14 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_embed._core.threads import n_threads
 from sklearn_embed._core.typing import FilePath, Method
 from sklearn_embed._estimators import persistence
-from sklearn_embed._estimators.checks import check_settings
+from sklearn_embed._estimators.checks import check_settings, warn_of_words
 from sklearn_embed._text.analyzers import BY_CHARACTER
 from sklearn_embed._text.lookup import make_lookup
+from sklearn_embed._text.scripts import warn_if_unspaced
 from sklearn_embed._text.tokenized import tokenize
 from sklearn_embed._text.tokens import (
     TextOptions,
+    checked_encoding,
     make_analyze,
     make_preprocess,
     make_split,
@@ -97,6 +100,9 @@ def _unchanged(text):
 class TextEstimator(BaseEstimator):
     """Base of everything that takes documents."""
 
+    # Whether n-grams of words are counted: nothing trained on a text has them.
+    _counts_word_ngrams = False
+
     # Parameters that clone hands on as they are: big, and never changed.
     _shared_parameters: tuple[str, ...] = ()
 
@@ -112,7 +118,7 @@ class TextEstimator(BaseEstimator):
         "analyzer": [StrOptions({"word", *BY_CHARACTER}), callable],
         "ngram_range": [tuple],
         "stop_words": [StrOptions({"english"}), list, tuple, set, frozenset, None],
-        "vocabulary": ["array-like", dict, set, frozenset, None],
+        "vocabulary": ["array-like", Iterable, os.PathLike, None],
     }
 
     _doc_link_module = "sklearn_embed"
@@ -236,6 +242,8 @@ class TextEstimator(BaseEstimator):
             self.token_pattern,
             self.analyzer,
             tuple(self.ngram_range) if self.analyzer in BY_CHARACTER else (1, 1),
+            checked_encoding(getattr(self, "encoding", None)),
+            getattr(self, "decode_error", "strict"),
         )
 
     def build_preprocessor(self) -> Callable[[str], str]:
@@ -274,14 +282,23 @@ class TextEstimator(BaseEstimator):
 
     def _tokenize_to_fit(self, X, options=None):
         """Return documents as tokens, and how later strings must be cut."""
+        # `_fit_context` leaves this out where partial_fit goes on, whatever
+        # parameters have been set since.
+        self._validate_params()
         check_settings(self)
         options = options or self._options()
         documents = tokenize(X, options, n_jobs=self._n_threads())
+        if documents is not X:
+            warn_if_unspaced(documents)
         if len(documents) == 0:
             raise ValueError(
                 "Found array with 0 sample(s) (shape=(0,)) while a minimum of 1 is "
                 "required: X holds no documents."
             )
+        if documents.options is not None:
+            given = getattr(self, "vocabulary", None)
+            is_listed = isinstance(given, Collection) and not isinstance(given, str)
+            warn_of_words(self, documents.options, given if is_listed else None)
         return documents, documents.options or options
 
     def _tokenize(self, X):

@@ -5,6 +5,7 @@
 import math
 import sys
 import warnings
+from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 
 import numpy as np
@@ -23,12 +24,31 @@ LEAST_WORDS, LEAST_SIZE = 20, 8
 PARALLEL = 0.98
 
 
-def warn(message):
+def warn(message, category=ConvergenceWarning):
     """Warn of a fit, at the line of the first caller outside of the packages."""
     level, frame = 1, sys._getframe()
     while frame.f_back and frame.f_globals.get("__name__", "").startswith("sklearn"):
         level, frame = level + 1, frame.f_back
-    warnings.warn(message, ConvergenceWarning, stacklevel=level)
+    warnings.warn(message, category, stacklevel=level)
+
+
+#: Parameters that memory grows with.
+SIZES = ("vector_size", "bucket", "max_n", "window", "negative", "max_length")
+
+
+@contextmanager
+def named_memory(estimator, n_words=None):
+    """Let an error for want of memory name the parameters that ask for so much."""
+    try:
+        yield
+    except MemoryError as error:
+        params = estimator.get_params(deep=False)
+        sizes = [f"{name}={params[name]!r}" for name in SIZES if name in params]
+        words = "" if n_words is None else f" for {n_words} words"
+        raise MemoryError(
+            f"{type(estimator).__name__} needs more memory than there is{words}: "
+            f"lower one of {', '.join(sizes)}, or set max_features. ({error})"
+        ) from error
 
 
 def check_finite(estimator, fitted):
@@ -84,8 +104,8 @@ def warn_of_losses(losses, held_out_losses, what):
     if losses and all(map(math.isnan, losses)):
         warn(
             f"Nothing was learned: no document has {what}. Vectors are as they were "
-            "before, random or pretrained. Give longer documents, or a lower "
-            "min_count or more sample where the estimator has them.",
+            "before, random or pretrained. Give more or longer documents, or a lower "
+            f"min_count{' or sample=0' * ('sample=' in what)}."
         )
     if held_out_losses and all(map(math.isnan, held_out_losses)):
         warn(

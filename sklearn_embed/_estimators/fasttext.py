@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_embed._core.typing import (
     Analyzer,
     Documents,
+    FilePath,
     Float32Array,
     Preprocessor,
     RandomState,
@@ -24,6 +25,7 @@ from sklearn_embed._core.typing import (
 from sklearn_embed._estimators import auto
 from sklearn_embed._estimators.auto import BySize, Passes
 from sklearn_embed._estimators.base import Integral, Interval, StrOptions
+from sklearn_embed._estimators.coverage import warn_of_rows
 from sklearn_embed._estimators.persistence import register
 from sklearn_embed._estimators.snapshot import snapshot
 from sklearn_embed._estimators.training import adopt, settings_of
@@ -144,9 +146,9 @@ class FastTextVectorizer(WordVectorizer):
         Words that occur in more documents are left out; likewise.
     max_features : int or None, default=None
         Keep only this many words, the most frequent ones.  None: no limit.
-    vocabulary : collection of str, mapping or None, default=None
+    vocabulary : iterable of str, mapping, path or None, default=None
         The only words admitted.  The limits above apply to them as well.  Of a
-        mapping, the keys count.
+        mapping, the keys count; a :class:`pathlib.Path` is a file with a word a line.
     unlabeled : iterable of documents, TokenizedDocuments or None, default=None
         Further texts to learn from, in addition to those given to `fit`.  `clone`
         shares it instead of copying it; a `TokenizedDocuments` is not tokenised
@@ -215,7 +217,7 @@ class FastTextVectorizer(WordVectorizer):
     fastText and gensim.  `min_count` says which words have a row of their own; rarer
     ones are made of n-grams in `transform`.
 
-    The mean of a word's rows is held while the word is near; that is what is trained,
+    The mean of a word's rows is cached while the word is near; that is what is trained,
     and what it has moved is handed on to the rows when the word is left behind.
     Skip-gram predicts the word from each of its neighbours, and draws negatives for
     two of them at a time.  The other deviations are those of `Word2VecVectorizer`.
@@ -362,13 +364,15 @@ class FastTextVectorizer(WordVectorizer):
         unknown = UnknownWords(
             subwords=fitted._model.subwords(), normalize=is_normalized, skip_zeros=True
         )
-        return Pooler(
+        rows = Pooler(
             fitted._lookup,
             fitted.vectors_,
             factors=fitted._unit_factors if is_normalized else None,
             unknown=unknown,
             n_jobs=fitted._n_threads(),
         ).rows(X)
+        warn_of_rows(rows)
+        return rows
 
     def vector(self, word: str) -> Float32Array:
         """Return the vector of a word, known or not.
@@ -468,6 +472,50 @@ class FastTextVectorizer(WordVectorizer):
         return interop_fasttext.vectorizer_to_fasttext(
             self._model, self._fitted_vocabulary(), self.vectors_
         )
+
+    @classmethod
+    def from_fasttext(
+        cls, source: FilePath | BinaryIO | FastTextModel, **params: Any
+    ) -> Self:
+        """Return a fitted vectorizer with what an unsupervised fastText model learned.
+
+        Parameters
+        ----------
+        source : FastTextModel, str, path or binary file
+            An unsupervised model.
+        **params : dict
+            Further parameters, such as `learning_rate`, which the file does not hold.
+            Unless told otherwise, tokens are what stands between blanks, and
+            `pooling` is "normalized_mean": `transform` then gives fastText's sentence
+            vectors.
+
+        Returns
+        -------
+        FastTextVectorizer
+            `partial_fit` goes on from there, without the mark ``</s>`` for the end of
+            a line.  With hierarchical softmax, the outputs begin anew.
+
+        Raises
+        ------
+        ValueError
+            If the model is supervised, or lacks what training needs.
+        """
+        parts = interop_fasttext.read_vectorizer(source)
+        estimator = cls(**(parts.params | params))
+        settled = auto.settled(estimator)
+        model = FastText(
+            settled._settings(),
+            parts.words,
+            parts.inputs,
+            parts.bucket_rows,
+            parts.outputs,
+        )
+        adopt(estimator, Vocabulary(parts.words, parts.counts), model, settled=settled)
+        return estimator
+
+    def _makes_unknown_words(self):
+        """Tell whether words without a row have vectors, too: of their n-grams."""
+        return self.max_n > 0
 
     def _settings(self):
         """Return the parameters that the model knows."""

@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, BinaryIO
+from numbers import Real
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,6 +21,7 @@ from sklearn_embed._core.typing import (
     Analyzer,
     Documents,
     FilePath,
+    Float32Array,
     Preprocessor,
     RandomState,
     StopWords,
@@ -38,6 +40,8 @@ from sklearn_embed._estimators.base import (
     limits_of,
 )
 from sklearn_embed._estimators.callbacks import CallbackSupportMixin, with_callbacks
+from sklearn_embed._estimators.convergence import named_memory
+from sklearn_embed._estimators.coverage import warn_of_documents
 from sklearn_embed._estimators.labels import (
     checked_labels,
     document_weights,
@@ -79,6 +83,13 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from sklearn_embed.io.fasttext import FastTextModel
+
+
+class TopLabels(NamedTuple):
+    """The classes of documents, and how probable they are."""
+
+    labels: list[NDArray[Any]]
+    probabilities: list[NDArray[np.float64]]
 
 
 @register
@@ -154,9 +165,9 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         Words that occur in more documents are left out; likewise.
     max_features : int or None, default=None
         Keep only this many words, the most frequent ones.  None: no limit.
-    vocabulary : collection of str, mapping or None, default=None
+    vocabulary : iterable of str, mapping, path or None, default=None
         The only words admitted.  The limits above apply to them as well.  Of a
-        mapping, the keys count.
+        mapping, the keys count; a :class:`pathlib.Path` is a file with a word a line.
     early_stopping : bool, default=False
         Whether to hold out documents and stop when their loss stops falling.
     validation_fraction : float, default=0.1
@@ -208,8 +219,10 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
     -----
     The score of class :math:`c` is :math:`u_c^\top \frac{1}{m} \sum_f v_f`, the sum
     over all features of a document: its words, their character n-grams, its word
-    n-grams and a mark after the last word.  The mark acts as an intercept; a document
-    without known words is judged by it alone.
+    n-grams and a mark after the last word, which acts as an intercept.  A document
+    of which nothing is known gets the shares that the classes have among the training
+    documents, weights included; from a model of fastText's, what fastText says: the
+    score of the mark alone.
 
     This is the supervised mode of fastText, with its hash functions.  Deviations:
     documents come in a new random order in every epoch; the learning rate falls with
@@ -361,12 +374,20 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         continued = self.warm_start and hasattr(self, "vectors_")
         seed = self._seed if continued else draw_seed(self)
         classes, multilabel, matrix = checked_labels(y)
+        if continued and not np.array_equal(classes, self.classes_):
+            raise ValueError(
+                f"y holds the classes {classes}, but {self.classes_} were learned "
+                "before: they cannot change with warm_start=True. partial_fit takes "
+                "new classes."
+            )
         weights = document_weights(documents, y, sample_weight, self.class_weight)
         labelled = _labelled(documents, matrix, weights)
         data = hold_out(self, [labelled], seed, stratified)
         texts = data.parts[0].documents
         words = learn_vocabulary([texts], limits_of(self))
-        labels = Labels.learn(classes, multilabel, matrix)
+        if not self.max_n:
+            warn_of_documents(texts, words.rows(texts.table))
+        labels = Labels.learn(classes, multilabel, matrix, weights)
         new_model = self._new_model(words, texts, labels, continued)
         training = Training(X, data, words, options, new_model)
         learn_epochs(self, training, seed, continued)
@@ -394,8 +415,10 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         y : array-like of shape (n_documents,) or (n_documents, n_classes)
             The labels.
         classes : array-like of shape (n_classes,) or None, default=None
-            All labels that will ever come.  Must be given in the first call, unless
-            `y` is a matrix of indicators.
+            All labels.  Must be given in the first call, unless `y` is a matrix of
+            indicators.  Later calls may name more, which start at zero, unless the
+            loss is "hierarchical_softmax"; of indicators, they are the numbers of the
+            columns.
         sample_weight : array-like of shape (n_documents,) or None, default=None
             How much each document counts.
 
@@ -413,9 +436,10 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         known: Any = self.classes_ if begun else None
         if classes is not None:
             classes = np.unique(column_or_1d(classes))
-            if begun and not np.array_equal(classes, known):
+            if begun and not np.isin(known, classes).all():
                 raise ValueError(
-                    f"classes={classes!r} differ from those of the first call, {known}."
+                    f"classes={classes!r} differ from those learned before, {known}: "
+                    "new ones may come, but all of the others must be among them."
                 )
             known = classes
         elif not begun and type_of_target(y) != "multilabel-indicator":
@@ -423,12 +447,20 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         self._checked_pretrained()
         documents, options = self._tokenize_to_fit(X)
         classes, multilabel, matrix = checked_labels(y, known)
+        if begun and self._model.labels.multilabel and not multilabel:
+            raise ValueError(
+                "y holds one label a document, but the model learned from indicators "
+                "of several: give a matrix of 0 and 1 with a column for each of "
+                "classes_."
+            )
         weights = document_weights(
             documents, y, sample_weight, self.class_weight, scale=False
         )
         labelled = _labelled(documents, matrix, weights)
         words, rare = grown_vocabulary(self, documents)
-        labels = Labels.learn(classes, multilabel, matrix)
+        labels = Labels.learn(classes, multilabel, matrix, weights)
+        if begun:
+            labels = labels.after(self._model.labels)
         new_model = self._new_model(words, documents, labels, begun)
         training = Training(X, Data([labelled], []), words, options, new_model)
         learn_batch(self, training, rare)
@@ -468,11 +500,7 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
             Rows sum to 1, unless a document can have several labels.
         """
         fitted = snapshot(self)
-        scores = fitted._scores(X).astype(np.float64)
-        if fitted._model.settings.loss in SEPARATE:
-            shares = 1 / (1 + np.exp(-np.clip(scores, -700, 700)))
-        else:
-            shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+        shares = fitted._shares(X)
         if not fitted._model.labels.multilabel:
             shares /= shares.sum(axis=1, keepdims=True)
         return shares
@@ -497,6 +525,67 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         vocabulary, n_jobs = fitted._fitted_vocabulary(), fitted._n_threads()
         return fitted.classes_[fitted._model.best(documents, vocabulary, n_jobs)]
 
+    def predict_top_k(
+        self, X: Documents, k: int = 1, *, threshold: float = 0.0
+    ) -> TopLabels:
+        """Return the most probable classes of each document, as fastText's predict.
+
+        Parameters
+        ----------
+        X : iterable of str, of sequences of str, or TokenizedDocuments
+            The documents.
+        k : int, default=1
+            How many classes, at most; -1: all.
+        threshold : float, default=0.0
+            The least probability of a class that is returned.
+
+        Returns
+        -------
+        labels : list of ndarray
+            For each document its classes, the most probable one first; with
+            indicators, the numbers of their columns.  None may reach the threshold.
+        probabilities : list of ndarray
+            Theirs, float64.  Where a loss judges each class by itself ("one_vs_all",
+            "negative_sampling"), they are those of this class alone and need not sum
+            to 1, as they do in `predict_proba` for documents with one label each.
+        """
+        if not isinstance(k, Integral) or isinstance(k, bool) or (k < 1 and k != -1):
+            raise ValueError(f"k must be at least 1, or -1 for all, not {k!r}.")
+        if not isinstance(threshold, Real) or not threshold >= -np.inf:
+            raise ValueError(f"threshold must be a number, not {threshold!r}.")
+        fitted = snapshot(self)
+        shares = fitted._shares(X)
+        n = shares.shape[1] if k == -1 else min(int(k), shares.shape[1])
+        order = np.argsort(-shares, axis=1, kind="stable")[:, :n]
+        chosen = np.take_along_axis(shares, order, axis=1)
+        counts = (chosen >= threshold).sum(axis=1).tolist()
+        pairs = list(zip(order, chosen, counts, strict=True))
+        return TopLabels(
+            [fitted.classes_[row[:count]] for row, _, count in pairs],
+            [row[:count] for _, row, count in pairs],
+        )
+
+    def sentence_vectors(self, X: Documents) -> Float32Array:
+        """Return the vectors that the classes are scored by.
+
+        They are those of fastText's ``get_sentence_vector`` for a supervised model:
+        the mean over all features of a document, the mark after the last word
+        included, and not normalised.
+
+        Parameters
+        ----------
+        X : iterable of str, of sequences of str, or TokenizedDocuments
+            The documents.
+
+        Returns
+        -------
+        ndarray of shape (n_documents, vector_size), float32
+            The scores are their products with `output_vectors_`.
+        """
+        fitted = snapshot(self)
+        documents, vocabulary = fitted._tokenize(X), fitted._fitted_vocabulary()
+        return fitted._model.means(documents, vocabulary, fitted._n_threads())
+
     def to_word_vectors(self) -> WordVectors:
         """Return words, vectors, counts and subwords as one immutable value.
 
@@ -520,12 +609,21 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         Returns
         -------
         sklearn_embed.io.fasttext.FastTextModel
-            For :func:`sklearn_embed.io.fasttext.write_model`.
+            For :func:`sklearn_embed.io.fasttext.write_model`.  Labels are strings
+            there: the classes after ``__label__``, with "_" for blanks.  Classes
+            that all begin with ``__label__`` already, and those of a model read from
+            a file, are written as they are, or were.
 
         Raises
         ------
         ValueError
-            If ``</s>``, fastText's mark for the end of a document, is a word.
+            If ``</s>``, fastText's mark for the end of a document, is a word, or two
+            classes would be written alike.
+
+        Notes
+        -----
+        fastText judges a document without known words by the end mark alone, which
+        this class does not: see the notes of the class.
         """
         check_is_fitted(self)
         return interop_fasttext.classifier_to_fasttext(
@@ -534,7 +632,13 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
 
     @classmethod
     def from_fasttext(
-        cls, source: FilePath | BinaryIO | FastTextModel, **params: Any
+        cls,
+        source: FilePath | BinaryIO | FastTextModel,
+        *,
+        multilabel: bool | None = None,
+        label_prefix: str = "__label__",
+        label_type: Callable[[str], Any] | None = None,
+        **params: Any,
     ) -> Self:
         """Return a fitted classifier with what a supervised fastText model learned.
 
@@ -542,6 +646,18 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         ----------
         source : FastTextModel, str, path or binary file
             A supervised model, quantised or not.
+        multilabel : bool or None, default=None
+            Whether a document can have several labels: `predict` then returns
+            indicators, and `predict_proba` the probability of each class by itself.
+            The file does not say it.  None: with the loss "one_vs_all", unless it
+            counted as many labels as documents, which then had one each.
+        label_prefix : str, default="__label__"
+            What is taken away from the beginning of all labels.  If one of them has
+            another beginning, all stay whole.  `to_fasttext` writes them as they were.
+        label_type : callable or None, default=None
+            str → class, of a label without its prefix: a file holds strings alone.
+            None: `int` if every label is an integer, written without leading zeros
+            or "+", which gives integer classes back; else `str`.
         **params : dict
             Further parameters, such as `lowercase`.  Unless told otherwise, tokens
             are what stands between blanks, as in fastText.
@@ -549,9 +665,16 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         Returns
         -------
         FastTextClassifier
-            Its classes are the labels without ``__label__``.
+            Its classes are the labels without their prefix.
+
+        Raises
+        ------
+        ValueError
+            If the model has no labels, `multilabel` does not go with its loss, or
+            `label_type` refuses a label or makes the same class of two.
         """
-        parts = interop_fasttext.read_classifier(source)
+        names = interop_fasttext.LabelNames(label_prefix, label_type, multilabel)
+        parts = interop_fasttext.read_classifier(source, names)
         estimator = cls(**(parts.params | params))
         settings = estimator._settings(parts.params["loss"], parts.n_buckets)
         model = SupervisedFastText(
@@ -595,19 +718,22 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         if continued:
             known = self._model.bucket_rows
             labels = self._continued_labels(settings, labels)
-        space = FeatureSpace.learn(
-            words, settings.ngrams, self.stop_words, documents, known
-        )
+        with named_memory(self, len(words)):
+            space = FeatureSpace.learn(
+                words, settings.ngrams, self.stop_words, documents, known
+            )
         return partial(SupervisedFastText.new, space, settings, labels)
 
     def _continued_labels(self, settings, labels):
-        """Refuse to go on with other classes or features than those of the last fit."""
+        """Return labels to go on with; refuse other features than those of the last."""
         last = self._model
-        if not np.array_equal(labels.classes, self.classes_):
+        is_tree = last.settings.loss == "hierarchical_softmax"
+        if is_tree and len(labels.classes) > len(self.classes_):
             raise ValueError(
-                f"y holds the classes {labels.classes}, but {self.classes_} were "
-                "learned before: they cannot change with warm_start=True or "
-                "partial_fit."
+                f"classes={labels.classes} has more classes than the {self.classes_} "
+                "of the first call, but a tree of classes cannot grow: name all of "
+                "them in the first call, or use another loss than "
+                "'hierarchical_softmax'."
             )
         ngrams, before = settings.ngrams, last.settings.ngrams
         same = ngrams == before or not (ngrams.wanted or before.wanted)
@@ -616,8 +742,7 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
                 "loss, word_ngrams, min_n, max_n and bucket cannot change with "
                 "warm_start=True or partial_fit."
             )
-        # The tree stays as it was: its nodes mean what they meant.
-        return last.labels._replace(multilabel=labels.multilabel)
+        return last.labels.grown(labels)
 
     @property
     def _shared_parameters(self):
@@ -641,6 +766,15 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         documents = self._tokenize(X)
         vocabulary, n_jobs = self._fitted_vocabulary(), self._n_threads()
         return self._model.scores(documents, vocabulary, n_jobs)
+
+    def _shares(self, X):
+        """Return probabilities: of each class by itself, where the loss judges so."""
+        scores = self._scores(X).astype(np.float64)
+        if self._model.settings.loss in SEPARATE:
+            return 1 / (1 + np.exp(-np.clip(scores, -700, 700)))
+        shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+        shares /= shares.sum(axis=1, keepdims=True)
+        return shares
 
 
 def _labelled(documents, matrix, weights):

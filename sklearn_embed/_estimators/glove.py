@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_memory
 
@@ -31,6 +32,7 @@ from sklearn_embed._estimators.base import (
     _fit_context,
 )
 from sklearn_embed._estimators.callbacks import with_callbacks
+from sklearn_embed._estimators.checks import check_settings
 from sklearn_embed._estimators.persistence import register
 from sklearn_embed._estimators.pretrained import checked_pretrained
 from sklearn_embed._estimators.training import draw_seed, learn, settings_of
@@ -82,7 +84,7 @@ class GloVeVectorizer(WordVectorizer):
     learning_rate : float, default=0.05
         Of AdaGrad.
     gradient_clip : float or None, default=100.0
-        Largest slope of a single parameter.  None: no limit.
+        Largest gradient of a single parameter.  None: no limit.
     epochs : int, default=25
         Passes over the pairs.
     max_memory : int or None, default=None
@@ -127,9 +129,9 @@ class GloVeVectorizer(WordVectorizer):
         Words that occur in more documents are left out; likewise.
     max_features : int or None, default=None
         Keep only this many words, the most frequent ones.  None: no limit.
-    vocabulary : collection of str, mapping or None, default=None
+    vocabulary : iterable of str, mapping, path or None, default=None
         The only words admitted.  The limits above apply to them as well.  Of a
-        mapping, the keys count.
+        mapping, the keys count; a :class:`pathlib.Path` is a file with a word a line.
     unlabeled : iterable of documents, TokenizedDocuments or None, default=None
         Further texts to learn from, in addition to those given to `fit`.  `clone`
         shares it instead of copying it; a `TokenizedDocuments` is not tokenised
@@ -196,12 +198,12 @@ class GloVeVectorizer(WordVectorizer):
     the `penalty` of :class:`Pretrained`.
     `loss_curve_` holds this divided by the number of pairs.
 
-    Training is stochastic, one pair after the other.  Words are dealt out to groups;
+    Training is stochastic, one pair after the other.  Words are divided into groups;
     tasks whose pairs have no word in common run at the same time (Gemulla et al.
     2011), so that the result is the same, bit for bit, for every `n_jobs`.
 
-    As in the original program, AdaGrad's sums start at 1 and hold squares of slopes
-    times the learning rate, and slopes are clipped one by one.  Deviations: the
+    As in the original program, AdaGrad's sums start at 1 and hold squares of gradients
+    times the learning rate, and gradients are clipped one by one.  Deviations: the
     biases move at the learning rate, like everything else (the program, since it
     clips, moves them at rate 1, and does not clip theirs); the order of the pairs
     changes in every epoch; the penalty is an implicit step at the end of each epoch,
@@ -338,25 +340,28 @@ class GloVeVectorizer(WordVectorizer):
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit_counts(self, counts: CooccurrenceCounts) -> Self:
+    def fit_counts(
+        self, counts: CooccurrenceCounts | Any, words: Sequence[str] | None = None
+    ) -> Self:
         """Learn the vectors of words that have been counted already.
 
         The parameters about vocabulary, window and early stopping play no part.
 
         Parameters
         ----------
-        counts : CooccurrenceCounts
-            For instance a sum of those of partitions.
+        counts : CooccurrenceCounts, or sparse matrix of shape (n_words, n_words)
+            For instance a sum of those of partitions; or a matrix of counts made
+            elsewhere, symmetric unless `direction` is "left" or "right".
+        words : sequence of str or None, default=None
+            The words of the rows of a matrix.
 
         Returns
         -------
         self : object
             The fitted estimator.
         """
-        if not isinstance(counts, CooccurrenceCounts):
-            raise TypeError(
-                f"counts must be CooccurrenceCounts, not {type(counts).__name__}."
-            )
+        counts = self._checked_counts(counts, words)
+        check_settings(self)
         self._checked_pretrained()
         vocabulary = Vocabulary(counts.words, counts.word_counts)
         data = Data([counts], [])
@@ -366,6 +371,26 @@ class GloVeVectorizer(WordVectorizer):
         schedule = Schedule(*settled._rates(), settled.epochs)
         learn(self, training, draw_seed(self), schedule, range(settled.epochs))
         return self
+
+    def _checked_counts(self, counts, words):
+        """Return counts, of a matrix with words, as CooccurrenceCounts."""
+        is_matrix = hasattr(counts, "tocsr") or isinstance(counts, np.ndarray)
+        if is_matrix and words is not None:
+            return CooccurrenceCounts.from_scipy(
+                counts, words, direction=self.direction
+            )
+        if is_matrix:
+            raise ValueError("counts is a matrix: give the words of its rows, words=.")
+        if not isinstance(counts, CooccurrenceCounts):
+            raise TypeError(
+                "counts must be CooccurrenceCounts or a sparse matrix, not "
+                f"{type(counts).__name__}."
+            )
+        if words is not None:
+            raise ValueError(
+                "CooccurrenceCounts have their own words: leave words out."
+            )
+        return counts
 
     partial_fit = available_if(_never)(WordVectorizer.partial_fit)
 

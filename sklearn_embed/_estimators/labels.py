@@ -27,11 +27,12 @@ def checked_labels(y, classes=None):
     if sp.issparse(y) or type_of_target(y, input_name="y") == "multilabel-indicator":
         matrix = _indicators(y)
         found = np.arange(matrix.shape[1])
-        if classes is not None and not np.array_equal(classes, found):
+        if classes is not None and len(classes) != len(found):
             raise ValueError(
-                f"y has {len(found)} columns, but the classes are {classes}."
+                f"y has {len(found)} columns, but the classes are {classes}: a column "
+                "for each of them is needed."
             )
-        return found, True, matrix
+        return found if classes is None else classes, True, matrix
     y = column_or_1d(y, warn=True)
     check_classification_targets(y)
     if classes is None:

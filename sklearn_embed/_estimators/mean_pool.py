@@ -31,6 +31,7 @@ from sklearn_embed._estimators.base import (
     at_least,
 )
 from sklearn_embed._estimators.callbacks import CallbackSupportMixin, with_callbacks
+from sklearn_embed._estimators.coverage import warn_of_documents, warn_of_rows
 from sklearn_embed._estimators.embedding import (
     fitted,
     is_unfitted,
@@ -337,7 +338,9 @@ class MeanPoolEmbedder(
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: Documents, y: Any = None) -> Self:
+    def fit(
+        self, X: Documents, y: Any = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Fit the embedding if it is not fitted yet, and learn the weights.
 
         Parameters
@@ -346,6 +349,8 @@ class MeanPoolEmbedder(
             The documents.
         y : array-like or None, default=None
             Handed to the embedding's `fit`.
+        sample_weight : array-like of shape (n_documents,) or None, default=None
+            Handed to the embedding's `fit`, which must take it.
 
         Returns
         -------
@@ -366,12 +371,15 @@ class MeanPoolEmbedder(
         if self.pooling == "power":
             settings = settings._replace(powers=checked_powers(self.powers))
         documents, options = self._tokenize_to_fit(X, options)
-        embedding = fitted(self, self.embedding, documents, y)
+        embedding = fitted(self, self.embedding, documents, y, sample_weight)
         source = as_word_vectors(embedding)
         options = getattr(embedding, "_text_options", options)
         stops = stop_word_set(self.stop_words)
         stops |= stop_word_set(getattr(embedding, "stop_words", None))
         lookup = lookup_of(embedding, source.words, options, stops)
+        if self.oov not in ("subword", "mean") and embedding is self.embedding:
+            rows = lookup.rows(documents.table)
+            warn_of_documents(documents, rows, source.words)
         pooled = learn(settings, documents, source, lookup)
         length = {"max_length_": pooled.spec.max_length}
         publish(
@@ -414,6 +422,7 @@ class MeanPoolEmbedder(
         how = {"fill": fill, "normalize": self.normalize}
         pooler = pooled_of(fitted_now).pooler(settings_of(fitted_now), **how)
         rows = pooler.rows(X)
+        warn_of_rows(rows)
         if self.empty == "error" and np.isnan(rows).any():
             number = int(np.argmax(np.isnan(rows).any(axis=1)))
             raise ValueError(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
+from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_embed._core.typing import (
@@ -27,6 +28,8 @@ from sklearn_embed._estimators.base import (
     _fit_context,
     limits_of,
 )
+from sklearn_embed._estimators.checks import check_settings, warn_of_words
+from sklearn_embed._estimators.coverage import warn_of_count
 from sklearn_embed._estimators.loading import check_vocabulary
 from sklearn_embed._estimators.one_hot_outputs import (
     bags,
@@ -56,7 +59,7 @@ UNKNOWN_NAME = "<unk>"
 
 
 @register
-class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore[call-arg]
+class OneHotTokens(TextTransformer):
     r"""Represent each document by the one-hot vectors of its words.
 
     A word is a unit vector of as many dimensions as there are words; all of them
@@ -76,6 +79,11 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
           is padding, 1 an unknown word, ``2 + column`` a known one.
         - "one_hot": sparse (n_documents, max_length × n_words), a block of columns
           for each position with a single 1 in it.
+    encoding : str or None, default=None
+        Encoding of documents that are bytes, such as "utf-8".  None: there are none.
+    decode_error : {"strict", "ignore", "replace"}, default="strict"
+        What becomes of bytes that are not in this encoding: an error, nothing, or the
+        character U+FFFD.
     lowercase : bool, default=True
         Whether strings are lowercased before they are cut into tokens.
     strip_accents : {"ascii", "unicode"}, callable or None, default=None
@@ -112,9 +120,11 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
         Words that occur in more documents are left out; likewise.
     max_features : int or None, default=None
         Keep only this many words, the most frequent ones.  None: no limit.
-    vocabulary : collection of str, mapping of str to column, or None, default=None
+    vocabulary : iterable of str, mapping of str to column, path or None, default=None
         The words, in the order of their columns; then `min_count`, `min_df`,
-        `max_df`, `max_features` and `stop_words` select nothing.
+        `max_df`, `max_features` and `stop_words` select nothing,
+        and `transform` needs no `fit`.  A :class:`pathlib.Path` is a file with a word
+        a line.
     handle_unknown : {"auto", "ignore", "error", "unknown"}, default="auto"
         What becomes of a token that is not in the vocabulary.
 
@@ -162,9 +172,13 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
            [4, 2, 6, 4]], dtype=int32)
     """
 
+    _counts_word_ngrams = True
+
     _parameter_constraints: dict = {
         **TextTransformer._text_constraints,
         **VOCABULARY_CONSTRAINTS,
+        "encoding": [str, None],
+        "decode_error": [StrOptions({"strict", "ignore", "replace"})],
         "output": [StrOptions({"count", "binary", "ids", "one_hot"})],
         "handle_unknown": [StrOptions({"auto", "ignore", "error", "unknown"})],
         "max_length": [COUNT, None],
@@ -177,6 +191,8 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
         self,
         output: str = "count",
         *,
+        encoding: str | None = None,
+        decode_error: str = "strict",
         lowercase: bool = True,
         strip_accents: StripAccents = None,
         preprocessor: Preprocessor = None,
@@ -197,6 +213,8 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
         dtype: DTypeLike = np.int64,
     ) -> None:
         self.output = output
+        self.encoding = encoding
+        self.decode_error = decode_error
         self.lowercase = lowercase
         self.strip_accents = strip_accents
         self.preprocessor = preprocessor
@@ -277,13 +295,14 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
         ValueError
             If a token is unknown and ``handle_unknown="error"``.
         """
+        self._take_vocabulary()
         fitted = snapshot(self)
         if fitted._unknown() == "error":
             # Tokens are kept apart, since an unknown one is to be named.
             X = fitted._tokenize(X)
         if fitted._joins_words():
             X = fitted._terms(fitted._tokenize(X))
-        return fitted._encode(X)
+        return fitted._encode(X, warns=True)
 
     def inverse_transform(self, X: Any) -> list[Any]:
         """Return the words of each row.
@@ -298,12 +317,26 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
         list of ndarray of str
             In the order of the columns for counts and indicators, in the order of
             the text for sequences.
+
+        Raises
+        ------
+        ValueError
+            If rows are of another width than those of `transform`, or hold NaN,
+            infinity or what is no id.
         """
+        self._take_vocabulary()
         check_is_fitted(self)
         words = np.array([*self.words_, UNKNOWN_NAME], dtype=object)
         if self.output == "ids":
-            return words_of_ids(words, np.asarray(X))
-        return words_of_columns(words[: self._width()], X)
+            return words_of_ids(words, X, self.max_length_)
+        n_columns = self._width()
+        if self.output == "one_hot":
+            n_columns *= self.max_length_
+        return words_of_columns(words[: self._width()], X, n_columns)
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        cls._sklearn_auto_wrap_output_keys = _WRAPPED
 
     def get_feature_names_out(
         self, input_features: ArrayLike | None = None
@@ -320,6 +353,7 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
         ndarray of str
             Words; positions for "ids"; ``position_word`` for "one_hot".
         """
+        self._take_vocabulary()
         check_is_fitted(self)
         if self.output == "ids":
             names = [f"position{place}" for place in range(self.max_length_)]
@@ -356,6 +390,30 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
                 fitted["max_length_"] = max(1, int(np.diff(offsets).max()))
         publish(self, fitted, ["max_length_"])
         return documents
+
+    def _take_vocabulary(self):
+        """Be fitted with a given vocabulary, unless there was a fit."""
+        if self.vocabulary is None or hasattr(self, "words_"):
+            return
+        self._validate_params()
+        check_settings(self)
+        has_length = self.output in ("ids", "one_hot")
+        if has_length and self.max_length is None:
+            raise NotFittedError(
+                f"output={self.output!r} has the length of the longest document of "
+                "fit: call fit first, or set max_length."
+            )
+        vocabulary, options = Vocabulary(given_words(self.vocabulary)), self._options()
+        warn_of_words(self, options, vocabulary.words)
+        stops = self._other_stops(vocabulary.words)
+        fitted = {
+            "words_": vocabulary.words,
+            "vocabulary_": vocabulary.index,
+            "counts_": np.zeros(len(vocabulary), np.int64),
+            "_text_options": options,
+            "_lookup": make_lookup(vocabulary.words, options, stops),
+        }
+        publish(self, fitted | ({"max_length_": self.max_length} if has_length else {}))
 
     def _terms(self, documents):
         """Return documents of words, or of n-grams if these are asked for."""
@@ -413,9 +471,16 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
         """Return the number of columns of one-hot vectors."""
         return len(self.words_) + (self._unknown() == "unknown")
 
-    def _encode(self, X):
+    def _encode(self, X, warns=False):
         """Turn documents into the output asked for."""
+        if len(self._lookup) != len(self.words_):
+            raise ValueError(
+                f"words_ had {len(self._lookup)} words and has {len(self.words_)}: "
+                "fitted attributes were changed. Fit again."
+            )
         columns, offsets = self._columns(X, self._lookup)
+        if warns:
+            warn_of_count(np.count_nonzero(np.diff(offsets) == 0), len(offsets) - 1)
         width = self._width()
         if self.output in ("count", "binary"):
             return bags(columns, offsets, width, self.dtype, self.output == "binary")
@@ -433,6 +498,12 @@ class OneHotTokens(TextTransformer, auto_wrap_output_keys=None):  # type: ignore
             return
         if type(length) is not int or not 1 <= length < 1 << 31:
             raise ValueError(f"max_length_ is {length!r:.40}")
+
+
+# Only dense rows fit into a frame: there is `set_output` for these, and none, as
+# CountVectorizer has none, for sparse ones.  scikit-learn asks for this attribute.
+_WRAPPED = property(lambda self: {"transform"} if self.output == "ids" else set())
+OneHotTokens._sklearn_auto_wrap_output_keys = _WRAPPED
 
 
 def _refuse_unknown(documents, unknown):

@@ -15,6 +15,7 @@ from sklearn_embed._estimators.callbacks import TrainingMonitor
 from sklearn_embed._estimators.checks import refuse_document_limits
 from sklearn_embed._estimators.convergence import (
     check_finite,
+    named_memory,
     warn,
     warn_if_parallel,
     warn_of_losses,
@@ -108,15 +109,20 @@ def learn_epochs(estimator, training, seed, continued):
             f"epochs={settled.epochs} is less than the {done} epochs already "
             "trained: with warm_start=True it can only grow."
         )
-    if done == settled.epochs:
+    if done == settled.epochs and not _before(estimator).is_same(training.vocabulary):
         n_new = len(training.vocabulary.index.keys() - estimator.vocabulary_.keys())
         warn(
-            f"Nothing was trained: warm_start=True, and all epochs={done} are trained "
-            f"already. Of the vocabulary, {n_new} words are new: their vectors are "
-            "random or pretrained. Raise epochs to train further."
+            f"Nothing was trained on these other documents: warm_start=True, and all "
+            f"epochs={done} are trained already. Of the vocabulary, {n_new} words are "
+            "new: their vectors are random or pretrained. Raise epochs."
         )
     schedule = Schedule(*settled._rates(), settled.epochs)
     learn(estimator, training, seed, schedule, range(done, settled.epochs))
+
+
+def _before(estimator):
+    """Return what was trained, and its words."""
+    return Before(estimator._model, estimator.vocabulary_, estimator.counts_)
 
 
 def learn_batch(estimator, training, rare):
@@ -137,10 +143,11 @@ def learn(estimator, training, seed, schedule, epochs, more=None):
     data = data if prepared is None else prepared()
     before = None
     if epochs.start:
-        before = Before(estimator._model, estimator.vocabulary_, estimator.counts_)
-    model = new_model(np.random.default_rng([seed, 0]), before)
-    frozen = _start(estimator, model, vocabulary, before)
-    job = model.job(data, vocabulary, Run(seed, schedule, estimator.n_jobs))
+        before = _before(estimator)
+    with named_memory(estimator, len(vocabulary)):
+        model = new_model(np.random.default_rng([seed, 0]), before)
+        frozen = _start(estimator, model, vocabulary, before)
+        job = model.job(data, vocabulary, Run(seed, schedule, estimator.n_jobs))
     if frozen is not None:
         job = FrozenRowsJob(job, frozen)
     losses, held_out_losses, best = [], [], None
@@ -195,7 +202,12 @@ def _start(estimator, model, vocabulary, before):
         return None
     known = {} if before is None else before.index
     size = estimator.vector_size
-    given = find(pretrained, vocabulary.words, size, known)
+    try:
+        given = find(pretrained, vocabulary.words, size, known)
+    except (TypeError, ValueError) as error:
+        if type(error) not in (TypeError, ValueError):
+            raise  # an error of a file, which is named
+        raise type(error)(f"pretrained: {error}") from error
     return None if given is None else model.start_at(given)
 
 

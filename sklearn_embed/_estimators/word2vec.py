@@ -124,9 +124,9 @@ class Word2VecVectorizer(WordVectorizer):
         Words that occur in more documents are left out; likewise.
     max_features : int or None, default=None
         Keep only this many words, the most frequent ones.  None: no limit.
-    vocabulary : collection of str, mapping or None, default=None
+    vocabulary : iterable of str, mapping, path or None, default=None
         The only words admitted.  The limits above apply to them as well.  Of a
-        mapping, the keys count.
+        mapping, the keys count; a :class:`pathlib.Path` is a file with a word a line.
     unlabeled : iterable of documents, TokenizedDocuments or None, default=None
         Further texts to learn from, in addition to those given to `fit`.  `clone`
         shares it instead of copying it; a `TokenizedDocuments` is not tokenised

@@ -30,6 +30,7 @@ from sklearn_embed._estimators.base import (
     limits_of,
 )
 from sklearn_embed._estimators.callbacks import CallbackSupportMixin, with_callbacks
+from sklearn_embed._estimators.coverage import warn_of_documents, warn_of_rows
 from sklearn_embed._estimators.loading import check_words
 from sklearn_embed._estimators.pretrained import (
     checked_pretrained,
@@ -171,6 +172,8 @@ class WordVectorizer(
         n_tokens = sum(part.n_tokens for part in data.parts)
         settled = auto.settled(self, n_tokens, keep=continued)
         vocabulary = learn_vocabulary(data.parts, limits_of(settled))
+        if not self._makes_unknown_words():
+            warn_of_documents(documents, vocabulary.rows(documents.table))
         training = settled._training(X, data, vocabulary, options)
         learn_epochs(self, training, seed, continued)
         return self
@@ -226,7 +229,9 @@ class WordVectorizer(
         """
         fitted = snapshot(self)
         n_jobs = fitted._n_threads()
-        return Pooler(fitted._lookup, fitted.vectors_, n_jobs=n_jobs).rows(X)
+        rows = Pooler(fitted._lookup, fitted.vectors_, n_jobs=n_jobs).rows(X)
+        warn_of_rows(rows)
+        return rows
 
     to_word_vectors = queries.to_word_vectors
     to_keyed_vectors = queries.to_keyed_vectors
@@ -237,6 +242,10 @@ class WordVectorizer(
     @property
     def _n_features_out(self):
         return self.vectors_.shape[1]
+
+    def _makes_unknown_words(self):
+        """Tell whether words without a row have vectors, too."""
+        return False
 
     def _fitted_vocabulary(self):
         """Return the words that have a row."""

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from sklearn_embed._files.atomic import replacing
-from sklearn_embed._files.stream import opened
+from sklearn_embed._files.opening import opened
 
 #: Raised whenever files written from now on cannot be read by earlier code.
 VERSION = 1

@@ -186,7 +186,7 @@ _MAGIC = (
         Kind("an XML document", "Take out what you need first", is_text=True),
     ),
 )
-_MAGIC = tuple((re.compile(pattern, re.DOTALL), kind) for pattern, kind in _MAGIC)
+_PATTERNS = [(re.compile(magic, re.DOTALL), kind) for magic, kind in _MAGIC]
 
 _NPZ = Kind(
     "NumPy's archive of arrays (.npz)",
@@ -220,7 +220,7 @@ _MEMBERS = (
     ),
     (r"META-INF/", Kind("a Java archive", "")),
 )
-_MEMBERS = tuple((re.compile(pattern), kind) for pattern, kind in _MEMBERS)
+_NAMES = [(re.compile(name), kind) for name, kind in _MEMBERS]
 
 # What systems put beside the files proper.
 _LITTER = re.compile(
@@ -268,7 +268,7 @@ def foreign(start, text=True):
     Kind or None
         None where nothing is known.
     """
-    for pattern, kind in _MAGIC:
+    for pattern, kind in _PATTERNS:
         if (text or not kind.is_text) and pattern.match(start):
             return kind
     return None
@@ -278,7 +278,7 @@ def foreign_archive(names):
     """Tell what kind of file a zip archive with these members is, None if unknown."""
     if names and all(name.endswith(".npy") for name in names):
         return _NPZ
-    for pattern, kind in _MEMBERS:
+    for pattern, kind in _NAMES:
         if any(pattern.match(name) for name in names):
             return kind
     return None

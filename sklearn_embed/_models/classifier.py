@@ -58,12 +58,62 @@ class Labels(NamedTuple):
     multilabel: bool
     counts: np.ndarray  # (n_classes,) documents of each
     leaves: np.ndarray  # (n_classes,) int64
+    # (n_classes + 1,) float64: weight of each class's documents, then of all.  None:
+    # read from fastText, which judges a document without known words by its end mark.
+    mass: np.ndarray | None = None
+    prefix: str | None = None  # of the labels in the file that they were read from
 
     @classmethod
-    def learn(cls, classes, multilabel, matrix):
+    def learn(cls, classes, multilabel, matrix, weights):
         """Count the labels of a CSR matrix; commoner classes come first."""
         counts = np.bincount(matrix.indices, minlength=len(classes))
-        return cls(classes, multilabel, counts, np.argsort(-counts, kind="stable"))
+        per_label = np.repeat(weights, np.diff(matrix.indptr))
+        mass = np.bincount(matrix.indices, per_label, minlength=len(classes) + 1)
+        mass[-1] = np.sum(weights)
+        leaves = np.argsort(-counts, kind="stable")
+        return cls(classes, multilabel, counts, leaves, mass)
+
+    def among(self, classes):
+        """Return the places of these classes among others that hold them all."""
+        return np.searchsorted(classes, self.classes)
+
+    def after(self, earlier):
+        """Return labels that weigh what earlier ones weigh, too."""
+        if earlier.mass is None:
+            return self._replace(mass=None)
+        mass = self.mass.copy()
+        mass[[*earlier.among(self.classes), -1]] += earlier.mass
+        return self._replace(mass=mass)
+
+    def grown(self, labels):
+        """Return these labels with classes that only others have, as they count them.
+
+        What weighs is theirs.  Without new classes the tree stays as it was: its
+        nodes mean what they meant.
+        """
+        mass = None if self.mass is None else labels.mass
+        if len(labels.classes) == len(self.classes):
+            return self._replace(multilabel=labels.multilabel, mass=mass)
+        counts = labels.counts.copy()
+        counts[self.among(labels.classes)] = self.counts
+        leaves = np.argsort(-counts, kind="stable")
+        return labels._replace(
+            counts=counts, leaves=leaves, mass=mass, prefix=self.prefix
+        )
+
+    def prior_scores(self, loss):
+        """Return the scores of a document without known features, or None.
+
+        They give each class the share of the documents that it was trained by.
+        """
+        if self.mass is None:
+            return None
+        # Half a document more, so that no class is impossible.
+        shares = self.mass[:-1] + 0.5
+        if loss in SEPARATE:
+            shares /= self.mass[-1] + 1
+            return np.log(shares) - np.log1p(-shares)
+        return np.log(shares / shares.sum())
 
 
 @dataclass
@@ -114,7 +164,10 @@ class SupervisedFastText:
         space, old, size = self.features, before.model, self.settings.vector_size
         everything = slice(None)
         old_outputs = old.outputs[:, : old.settings.vector_size]
-        take_over(self.outputs, everything, old_outputs, everything, size)
+        places = everything  # of inner nodes; there are no new ones
+        if len(self.labels.classes) > len(old.labels.classes):
+            places = old.labels.among(self.labels.classes)
+        take_over(self.outputs, places, old_outputs, everything, size)
         n_old, n_new = len(before.index), len(space)
         old_rows, rows = before.rows(space.vocabulary)
         self.inputs[[*rows, n_new]] = old.inputs[[*old_rows, n_old]]
@@ -227,15 +280,24 @@ class SupervisedFastText:
     def scores(self, documents, vocabulary, n_jobs):
         """Return a score for each class; of a tree, logarithms of probabilities."""
         space, matrices = self.space(vocabulary), (self.inputs, self.outputs)
-        return space.scores(documents, *matrices, n_jobs, self._tree())
+        prior = self.labels.prior_scores(self.settings.loss)
+        return space.scores(documents, *matrices, n_jobs, self._tree(), prior)
+
+    def means(self, documents, vocabulary, n_jobs):
+        """Return the mean of each document's rows: float32 (n, vector_size)."""
+        # What the scores would be if each class stood for one dimension.
+        axes = np.eye(self.settings.vector_size, self.inputs.shape[1], dtype=np.float32)
+        return self.space(vocabulary).scores(documents, self.inputs, axes, n_jobs)
 
     def best(self, documents, vocabulary, n_jobs):
         """Return the number of each document's likeliest class."""
         space, matrices = self.space(vocabulary), (self.inputs, self.outputs)
-        tree = self._tree()
+        tree, prior = self._tree(), self.labels.prior_scores(self.settings.loss)
         if tree is not None:
-            return space.best_leaves(documents, *matrices, n_jobs, tree)
-        return space.scores(documents, *matrices, n_jobs).argmax(axis=1)
+            likeliest = None if prior is None else prior.argmax()
+            return space.best_leaves(documents, *matrices, n_jobs, tree, likeliest)
+        scores = space.scores(documents, *matrices, n_jobs, None, prior)
+        return scores.argmax(axis=1)
 
     def check(self, n_words):
         """Refuse parameters, read from a file, that do not belong together."""
@@ -253,6 +315,13 @@ class SupervisedFastText:
         check_matrix("outputs", self.outputs, max(n_classes - is_tree, 1), width)
         if labels.counts.shape != (n_classes,) or labels.counts.min(initial=0) < 0:
             raise ValueError("label_counts_ has not one count for each class")
+        mass = labels.mass
+        if mass is not None and (
+            mass.shape != (n_classes + 1,)
+            or not (0 <= mass).all()
+            or mass.max() == np.inf
+        ):
+            raise ValueError("the weights of the classes are no numbers, or too few")
         if labels.leaves.dtype != np.int64 or labels.leaves.ndim != 1:
             raise ValueError("the leaves of the tree are no numbers of classes")
         if sorted(labels.leaves.tolist()) != list(range(n_classes)):

@@ -5,13 +5,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import ArrayLike
 
 from sklearn_embed._core.arrays import readonly
 from sklearn_embed._core.typing import Documents, FilePath, StopWords
 from sklearn_embed._models.counting import Pairs, Window, count_pairs
+from sklearn_embed._models.own_counts import pairs_of_matrix
 from sklearn_embed._text.tokenized import tokenize
 from sklearn_embed._text.tokens import TextOptions
 from sklearn_embed._text.vocabulary import (
@@ -194,6 +197,73 @@ class CooccurrenceCounts:
         )
         pairs = count_pairs([part], len(words), shape, max_memory, n_jobs)
         return cls._unchecked(list(words.words), words.counts, pairs, shape)
+
+    @classmethod
+    def from_scipy(
+        cls,
+        matrix: Any,
+        words: Sequence[str],
+        *,
+        word_counts: ArrayLike | None = None,
+        window: int | str = "document",
+        weighting: str = "harmonic",
+        direction: str = "both",
+    ) -> CooccurrenceCounts:
+        """Take counts that were made elsewhere.
+
+        Parameters
+        ----------
+        matrix : sparse matrix or ndarray of shape (n_words, n_words)
+            How often, or with what weight, the word of a column stands near that of
+            a row.
+        words : sequence of str
+            The words of the rows and columns.
+        word_counts : array-like of shape (n_words,) or None, default=None
+            Occurrences of each word.  None: the sums of the rows, rounded, which grow
+            with them.
+        window : int or "document", default="document"
+            What was counted, as in :meth:`from_documents`: counts of like windows can
+            be added.  Numbers of any kind are multiples of the unit of "document",
+            up to 6e-12.
+        weighting : {"harmonic", "flat"}, default="harmonic"
+            Likewise; the counts of "flat" are whole numbers.
+        direction : {"both", "left", "right"}, default="both"
+            Likewise; "both" asks for a symmetric matrix.
+
+        Returns
+        -------
+        CooccurrenceCounts
+            With copies of all.
+
+        Raises
+        ------
+        ValueError
+            If the matrix is not square, not symmetric where it must be, or holds what
+            is no count of this window; or the words do not fit.
+        OverflowError
+            If the counts are too large for 64 bits.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklearn_embed import CooccurrenceCounts
+        >>> CooccurrenceCounts.from_scipy(np.array([[0, 2], [2, 1]]), ["cat", "dog"])
+        CooccurrenceCounts(2 words, 2 pairs)
+        """
+        shape = Window(window, weighting, direction).checked()
+        pairs, names = pairs_of_matrix(matrix, shape), given_words(words)
+        if len(names) != len(pairs.indptr) - 1:
+            raise ValueError(
+                f"There are {len(names)} words for a matrix of "
+                f"{len(pairs.indptr) - 1} rows."
+            )
+        if word_counts is None:
+            word_counts = np.rint(np.asarray(sp.csr_matrix(matrix).sum(axis=1)).ravel())
+        word_counts = np.asarray(word_counts)
+        fits = np.abs(word_counts) < 2.0**62  # False for NaN, too
+        if not fits.all() or (word_counts % 1 != 0).any():
+            raise ValueError("word_counts must be whole numbers below 2**62.")
+        return cls(names, word_counts.astype(np.int64), pairs, shape)
 
     @property
     def n_pairs(self) -> int:

@@ -35,7 +35,7 @@ _TASK_PLACES = 1 << 22
 _FIRST_PAIRS = 1 << 23
 _MOST_PLACES = 2**31 - 2
 _LEAST_PLACES = 1 << 12
-_LEAST_ROOM = 1 << 10
+_LEAST_CAPACITY = 1 << 10
 
 
 class Window(NamedTuple):
@@ -104,12 +104,12 @@ def count_pairs(parts, n_rows, window, max_memory=None, n_jobs=None):
     n_places = 2 + sum(int(n.sum()) + min(len(n), int(n.sum())) for n in lengths)
     _check_overflow(parts, n_places, n_rows, weights)
     n_jobs = n_threads(n_jobs)
-    room = _TASK_PAIRS
+    capacity = _TASK_PAIRS
     if max_memory is not None:
         # Half for tokens and their positions, half for pairs on their way.
         n_places = min(n_places, max(max_memory // 16, _LEAST_PLACES) + len(weights))
-        room = max(max_memory // (24 * _PAIR_BYTES * n_jobs), _LEAST_ROOM)
-    counter = _Counter(readonly(weights), SIDES[window.direction], n_rows, room)
+        capacity = max(max_memory // (24 * _PAIR_BYTES * n_jobs), _LEAST_CAPACITY)
+    counter = _Counter(readonly(weights), SIDES[window.direction], n_rows, capacity)
     chunks = _chunks(parts, len(weights) - 1, min(n_places, _MOST_PLACES))
     runs = None
     with tempfile.TemporaryFile() as file:
@@ -120,7 +120,7 @@ def count_pairs(parts, n_rows, window, max_memory=None, n_jobs=None):
             if runs is None:
                 runs = _Runs(file, counter)
             runs.append(pieces)
-        del chunks, stream, pieces  # merging needs the room
+        del chunks, stream, pieces  # merging needs the memory
         return Pairs(*_assembled(run(runs.tasks(), n_jobs), n_rows), scale)
 
 
@@ -172,9 +172,9 @@ def _chunks(parts, reach, n_places):
 class _Counter:
     """Cuts the counting of a chunk into tasks that each give some whole rows."""
 
-    def __init__(self, weights, sides, n_rows, room):
+    def __init__(self, weights, sides, n_rows, capacity):
         self._weights = ContextWeights(weights, sides)
-        self.n_rows, self.room = n_rows, room
+        self.n_rows, self.capacity = n_rows, capacity
         self._scratches = []
 
     def tasks(self, stream, n, fresh, n_jobs):
@@ -189,7 +189,7 @@ class _Counter:
         step = min(_TASK_VISITS, visits.sum() / (8 * n_jobs) + 1)
         # Positions are listed a few rows at a time: they take as much as the tokens.
         lists = ends[1:] // max(_TASK_PLACES, n // 4)
-        cost = np.cumsum(visits / step + most / self.room)
+        cost = np.cumsum(visits / step + most / self.capacity)
         cuts = [*np.searchsorted(cost, np.arange(1, cost[-1] if self.n_rows else 0))]
         cuts += [0, *(1 + np.flatnonzero(np.diff(lists))), self.n_rows]
         listed = -1
@@ -261,8 +261,8 @@ class _Runs:
         while first < self._counter.n_rows:
             n_rows = min(reader.n_ready() for reader in readers)
             sizes = sum(reader.lengths(n_rows) for reader in readers)
-            room = max(self._counter.room, int(sizes[0]))
-            n_rows = int(np.searchsorted(np.cumsum(sizes), room, side="right"))
+            capacity = max(self._counter.capacity, int(sizes[0]))
+            n_rows = int(np.searchsorted(np.cumsum(sizes), capacity, side="right"))
             parts = [reader.read(n_rows) for reader in readers]
             yield partial(self._merge, parts, n_rows)
             first += n_rows

@@ -26,6 +26,7 @@ from sklearn_embed._models.kernels.classifier import (
     score_documents,
     word_ngrams,
 )
+from sklearn_embed._models.kernels.classifier_blank import mark_blank
 from sklearn_embed._text.char_ngrams import ngram_buckets, token_codes
 from sklearn_embed._text.tokens import stop_word_set
 from sklearn_embed._text.vocabulary import token_counts
@@ -184,26 +185,32 @@ class FeatureSpace:
         rows = *bag, self.left_out(table), *ngrams
         return DocumentBatch(*places, *rows, len(self), bool(self.skip), int(most))
 
-    def scores(self, documents, inputs, outputs, n_jobs=1, tree=None):
+    def scores(self, documents, inputs, outputs, n_jobs=1, tree=None, blank=None):
         """Return a score for each class: float32 (n, C).
 
         The products of hidden vectors and output rows; with a tree, logarithms of
-        probabilities.
+        probabilities.  `blank`, if given, are the scores of a document without any
+        feature that has a row.
         """
         n_classes = len(outputs) if tree is None else len(tree.offsets) - 1
         out = np.empty((len(documents), n_classes), np.float32)
-        self._predict(_score, documents, (inputs, outputs), n_jobs, tree, out)
+        matrices = inputs, outputs
+        self._predict(_score, documents, matrices, n_jobs, tree, out, blank)
         return out
 
-    def best_leaves(self, documents, inputs, outputs, n_jobs, tree):
-        """Return the number of each document's likeliest class: int64 (n,)."""
+    def best_leaves(self, documents, inputs, outputs, n_jobs, tree, blank=None):
+        """Return the number of each document's likeliest class: int64 (n,).
+
+        `blank`, if given, is that of a document without any feature that has a row.
+        """
         out = np.empty(len(documents), np.int64)
-        self._predict(_search, documents, (inputs, outputs), n_jobs, tree, out)
+        matrices = inputs, outputs
+        self._predict(_search, documents, matrices, n_jobs, tree, out, blank)
         return out
 
-    def _predict(self, predict, documents, matrices, n_jobs, tree, out):
+    def _predict(self, predict, documents, matrices, n_jobs, tree, out, blank):
         if tree is not None and len(tree.offsets) < 3:
-            out[:] = 0  # of one class there is no doubt
+            out[:] = 0  # there is one class
             return
         children = None if tree is None else readonly(tree_children(tree))
         batch, flat = self.arrays(documents), flat_matrices(*matrices, False)
@@ -214,6 +221,10 @@ class FeatureSpace:
             predict(batch, flat, matrices[1], children, first, part)
 
         run_all(call, range(0, len(documents), step), n_jobs)
+        if blank is not None:
+            marks = np.empty(len(documents), np.uint8)
+            mark_blank(batch, marks)
+            out[marks == 1] = blank
 
 
 def _score(batch, matrices, outputs, children, first, out):

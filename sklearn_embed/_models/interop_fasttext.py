@@ -5,12 +5,18 @@ What comes from a file is returned as plain data.
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from typing import NamedTuple
+import re
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from sklearn_embed._models.bags import numbered
-from sklearn_embed._models.classifier import Labels
+from sklearn_embed._models.classifier import SEPARATE, Labels
+from sklearn_embed._models.prediction import Outputs
+from sklearn_embed._text.char_ngrams import ngram_buckets
+from sklearn_embed._text.table import TokenTable
 from sklearn_embed.io._fasttext_model import Arguments, FastTextModel
 from sklearn_embed.io.fasttext import ARCHITECTURES, LOSSES, read_model
 
@@ -19,6 +25,12 @@ _ARCHITECTURE_CODES = {name: code for code, name in ARCHITECTURES.items()}
 
 #: What stands before a label, and what ends every document, in fastText's files.
 _LABEL, _END = "__label__", "</s>"
+
+#: An integer, written as Python and NumPy write it.
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
+
+#: What stands between the characters at which fastText cuts.
+_WORD = re.compile(r"[^ \n\r\t\v\f\0]+")
 
 
 def vectorizer_to_fasttext(model, vocabulary, vectors):
@@ -89,12 +101,13 @@ def classifier_to_fasttext(model, vocabulary, n_documents):
     -------
     FastTextModel
         fastText finds the same labels for documents whose tokens are joined by
-        blanks.  A blank in a label becomes "_".
+        blanks.  Blanks in a label become "_".
 
     Raises
     ------
     ValueError
-        If ``</s>``, fastText's mark for the end of a document, is a word.
+        If ``</s>``, fastText's mark for the end of a document, is a word, or two
+        classes would be written alike.
     """
     if _END in vocabulary.index:
         raise ValueError(f"{_END!r} is a word here, but fastText's mark there.")
@@ -104,8 +117,9 @@ def classifier_to_fasttext(model, vocabulary, n_documents):
     buckets = np.zeros((len(model.bucket_rows), size), np.float32)
     stored = np.flatnonzero(model.bucket_rows >= 0)
     buckets[stored] = inputs[n_words + 1 + model.bucket_rows[stored]]
-    counts = np.append(vocabulary.counts, max(n_documents, 1))
     label_counts, outputs = _outputs_in_order(model)
+    n_ends = _end_marks(model, int(label_counts.sum()), n_documents)
+    counts = np.append(vocabulary.counts, n_ends)
     arguments = Arguments(
         dim=size,
         epoch=settings.epochs,
@@ -118,18 +132,54 @@ def classifier_to_fasttext(model, vocabulary, n_documents):
         minn=ngrams.min_n,
         maxn=ngrams.max_n,
     )
-    names = labels.classes[labels.leaves]
+    names = _written_labels(labels)
     return FastTextModel(
         arguments,
         [*vocabulary.words, _END],
         counts,
-        [_LABEL + "_".join(str(name).split()) for name in names],
+        [names[leaf] for leaf in labels.leaves],
         label_counts.astype(np.int64),
         int(counts.sum()),
         np.ascontiguousarray(inputs[: n_words + 1]),
         buckets,
         outputs,
     )
+
+
+def _end_marks(model, n_labels, n_documents):
+    """Return the count of the end mark; with "one_vs_all", it tells what predicts.
+
+    As many marks as labels: every document had one label.  `_labels_of` reads it so.
+    """
+    n_documents = max(n_documents, 1)
+    if model.settings.loss != "one_vs_all":
+        return n_documents
+    if not model.labels.multilabel:
+        return n_labels
+    return n_documents + (n_documents == n_labels)
+
+
+def _written_labels(labels):
+    """Return each class as a label of fastText's, prefix included."""
+    names = ["_".join(_WORD.findall(str(name))) for name in labels.classes]
+    prefix = labels.prefix
+    if prefix is None:
+        # What is a label of fastText's already gets no second prefix.
+        prefix = "" if all(name.startswith(_LABEL) for name in names) else _LABEL
+    same = {name for name, count in Counter(names).items() if count > 1}
+    for name in names:
+        if name in same or not name:
+            alike = [
+                c
+                for c, n in zip(labels.classes.tolist(), names, strict=True)
+                if n == name
+            ]
+            why = f"would both be the label {name!r}" if name else "has no characters"
+            raise ValueError(
+                f"the classes {alike} cannot be written for fastText, where labels "
+                f"hold no blanks: {why}. Give the classes other names."
+            )
+    return [prefix + name for name in names]
 
 
 def _outputs_in_order(model):
@@ -158,19 +208,28 @@ class ClassifierParts(NamedTuple):
     skip: bool  # n-grams without a row do not count
 
 
-def read_classifier(source):
+class LabelNames(NamedTuple):
+    """How labels of a file become classes; see `FastTextClassifier.from_fasttext`."""
+
+    prefix: str = _LABEL
+    convert: Callable[[str], Any] | None = None
+    multilabel: bool | None = None
+
+
+def read_classifier(source, names=LabelNames()):  # noqa: B008
     """Return what a supervised fastText model has learned.
 
     Parameters
     ----------
     source : FastTextModel, str, path or binary file
         A supervised model, quantised or not.
+    names : LabelNames
+        What is made of its labels.
 
     Returns
     -------
     ClassifierParts
-        Its classes are the labels without ``__label__``.  Tokens are what stands
-        between blanks, as in fastText.
+        Tokens are what stands between blanks, as in fastText.
 
     Raises
     ------
@@ -189,7 +248,7 @@ def read_classifier(source):
     rows = model.rows
     if not is_pruned:
         rows = numbered(np.ones(len(model.buckets), np.uint8))
-    labels, outputs = _labels_of(model)
+    labels, outputs = _labels_of(model, names)
     return ClassifierParts(
         _parameters(arguments),
         [model.words[row] for row in kept],
@@ -201,6 +260,85 @@ def read_classifier(source):
         arguments.bucket,
         skip=is_pruned,
     )
+
+
+class VectorizerParts(NamedTuple):
+    """What an unsupervised fastText model has learned."""
+
+    params: dict  # parameters under the names of our estimator
+    words: list[str]
+    counts: np.ndarray
+    inputs: np.ndarray  # rows of words, then of buckets
+    outputs: Outputs
+    bucket_rows: np.ndarray  # (n_buckets,) int32
+
+
+def read_vectorizer(source):
+    """Return what an unsupervised fastText model has learned.
+
+    Parameters
+    ----------
+    source : FastTextModel, str, path or binary file
+        An unsupervised model.
+
+    Returns
+    -------
+    VectorizerParts
+        Without the mark for the end of a line, which is no word here.
+
+    Raises
+    ------
+    ValueError
+        If the model is supervised, has no outputs, or its n-grams were pruned.
+    """
+    model = source if isinstance(source, FastTextModel) else read_model(source)
+    arguments = model.arguments
+    architecture = ARCHITECTURES[arguments.model]
+    if architecture == "supervised":
+        raise ValueError(
+            "the model is supervised: FastTextClassifier.from_fasttext reads it."
+        )
+    if LOSSES[arguments.loss] == "one_vs_all":
+        raise ValueError(
+            "the model's loss is one-vs-all over words, which this class does not "
+            "train: read_vectors reads its vectors, which MeanPoolEmbedder takes."
+        )
+    if model.output is None or model.rows is not None:
+        what = "no outputs" if model.output is None else "pruned n-grams"
+        raise ValueError(
+            f"the model has {what}, so that it cannot be trained on: read_vectors "
+            "reads its vectors, which MeanPoolEmbedder takes."
+        )
+    kept = [row for row, word in enumerate(model.words) if word != _END]
+    words = [model.words[row] for row in kept]
+    own, is_tree = model.own[kept], LOSSES[arguments.loss] == "hierarchical_softmax"
+    outputs = model.output[kept]
+    if is_tree:  # without the mark, it is another one
+        outputs = np.zeros((max(len(words) - 1, 1), arguments.dim), np.float32)
+    params = _parameters(arguments) | {
+        "min_n": max(arguments.minn, 1),
+        "window": max(arguments.ws, 1),
+        "architecture": architecture,
+        "sample": max(arguments.t, 0.0),
+        "pooling": "normalized_mean",
+    }
+    del params["word_ngrams"]
+    has_ngrams = 0 < arguments.bucket and params["min_n"] <= params["max_n"]
+    rows = np.full(params["bucket"], -1, np.int32)
+    buckets = model.buckets[:0]
+    if has_ngrams:
+        limits = params["min_n"], params["max_n"], params["bucket"]
+        _, used = ngram_buckets(TokenTable.from_tokens(words), *limits)
+        marks = model.buckets.any(axis=1).astype(np.uint8)
+        marks[used] = 1
+        rows, buckets = numbered(marks), model.buckets[marks == 1]
+        rows[rows >= 0] += np.int32(len(words))
+    else:
+        params["max_n"] = 0
+    inputs = np.concatenate([own, buckets]).astype(np.float32)
+    counts = np.asarray(model.counts)[kept]
+    outputs = Outputs(np.array(outputs, np.float32, order="C"), is_tree)
+    return VectorizerParts(params, words, counts, inputs, outputs, rows)
 
 
 def _parameters(arguments):
@@ -215,17 +353,52 @@ def _parameters(arguments):
         "bucket": max(arguments.bucket, 1),
         "epochs": max(arguments.epoch, 1),
         "min_count": max(arguments.min_count, 1),
-        "token_pattern": r"\S+",
+        "token_pattern": r"[^ \n\r\t\v\f\0]+",
         "lowercase": False,
     }
 
 
-def _labels_of(model):
+def _labels_of(model, names):
     """Return the labels of a fastText model, sorted, and their output rows."""
-    names = np.array([label.removeprefix(_LABEL) for label in model.labels])
-    order = np.argsort(names, kind="stable")
-    outputs = model.output[: max(len(names) - 1, 1)]
-    if LOSSES[model.arguments.loss] != "hierarchical_softmax":
+    loss = LOSSES[model.arguments.loss]
+    prefix, _, multilabel = names
+    if multilabel is None:
+        # The end mark was counted once a document.
+        n_documents = model.counts[model.words.index(_END)]
+        multilabel = loss == "one_vs_all" and sum(model.label_counts) != n_documents
+    elif multilabel and loss not in SEPARATE:
+        raise ValueError(
+            f"multilabel=True, but the model's loss, {loss!r}, gives every document "
+            "one label."
+        )
+    if not all(label.startswith(prefix) for label in model.labels):
+        prefix = ""
+    classes = _converted([x.removeprefix(prefix) for x in model.labels], names.convert)
+    order = np.argsort(classes, kind="stable")
+    outputs = model.output[: max(len(classes) - 1, 1)]
+    if loss != "hierarchical_softmax":
         outputs = model.output[order]
-    counts = np.asarray(model.label_counts)[order]
-    return Labels(names[order], False, counts, np.argsort(order)), outputs
+    counts, leaves = np.asarray(model.label_counts)[order], np.argsort(order)
+    labels = Labels(classes[order], multilabel, counts, leaves, None, prefix)
+    return labels, outputs
+
+
+def _converted(names, convert):
+    """Return an array of what a function makes of strings."""
+    if convert is None:
+        convert = int if all(_INTEGER.fullmatch(name) for name in names) else str
+    made = []
+    for name in names:
+        try:
+            made.append(convert(name))
+        except (TypeError, ValueError) as error:
+            message = f"label_type refuses the label {name!r}: {error}"
+            raise ValueError(message) from error
+    classes = np.array(made)
+    if len(np.unique(classes)) < len(names):
+        again = next(x for i, x in enumerate(made) if x in made[:i])
+        raise ValueError(
+            f"label_type makes the class {again!r} of two labels, such as "
+            f"{names[made.index(again)]!r}: give one that tells them apart."
+        )
+    return classes

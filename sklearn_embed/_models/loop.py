@@ -96,7 +96,7 @@ class Job(ABC):
 class FrozenRows(NamedTuple):
     """How rows that training must not move get their values back."""
 
-    put_back: Callable[[], None]
+    restore: Callable[[], None]
     often: bool  # after each task, too, and not only after an epoch
 
 
@@ -112,7 +112,7 @@ class FrozenRowsJob(Job):
     """
 
     def __init__(self, job, frozen):
-        self._job, (self._put_back, self._often) = job, frozen
+        self._job, (self._restore, self._often) = job, frozen
         self.loss_limit, self.needed = job.loss_limit, job.needed
 
     def phases(self, epoch):
@@ -132,11 +132,11 @@ class FrozenRowsJob(Job):
 
     def _run(self, task):
         result = task()
-        self._put_back()
+        self._restore()
         return result
 
     def _finish(self):
-        self._put_back()
+        self._restore()
         return 0.0, 0
 
 

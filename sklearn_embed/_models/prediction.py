@@ -141,6 +141,8 @@ class PredictionJob(Job):
         corpora = self._parts + self._held_out
         self._window = reachable_window(settings.window, corpora, bags is not None)
         self._sampler = self._make_sampler(vocabulary.counts)
+        if settings.sample:
+            self.needed += f" once sample={settings.sample:g} has thinned them out"
         if settings.loss == "negative_sampling":
             self.loss_limit = Job.loss_limit * (1 + settings.negative)
         self._bags = None if bags is None else Bags(*map(readonly, bags))

@@ -3,7 +3,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import warnings
+from collections.abc import Mapping
 from functools import partial
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +15,7 @@ from sklearn_embed._models.loop import FrozenRows
 from sklearn_embed._text.char_ngrams import ngram_buckets
 from sklearn_embed._text.kernels.char_ngrams import add_rows
 from sklearn_embed._text.table import TokenTable
+from sklearn_embed._vectors.spelling import LOOKED_THROUGH, compared
 from sklearn_embed._vectors.word_vectors import WordVectors
 from sklearn_embed.io._sources import as_word_vectors
 
@@ -95,10 +98,12 @@ def find(pretrained, words, vector_size, known=()):
     check_size(source.vector_size, vector_size)
     places = source.rows(chosen)
     found = places >= 0
-    if not found.any() and not known:
+    if not known and 10 * np.count_nonzero(found) < len(found):
+        n_found = np.count_nonzero(found) or "None"
+        unknown = [chosen[row] for row in np.flatnonzero(~found)[:50]]
         warnings.warn(
-            f"None of {len(words)} words has a pretrained vector: are they spelt "
-            "alike, lowercased or not?",
+            f"{n_found} of {len(chosen)} words ({found.mean():.0%}) has a pretrained "
+            f"vector. {compared(unknown, _some_words(pretrained.vectors, source))}",
             UserWarning,
             stacklevel=2,
         )
@@ -112,6 +117,14 @@ def find(pretrained, words, vector_size, known=()):
         pretrained.trainable,
         float(pretrained.penalty),
     )
+
+
+def _some_words(vectors, source):
+    """Return words that have vectors, those that were not asked for included."""
+    words = getattr(vectors, "words", getattr(vectors, "words_", None))
+    if words is None:
+        words = vectors if isinstance(vectors, Mapping) else source.words
+    return list(islice(words, LOOKED_THROUGH))
 
 
 def check_size(found, vector_size):
@@ -130,11 +143,11 @@ def frozen_rows(*pieces):
         for matrix, rows, values in pieces
     ]
 
-    def put_back():
+    def restore():
         for call in calls:
             call()
 
-    return FrozenRows(put_back, often=True)
+    return FrozenRows(restore, often=True)
 
 
 def given_ngrams(parts, words, rows):

@@ -2,15 +2,18 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import re
-
 import numpy as np
 
 from sklearn_embed._files.arrays import load_arrays, save_arrays
 from sklearn_embed._text.checks import check_documents
 from sklearn_embed._text.encoding import Encoded
 from sklearn_embed._text.table import TokenTable
-from sklearn_embed._text.tokens import TextOptions, make_preprocess, make_split
+from sklearn_embed._text.tokens import (
+    TextOptions,
+    checked_encoding,
+    make_preprocess,
+    make_split,
+)
 
 _KIND = "TokenizedDocuments"
 _NAMES = ("ids", "offsets", "table", "table_offsets")
@@ -49,7 +52,7 @@ def read(path, mmap):
             raise ValueError(f"undercount is {undercount!r:.40}.")
     except KeyError as error:
         raise ValueError(f"{path} is damaged: {error} is missing.") from error
-    except (TypeError, ValueError, re.error) as error:
+    except (TypeError, ValueError) as error:
         raise ValueError(f"{path} is damaged: {error}") from error
     return Encoded(ids, starts, offsets, table, options, undercount)
 
@@ -68,9 +71,11 @@ def checked_options(options):
         or not _is_one(options.tokenizer, ("char",))
         or not isinstance(options.token_pattern, (str, type(None)))
         or not isinstance(options.analyzer, str)
+        or options.decode_error not in ("strict", "ignore", "replace")
     )
     if wrong:
         raise ValueError(f"the options are {options!r:.200}.")
+    checked_encoding(options.encoding)
     make_preprocess(options)
     make_split(options)  # which compiles the pattern
     return options

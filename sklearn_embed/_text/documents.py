@@ -20,12 +20,13 @@ TAKEN, CHUNK_DOCUMENTS, CHUNK_CHARACTERS = 512, 1 << 16, 1 << 23
 _REMEDY = "documents are strings, or sequences of string tokens"
 
 
-def document_chunks(X, name="X", n_characters=CHUNK_CHARACTERS):
+def document_chunks(X, name="X", n_characters=CHUNK_CHARACTERS, options=None):
     """Yield ``(kind, documents)``, in order, until X is used up.
 
     ``kind`` is ``"text"`` (a list of str) or ``"tokens"`` (a list of lists of str).
     A list is full when it has more than ``n_characters``.  Every document is
-    checked; an error names its position.
+    checked; an error names its position.  TextOptions tell whether bytes are documents,
+    and in which encoding; None: they are not.
 
     Warns
     -----
@@ -37,7 +38,7 @@ def document_chunks(X, name="X", n_characters=CHUNK_CHARACTERS):
     uncut = None  # a document, if all so far are lists of one string of several words
     where = np.empty((TAKEN, 3), np.int64)
     while taken := list(islice(elements, TAKEN)):
-        for new_kind, documents, n_new in _runs(taken, position, where):
+        for new_kind, documents, n_new in _runs(taken, position, where, options):
             if new_kind == "text" or (position and uncut is None):
                 uncut = None
             elif all(map(_is_uncut, documents)):
@@ -70,7 +71,7 @@ def _is_uncut(tokens):
     return len(tokens) == 1 and len(tokens[0].split(maxsplit=1)) > 1
 
 
-def _runs(documents, position, where):
+def _runs(documents, position, where, options):
     """Cut checked documents into runs of one kind; tell the length of each."""
     if type(documents[0]) is str:
         ids = id(documents), id(str)
@@ -78,7 +79,9 @@ def _runs(documents, position, where):
         if n == len(documents):
             return [("text", documents, n_characters)]
     checked = [
-        ("text", document) if type(document) is str else _checked(document, place)
+        ("text", document)
+        if type(document) is str
+        else _checked(document, place, options)
         for place, document in enumerate(documents, position)
     ]
     runs = []
@@ -162,7 +165,7 @@ def _single_column(X, shape, name):
     return np.asarray(X).ravel()
 
 
-def _checked(document, position):
+def _checked(document, position, options):
     """Return ``(kind, document)`` of a document that is not a plain str."""
     if isinstance(document, str):
         return "text", str.__str__(document)
@@ -173,9 +176,13 @@ def _checked(document, position):
     if not isinstance(document, Sequence) and len(getattr(document, "shape", ())) == 1:
         document = _listed(document)
     if isinstance(document, (bytes, bytearray)):
-        raise TypeError(
-            f"Document {position} is bytes: decode it first, document.decode('utf-8')."
-        )
+        if options is None or options.encoding is None:
+            raise TypeError(
+                f"Document {position} is bytes: decode it first, "
+                "document.decode('utf-8'), or give "
+                "TokenizedDocuments.from_documents(X, encoding='utf-8')."
+            )
+        return "text", decoded(document, options, f"document {position}")
     if not isinstance(document, Sequence):
         raise TypeError(_complaint(document, position))
     tokens = list(document)
@@ -188,6 +195,18 @@ def _checked(document, position):
                 )
             tokens[place] = str(token)
     return "tokens", tokens
+
+
+def decoded(document, options, name="the document"):
+    """Return bytes as a string."""
+    try:
+        return bytes(document).decode(options.encoding, options.decode_error)
+    except UnicodeDecodeError as error:
+        where = error.encoding, error.object, error.start, error.end
+        raise UnicodeDecodeError(
+            *where,
+            f"{error.reason}, in {name}: set encoding, or decode_error='replace'",
+        ) from None
 
 
 def _complaint(document, position):

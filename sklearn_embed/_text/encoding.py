@@ -58,7 +58,8 @@ def encode(X, options, name="X", n_jobs=1, first=0):
     streamed = isinstance(X, (Iterator, os.PathLike))
     ids = Spool(np.int32) if streamed else Growing(np.int32)
     lengths, runs, kinds = Growing(np.int64), [], set()
-    for kind, run in groupby(document_chunks(X, name, SMALL_CHUNK), itemgetter(0)):
+    found = document_chunks(X, name, SMALL_CHUNK, options)
+    for kind, run in groupby(found, itemgetter(0)):
         begin = ids.used
         chunks = (documents for _, documents in run)
         encoders[kind].n_documents = first + lengths.used
@@ -91,7 +92,7 @@ def encode_bounded(X, options, max_vocab_size, n_jobs=1):
     """Return raw documents as Encoded, forgetting rare tokens."""
     table, kinds = None, set()
     ids, lengths = Spool(np.int32), Growing(np.int64)
-    for kind, documents in document_chunks(X):
+    for kind, documents in document_chunks(X, options=options):
         if table is None:
             encoder = make_encoder(options) if kind == "text" else Encoder()
             table = BoundedTable(encoder, max_vocab_size)

@@ -63,7 +63,7 @@ class WordLookup:
         if isinstance(X, TokenizedDocuments):
             return self.rows(X.table)[X.flat_ids()], X.offsets
         rows, lengths = [np.empty(0, np.int32)], [np.zeros(1, np.int64)]
-        for kind, documents in document_chunks(X):
+        for kind, documents in document_chunks(X, options=self.options):
             if kind == "text" and self.strings is not None:
                 found, some = self.strings.encode(documents, n_jobs)
             else:

@@ -14,7 +14,7 @@ from sklearn_embed._core.arrays import readonly
 from sklearn_embed._core.threads import n_threads
 from sklearn_embed._core.typing import Documents, FilePath
 from sklearn_embed._text import corpus_file
-from sklearn_embed._text.analyzers import refuse_word_ngrams
+from sklearn_embed._text.analyzers import without_word_ngrams
 from sklearn_embed._text.checks import check_documents
 from sklearn_embed._text.encoding import (
     Encoded,
@@ -25,8 +25,13 @@ from sklearn_embed._text.encoding import (
     flat_ids,
     offsets_of,
 )
+from sklearn_embed._text.scripts import warn_if_unspaced
 from sklearn_embed._text.table import TokenTable
-from sklearn_embed._text.tokens import DEFAULT_PATTERN, TextOptions
+from sklearn_embed._text.tokens import (
+    DEFAULT_PATTERN,
+    TextOptions,
+    checked_encoding,
+)
 
 
 class TokenizedDocuments:
@@ -120,6 +125,8 @@ class TokenizedDocuments:
         cls,
         X: Documents | os.PathLike[str],
         *,
+        encoding: str | None = None,
+        decode_error: str = "strict",
         lowercase: bool = True,
         strip_accents: str | Callable[[str], str] | None = None,
         preprocessor: Callable[[str], str] | None = None,
@@ -142,6 +149,12 @@ class TokenizedDocuments:
             Generators and files may be larger than memory: their ids go to a
             temporary file, which disappears with them.  Sequences of tokens are
             taken as they are; the parameters below do not touch them.
+        encoding : str or None, default=None
+            Encoding of documents that are bytes, such as "utf-8".  None: there are
+            none.
+        decode_error : {"strict", "ignore", "replace"}, default="strict"
+            What becomes of bytes that are not in this encoding: an error, nothing,
+            or the character U+FFFD.
         lowercase : bool, default=True
             Whether strings are lowercased first.
         strip_accents : {"ascii", "unicode"}, callable or None, default=None
@@ -201,12 +214,16 @@ class TokenizedDocuments:
             tokenizer,
             token_pattern,
             analyzer,
-            tuple(ngram_range),
+            without_word_ngrams(analyzer, ngram_range),
+            checked_encoding(encoding),
+            decode_error,
         )
-        refuse_word_ngrams(analyzer, ngram_range)
         n_jobs = n_threads(n_jobs)
         if max_vocab_size is None:
-            return tokenize(X, options, n_jobs=n_jobs)
+            documents = tokenize(X, options, n_jobs=n_jobs)
+            if documents is not X:
+                warn_if_unspaced(documents)
+            return documents
         size = checked_size(max_vocab_size)
         if isinstance(X, TokenizedDocuments):
             raise ValueError("max_vocab_size is for documents not tokenised yet.")

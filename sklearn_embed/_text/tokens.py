@@ -2,8 +2,10 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import codecs
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +19,7 @@ from sklearn_embed._text.analyzers import (
 )
 from sklearn_embed._text.char_encoder import CharEncoder
 from sklearn_embed._text.compiled import fast_encoder
-from sklearn_embed._text.documents import shortened, shown
+from sklearn_embed._text.documents import decoded, shortened, shown
 from sklearn_embed._text.table import TokenTable
 
 DEFAULT_PATTERN = r"(?u)\b\w\w+\b"
@@ -37,6 +39,21 @@ class TextOptions(NamedTuple):
     token_pattern: str | None = DEFAULT_PATTERN
     analyzer: Any = "word"
     ngram_range: tuple[int, int] = (1, 1)
+    encoding: str | None = None  # None: bytes are no documents
+    decode_error: str = "strict"
+
+
+def checked_encoding(encoding):
+    """Return the name of an encoding of text, or None, if it is one."""
+    try:
+        if encoding is None or codecs.lookup(encoding)._is_text_encoding:
+            return encoding
+    except (LookupError, TypeError, ValueError):
+        pass
+    raise ValueError(
+        f"encoding={encoding!r} is no encoding that Python knows: give 'utf-8', "
+        "'latin-1' or another of its standard encodings."
+    )
 
 
 def make_preprocess(options):
@@ -47,6 +64,11 @@ def make_preprocess(options):
         return options.preprocessor
     strip = options.strip_accents
     if isinstance(strip, str):
+        if strip not in ("ascii", "unicode"):
+            raise ValueError(
+                f"strip_accents={strip!r} must be 'ascii', 'unicode', a function or "
+                "None."
+            )
         from sklearn.feature_extraction import text as sklearn_text
 
         strip = getattr(sklearn_text, f"strip_accents_{strip}")
@@ -54,7 +76,11 @@ def make_preprocess(options):
         return strip
     if strip is None:
         return str.lower
-    return lambda text: strip(text.lower())
+    return partial(_lower_and_strip, strip)
+
+
+def _lower_and_strip(strip, text):
+    return strip(text.lower())
 
 
 def make_split(options):
@@ -64,27 +90,37 @@ def make_split(options):
     if options.analyzer in BY_CHARACTER:
         shortest, longest = checked_range(options.ngram_range)
         cut = char_terms if options.analyzer == "char" else char_terms_of_words
-        return lambda text: cut(text, shortest, longest)
+        return partial(cut, shortest=shortest, longest=longest)
     if options.analyzer != "word":
         raise ValueError(
             f"analyzer={options.analyzer!r} must be 'word', 'char', 'char_wb' or a "
             "function."
         )
     if options.tokenizer == "char":
-        return lambda text: [char for char in text if not char.isspace()]
+        return _characters
     if options.tokenizer is not None:
         return options.tokenizer
     if options.token_pattern is None:
         raise ValueError(
             "token_pattern is None and there is no tokenizer: give one of the two."
         )
-    pattern = re.compile(options.token_pattern)
+    try:
+        pattern = re.compile(options.token_pattern)
+    except re.error as error:
+        raise ValueError(
+            f"token_pattern {options.token_pattern!r} is no regular expression: "
+            f"{error}."
+        ) from error
     if pattern.groups > 1:
         raise ValueError(
             f"token_pattern {options.token_pattern!r} has {pattern.groups} capturing "
             "groups, at most one is allowed: write the others as (?:…)."
         )
     return pattern.findall
+
+
+def _characters(text):
+    return [char for char in text if not char.isspace()]
 
 
 class Encoder:
@@ -258,16 +294,21 @@ def make_analyze(options, stop_words=frozenset(), word_ngrams=(1, 1)):
     word_ngrams : tuple of two int, default=(1, 1)
         Least and largest number of neighbouring tokens that are joined.
     """
-    prepare, split = make_preprocess(options), make_split(options)
-    word_ngrams = checked_range(word_ngrams)
+    steps = make_preprocess(options), make_split(options)
+    return partial(
+        _analyzed, options, steps, stop_words, tuple(checked_range(word_ngrams))
+    )
 
-    def analyze(text):
-        tokens = split(text if prepare is None else _plain(prepare(text)))
-        if stop_words:
-            tokens = [token for token in tokens if token not in stop_words]
-        return word_terms(tokens, *word_ngrams)
 
-    return analyze
+def _analyzed(options, steps, stop_words, word_ngrams, text):
+    """Return the tokens of one string, or of its bytes."""
+    if isinstance(text, bytes) and options.encoding is not None:
+        text = decoded(text, options)
+    prepare, split = steps
+    tokens = split(text if prepare is None else _plain(prepare(text)))
+    if stop_words:
+        tokens = [token for token in tokens if token not in stop_words]
+    return word_terms(tokens, *word_ngrams)
 
 
 def stop_word_set(stop_words):

@@ -2,13 +2,15 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from numbers import Integral, Real
 from typing import NamedTuple
 
 import numpy as np
 
 from sklearn_embed._core.arrays import readonly
+from sklearn_embed._text.files import lines_of
 from sklearn_embed._text.hash_table import merged_tables
 from sklearn_embed._text.kernels.frequencies import count_documents
 from sklearn_embed._text.scanner import Scanner
@@ -75,8 +77,8 @@ class VocabularyFilter(NamedTuple):
     max_features: int | None = None
     stop_words: object = None
     vocabulary: object = None
-    min_df: Real = 1
-    max_df: Real = 1.0
+    min_df: float = 1
+    max_df: float = 1.0
 
     def asks_for_documents(self):
         """Tell whether it matters in how many documents a word occurs."""
@@ -277,7 +279,13 @@ def counts_of_rows(documents, row_of, n_rows):
 def given_words(vocabulary):
     """Return the words of a given vocabulary, in its order, checked."""
     if isinstance(vocabulary, str):
-        raise ValueError("vocabulary is a single string: give a list of words.")
+        raise ValueError(
+            "vocabulary is a single string: give a list of words, or "
+            "pathlib.Path(vocabulary) if it is the name of a file."
+        )
+    if isinstance(vocabulary, os.PathLike):
+        vocabulary = [word for word in lines_of(vocabulary) if word]
+    is_iterator = isinstance(vocabulary, Iterator)
     if isinstance(vocabulary, Mapping):
         places = sorted((place, word) for word, place in vocabulary.items())
         if [place for place, _ in places] != list(range(len(places))):
@@ -289,7 +297,8 @@ def given_words(vocabulary):
     else:
         words = sorted(vocabulary) if isinstance(vocabulary, set) else list(vocabulary)
     if not words:
-        raise ValueError("vocabulary is empty: give at least one word.")
+        used = "an iterator that is used up" if is_iterator else "empty"
+        raise ValueError(f"vocabulary is {used}: give at least one word.")
     seen = set()
     for word in words:
         if not isinstance(word, str):

@@ -30,15 +30,16 @@ class WordIndex:
     Raises
     ------
     ValueError
-        At the first look-up, if a word is there twice.
+        At the first look-up, if a word is there twice, or the list has changed.
     """
 
     def __init__(self, words, left_out=()):
         self.words, self.left_out = words, frozenset(left_out)
+        self._n_words = len(words)
         self._made, self._last = None, (None, None)
 
     def __len__(self):
-        return len(self.words)
+        return self._n_words
 
     @property
     def hash_table(self):
@@ -82,6 +83,11 @@ class WordIndex:
     def _parts(self):
         """Return the hash table and, with words left out, the rows of its numbers."""
         if self._made is None:
+            if len(self.words) != self._n_words:
+                raise ValueError(
+                    f"The list of {self._n_words} words has become one of "
+                    f"{len(self.words)}: fit again instead of changing words_."
+                )
             table = HashTable(len(self.words) + len(self.left_out))
             table.add_words(self.words, Scanner.hash_mask)
             self._made = table, self._left_out_rows(table)

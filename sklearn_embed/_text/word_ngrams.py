@@ -40,10 +40,12 @@ def with_ngrams(documents, ngram_range):
     if longest == 1:
         return documents
     ids, lengths = documents.flat_ids().astype(np.int64), documents.lengths
+    longest = min(longest, int(lengths.max(initial=0)))  # there are no longer ones
     words = documents.table.tolist()
     grams, starts, names = ids, documents.offsets[:-1], words
     kinds, all_names = [], []
-    for n in range(1, longest + 1):
+    # No n-gram is longer than the longest document, whatever is asked for.
+    for n in range(1, min(longest, int(lengths.max(initial=1))) + 1):
         if n > 1:
             grams, starts, names = _longer(grams, starts, names, ids, lengths, words, n)
         if n >= shortest:

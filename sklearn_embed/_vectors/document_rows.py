@@ -52,6 +52,11 @@ class Pooler:
         unknown=None,
         n_jobs=1,
     ):
+        if len(lookup) > len(vectors):  # rows are read without a check
+            raise ValueError(
+                f"There are {len(lookup)} words and {len(vectors)} vectors: fitted "
+                "attributes were changed. Fit again."
+            )
         self._lookup, self._vectors = lookup, vectors
         self._spec = spec or PoolingSpec()
         self._weights, self._factors = weights, factors
@@ -77,7 +82,7 @@ class Pooler:
             self._pool_tokens(X, out, first)
             return out
         found = _Rows(_expected(X), n_columns)
-        for kind, documents in document_chunks(X):
+        for kind, documents in document_chunks(X, options=self._lookup.options):
             part = found.place(len(documents))
             if kind == "text" and self._lookup.strings is not None:
                 self._pool_strings(documents, part, first + found.n)

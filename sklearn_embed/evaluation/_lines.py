@@ -7,7 +7,7 @@ import os
 import warnings
 from collections.abc import Mapping
 
-from sklearn_embed._files.stream import opened
+from sklearn_embed._files.opening import opened
 
 #: Tried in this order; None: blanks.
 SEPARATORS = ("\t", ";", ",", "|", None, ":")

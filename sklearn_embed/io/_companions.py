@@ -10,7 +10,7 @@ from numbers import Integral
 import numpy as np
 
 from sklearn_embed._files.errors import VectorFileError
-from sklearn_embed._files.stream import opened
+from sklearn_embed._files.opening import opened
 from sklearn_embed._vectors.word_vectors import WordVectors
 
 #: Bytes of a whole list of words or counts: a billion words are no vocabulary.

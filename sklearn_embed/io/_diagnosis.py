@@ -84,9 +84,12 @@ def diagnosis(sample):
             "If the first number of each line is the word: format='glove'.  Otherwise "
             "pass WordVectors(words, numbers)",
         )
-    odd = [next(filter(odd_number, row[1:]), None) for row in fields]
-    odd = [field for field in odd if field is not None]
-    if 2 * len(odd) > len(fields):
+    odd = [field for row in fields for field in row[1:] if odd_number(field)]
+    n_fields = sum(len(row) - 1 for row in fields)
+    n_numbers = sum(
+        _NUMBER.fullmatch(field) is not None for row in fields for field in row[1:]
+    )
+    if odd and 2 * (len(odd) + n_numbers) > n_fields:  # and not prose with years
         what, remedy = odd_number(odd[0])
         return f"{odd[0][:40]!r} is {what}", remedy
     for separator, name in ((b",", "commas"), (b";", "semicolons")):

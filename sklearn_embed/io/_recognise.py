@@ -179,7 +179,7 @@ def _unknown(source):
     kind = foreign(sample[:N_BYTES])
     if kind is not None:
         return source.error(f"this is {kind.name}", kind.remedy)
-    if not _reads_as_text(sample, len(sample) < 1 << 16):
+    if len(sample.translate(None, _CONTROLS)) < len(sample):
         return source.error(problem, _KNOWN)
     reason, remedy = diagnosis(sample)
     return source.error(f"{problem}: {reason}", remedy)

@@ -48,6 +48,8 @@ def write_word2vec_binary(vectors, path, blank=None):
 
 def write_gensim(vectors, path):
     """Write gensim's own pickle, in one file."""
+    if os.fsdecode(path).endswith(".xz"):
+        raise ValueError("gensim reads .gz and .bz2, but not .xz: choose another name.")
     keyed = vectors.to_keyed_vectors()
     with replacing(path) as stream:
         keyed.save(stream)
@@ -60,7 +62,7 @@ def write_csv(vectors, path):
         text = StringIO(newline="")
         rows = csv.writer(text, lineterminator="\n")
         rows.writerow(["word", *range(vectors.vector_size)])
-        for start in range(0, len(vectors), _BLOCK):
+        for start in range(0, max(len(vectors), 1), _BLOCK):
             words = vectors.words[start : start + _BLOCK]
             for word, row in zip(words, vectors.vectors[start:], strict=False):
                 rows.writerow([word, *map(str, row)])

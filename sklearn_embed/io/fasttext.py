@@ -15,7 +15,7 @@ import numpy as np
 from sklearn_embed._core.typing import FilePath
 from sklearn_embed._files.atomic import replacing
 from sklearn_embed._files.errors import VectorFileError
-from sklearn_embed._files.stream import opened
+from sklearn_embed._files.opening import opened
 from sklearn_embed._vectors.word_vectors import WordVectors
 from sklearn_embed.io._fasttext_model import (
     ARCHITECTURES,

@@ -37,7 +37,7 @@ def keep_thresholds(counts, sample):
     if not sample:
         return np.full(len(counts), 2**32 - 1, np.uint32)
     often = sample * counts.sum() if sample < 1 else sample
-    share = often / np.maximum(counts, 1)
+    share = np.minimum(often / np.maximum(counts, 1), 1)  # more keeps no more
     return np.minimum((np.sqrt(share) + share) * 2**32, 2**32 - 1).astype(np.uint32)
 
 

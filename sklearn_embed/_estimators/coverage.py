@@ -1,0 +1,77 @@
+"""Warnings where most documents have no word that counts: rows of zeros."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+
+from sklearn_embed._estimators.convergence import warn
+from sklearn_embed._text.vocabulary import token_counts
+from sklearn_embed._vectors.spelling import compared
+
+#: Documents of a transform from which on most of them are worth a warning.
+ENOUGH = 20
+
+
+def warn_of_documents(documents, row_of, words=None):
+    """Warn of a fit in which most documents have no known word.
+
+    Parameters
+    ----------
+    documents : TokenizedDocuments
+        The documents.
+    row_of : ndarray of shape (n_tokens,), int32
+        Row of each token of their table, below 0 where it has none.
+    words : sequence of str or None, default=None
+        Words of vectors from elsewhere, with which the texts are compared.
+    """
+    n_empty = empty_documents(documents, row_of)
+    if 2 * n_empty <= len(documents):
+        return
+    counts = token_counts(documents)
+    found, total = int(counts[row_of >= 0].sum()), int(counts.sum())
+    share = f"{n_empty} of {len(documents)} documents have no word that counts"
+    if total == 0:
+        help_ = "They are empty: check token_pattern and tokenizer."
+    else:
+        share += f"; {found} of {total} words ({found / total:.0%}) are known"
+        unknown = np.flatnonzero((row_of < 0) & (counts > 0))
+        first = unknown[np.argsort(-counts[unknown], kind="stable")[:50]]
+        if words is None:
+            example = documents.table[int(first[0])] if len(first) else ""
+            help_ = (
+                f"{example!r} is none of them: lower min_count and min_df, raise "
+                "max_features, or give more documents."
+            )
+        else:
+            help_ = compared(documents.table.take(first), words)
+    warn(f"{share}, so that their rows are zeros. {help_}", UserWarning)
+
+
+def empty_documents(documents, row_of):
+    """Return how many documents have no token that has a row."""
+    known = np.asarray(row_of) >= 0
+    n_empty = 0
+    for block in documents.blocks():
+        before = np.concatenate([[0], np.cumsum(known[block.flat_ids()])])
+        n_empty += np.count_nonzero(np.diff(before[block.offsets]) == 0)
+    return n_empty
+
+
+def warn_of_rows(rows):
+    """Warn where most rows of a transform, given as an array, are zeros."""
+    n = len(rows)
+    if n < ENOUGH or not rows.shape[1]:
+        return
+    empty = np.flatnonzero(rows[:, 0] == 0)  # few are looked at as a whole
+    if 2 * len(empty) > n:
+        warn_of_count(n - np.count_nonzero(rows.any(axis=1)), n)
+
+
+def warn_of_count(n_empty, n):
+    """Warn where most of enough documents are without a word that counts."""
+    if n >= ENOUGH and 2 * n_empty > n:
+        warn(
+            f"{n_empty} of {n} documents have no known word, so that their rows are "
+            "zeros. Are they of the language of those of fit, and cut alike?",
+            UserWarning,
+        )

@@ -1,0 +1,48 @@
+"""What files of estimators may name: estimators, and records of values."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from __future__ import annotations
+
+from sklearn_embed._models.classifier import (
+    ClassifierSettings,
+    Labels,
+    SupervisedFastText,
+)
+from sklearn_embed._models.fasttext import FastText, FastTextSettings
+from sklearn_embed._models.features import Ngrams
+from sklearn_embed._models.glove import GloVe, GloveParameters, GloveSettings
+from sklearn_embed._models.prediction import Outputs
+from sklearn_embed._models.word2vec import Word2Vec, Word2VecSettings
+from sklearn_embed._text.tokens import TextOptions
+from sklearn_embed._vectors.subwords import Subwords
+
+#: Estimators that a file may name, by their names; see `register`.
+REGISTRY: dict[str, type] = {}
+
+#: What else a file may name: values whose parts are written one by one.
+RECORDS = {
+    record.__name__: record
+    for record in (
+        TextOptions,
+        Subwords,
+        Outputs,
+        Word2VecSettings,
+        Word2Vec,
+        FastTextSettings,
+        FastText,
+        GloveSettings,
+        GloveParameters,
+        GloVe,
+        Ngrams,
+        ClassifierSettings,
+        Labels,
+        SupervisedFastText,
+    )
+}
+
+
+def register(cls):
+    """Let files name an estimator: a class decorator."""
+    REGISTRY[cls.__name__] = cls
+    return cls
