@@ -302,7 +302,7 @@ def make_analyze(options, stop_words=frozenset(), word_ngrams=(1, 1)):
 
 def _analyzed(options, steps, stop_words, word_ngrams, text):
     """Return the tokens of one string, or of its bytes."""
-    if isinstance(text, bytes):
+    if isinstance(text, bytes) and options.encoding is not None:
         text = decoded(text, options)
     prepare, split = steps
     tokens = split(text if prepare is None else _plain(prepare(text)))
