@@ -244,6 +244,49 @@ def test_gensims_model_becomes_a_fitted_vectorizer(kind):
     assert np.isfinite(model.vectors_).all()
 
 
+@pytest.mark.parametrize("ngrams", [{}, {"max_n": 0}], ids=["n-grams", "words"])
+@every_kind
+def test_facebooks_models_are_taken_over(kind, ngrams, tmp_path):
+    model = FastTextVectorizer(5, **kind, **ngrams, bucket=300, **FAST).fit(TEXTS)
+    if kind["loss"] == "softmax":
+        with pytest.raises(ValueError, match="softmax"):
+            model.to_fasttext()
+        return
+    there = model.to_fasttext()
+    end = {"words": ["</s>", *there.words], "counts": np.r_[400, there.counts]}
+    end |= {"own": np.r_[np.ones((1, 5), np.float32), there.own]}
+    end |= {"output": np.r_[np.ones((1, 5), np.float32), there.output]}
+    fasttext.write_model(there._replace(**end), tmp_path / "model.bin")
+    back = FastTextVectorizer.from_fasttext(tmp_path / "model.bin", random_state=0)
+    names = "vector_size min_n max_n window architecture loss sample epochs".split()
+    for name in names if not ngrams else names[3:]:
+        assert getattr(back, name) == getattr(model, name)
+    assert back.words_ == model.words_
+    assert_array_equal(back.counts_, model.counts_)
+    assert_allclose(back.vectors_, model.vectors_, rtol=1e-6)
+    if "hier" not in kind["loss"]:
+        assert_array_equal(back.context_vectors_, model.context_vectors_)
+    model.set_params(pooling="normalized_mean")
+    texts = [*TEXTS[:5], "moonlight kings", ""]
+    assert_allclose(back.transform(texts), model.transform(texts), atol=1e-6)
+    clone(back).fit(TEXTS)
+    back.partial_fit(TEXTS)
+    assert back.n_iter_ == 4
+    assert back.words_ == model.words_
+
+
+def test_other_models_are_refused():
+    model = FastTextVectorizer(5, bucket=300, **FAST).fit(TEXTS).to_fasttext()
+    for change, message in (
+        ({"arguments": model.arguments._replace(model=3)}, "is supervised"),
+        ({"arguments": model.arguments._replace(loss=4)}, "one-vs-all over words"),
+        ({"output": None}, "no outputs"),
+        ({"rows": np.arange(300, dtype=np.int32)}, "pruned"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            FastTextVectorizer.from_fasttext(model._replace(**change))
+
+
 @every_bucket
 def test_facebooks_files_hold_the_same_vectors(bucket, tmp_path):
     from gensim.models.fasttext import load_facebook_model

@@ -6,12 +6,18 @@ import pytest
 import scipy.sparse as sp
 from interrupts import interrupted
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
-from sklearn_embed import FastTextClassifier, MeanPoolEmbedder, TokenizedDocuments
+from sklearn_embed import (
+    FastTextClassifier,
+    MeanPoolEmbedder,
+    TokenizedDocuments,
+    Word2VecVectorizer,
+)
 from sklearn_embed._models import classifier as job
 from sklearn_embed.io import fasttext
 
@@ -215,6 +221,46 @@ def test_batches_are_learned_one_after_the_other():
         model.partial_fit(TEXTS[:2], NAMES[:2], classes=["a", "b"])
 
 
+@pytest.mark.parametrize("loss", ["softmax", "one_vs_all", "negative_sampling"])
+def test_new_classes_come_in_later_batches(loss):
+    model = FastTextClassifier(**FAST, loss=loss)
+    model.partial_fit(TEXTS, Y * 2, classes=[0, 2, 4])
+    for _ in range(5):
+        model.partial_fit(TEXTS, Y * 2)
+    outputs, scores = model.output_vectors_, model.decision_function(TEXTS)
+    with pytest.raises(ValueError, match="not in classes"):
+        model.partial_fit(["noon"], [1])
+    news, labels = ["noon and night"] * 20, [1] * 20
+    grown = FastTextClassifier.partial_fit(
+        pickle.loads(pickle.dumps(model)), news, labels, range(5), np.full(20, 1e-30)
+    )
+    assert_array_equal(grown.classes_, range(5))
+    assert_array_equal(grown.output_vectors_[::2], outputs)
+    assert_allclose(grown.output_vectors_[1::2], 0, atol=1e-20)
+    assert_allclose(grown.decision_function(TEXTS)[:, ::2], scores, rtol=1e-5)
+    for _ in range(5):
+        grown.partial_fit([*TEXTS, *news], [*Y * 2, *labels], range(6))
+    assert_array_equal(grown.predict(news), labels)
+    assert (grown.predict(TEXTS) == Y * 2).mean() > 0.9
+    assert_array_equal(model.classes_, [0, 2, 4])
+    with pytest.raises(ValueError, match="differ from those learned before"):
+        grown.partial_fit(news, labels, [1, 2])
+
+
+def test_new_classes_of_indicators_and_trees():
+    model = FastTextClassifier(**FAST).partial_fit(LONGER, SEVERAL)
+    wider = np.pad(SEVERAL, ((0, 0), (0, 2)))
+    with pytest.raises(ValueError, match="5 columns"):
+        model.partial_fit(LONGER, wider)
+    model.partial_fit(LONGER, wider, classes=range(5))
+    assert model.predict(LONGER).shape == (300, 5)
+    tree = FastTextClassifier(**FAST, loss="hierarchical_softmax")
+    tree.partial_fit(TEXTS, Y, [0, 1, 2])
+    with pytest.raises(ValueError, match="a tree of classes cannot grow"):
+        tree.partial_fit(TEXTS, Y, [0, 1, 2, 3])
+    assert_array_equal(tree.classes_, [0, 1, 2])
+
+
 def test_indicators_come_in_batches_too():
     model = FastTextClassifier(**FAST)
     for _ in range(20):
@@ -270,6 +316,42 @@ def test_its_vectors_serve_any_other_classifier():
     assert set(fitted.words_) == set(fitted.to_keyed_vectors().key_to_index)
     assert fitted.most_similar("sun", topn=1)[0][0] in TOPICS[0]
     assert not hasattr(fitted, "transform")
+
+
+def test_weights_reach_the_classifier_inside():
+    weights = np.where(Y == 0, 0.01, 1.0)
+    inner = FastTextClassifier(**FAST)
+    expected = clone(inner).fit(TEXTS, NAMES, weights)
+    pooled = MeanPoolEmbedder(inner).fit(TEXTS, NAMES, weights)
+    assert_array_equal(pooled.vectors_, expected.vectors_)
+    plain = MeanPoolEmbedder(inner).fit(TEXTS, NAMES)
+    assert not np.array_equal(plain.vectors_, expected.vectors_)
+    rows = MeanPoolEmbedder(inner).fit_transform(TEXTS, NAMES, sample_weight=weights)
+    assert_array_equal(rows, pooled.transform(TEXTS))
+    pipeline = make_pipeline(MeanPoolEmbedder(inner), LogisticRegression())
+    pipeline.fit(TEXTS, NAMES, meanpoolembedder__sample_weight=weights)
+    assert_array_equal(pipeline[0].vectors_, expected.vectors_)
+    with config_context(enable_metadata_routing=True):
+        routed = MeanPoolEmbedder(inner).set_fit_request(sample_weight=True)
+        forest = LogisticRegression().set_fit_request(sample_weight=True)
+        pipeline = make_pipeline(routed, forest).fit(
+            TEXTS, NAMES, sample_weight=weights
+        )
+    assert_array_equal(pipeline[0].vectors_, expected.vectors_)
+    for other in (Word2VecVectorizer(4), expected, {"sun": [1.0]}):
+        with pytest.raises(ValueError, match="sample_weight is given"):
+            MeanPoolEmbedder(other).fit(TEXTS, NAMES, weights)
+
+
+@pytest.mark.parametrize("ngrams", [{}, {"word_ngrams": 2, "min_n": 2, "max_n": 3}])
+def test_sentence_vectors_are_what_is_scored(ngrams):
+    model = FastTextClassifier(**FAST, **ngrams).fit(TEXTS, NAMES)
+    rows = model.sentence_vectors([*TEXTS, "moonlight sun", ""])
+    scores = rows @ model.output_vectors_.T
+    expected = model.decision_function([*TEXTS, "moonlight sun"])
+    assert_allclose(scores[:301], expected, rtol=1e-4, atol=1e-4)
+    end = model._model.inputs[len(model.words_), :10]
+    assert_array_equal(rows[-1], end)
 
 
 def test_a_search_shares_tokens():
@@ -427,7 +509,7 @@ def test_classes_come_back_from_facebooks_files():
     for wrong in (["a b", "a_b", "c"], ["a b", "a\tb", "c"], ["", "a", "b"]):
         with pytest.raises(ValueError, match="cannot be written for fastText"):
             there_and_back(wrong)
-    with pytest.raises(ValueError, match="refuses the label 'a'"):
+    with pytest.raises(ValueError, match="label_type refuses the label"):
         there_and_back(["a", "b", "c"], label_type=int)
     with pytest.raises(ValueError, match="of two labels"):
         there_and_back(["a", "A", "c"], label_type=str.lower)
@@ -443,6 +525,19 @@ def test_another_prefix_of_labels_is_kept():
         assert read.to_fasttext().labels == labels
         read.partial_fit(TEXTS, read.predict(TEXTS))
         assert read.to_fasttext().labels == labels
+
+
+def test_texts_are_cut_where_fasttext_cuts_them():
+    blanks = ["\xa0", "\u3000", "\u2028", "\x85", "\x1c", "\x1f", "\u200b"]
+    words = [f"sun{blank}moon" for blank in blanks]
+    model = FastTextClassifier(**FAST, bucket=50, min_n=2, max_n=3)
+    model.fit([[word, "king"] for word in words], np.arange(7) % 2)
+    back = FastTextClassifier.from_fasttext(model.to_fasttext())
+    tokens = [[*words, "king", "throne"], words[:2]]
+    expected = model.decision_function(tokens)
+    for gap in " \n\r\t\v\f\0":
+        found = back.decision_function([(gap * 2).join(row) for row in tokens])
+        assert_allclose(found, expected, rtol=1e-5)
 
 
 def test_pruned_ngrams_do_not_count():

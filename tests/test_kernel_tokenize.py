@@ -141,7 +141,7 @@ def test_ids_and_table_are_those_of_the_python_path(texts):
     assert len(fast) == len(slow.table())
 
 
-@given(texts, st.booleans(), st.sampled_from([DEFAULT_PATTERN, r"\S+"]))
+@given(texts, st.booleans(), st.sampled_from([DEFAULT_PATTERN, *PATTERNS]))
 @settings(deadline=None, max_examples=300)
 def test_a_long_document_is_cut_without_a_trace(text, lowercase, pattern):
     some = [text, "a b", text + text, ""]

@@ -4,7 +4,7 @@
 
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from sklearn_embed._estimators.callbacks import fit_inside
 from sklearn_embed._text.lookup import WordLookup, make_lookup
@@ -24,11 +24,26 @@ def is_unfitted(embedding):
     return False
 
 
-def fitted(owner, embedding, documents, y):
-    """Return something with vectors; of an unfitted estimator, a clone is fitted."""
-    if not is_unfitted(embedding):
+def fitted(owner, embedding, documents, y, sample_weight=None):
+    """Return something with vectors; of an unfitted estimator, a clone is fitted.
+
+    Raises
+    ------
+    ValueError
+        If weights are given, but nothing is fitted that takes any.
+    """
+    unfitted = is_unfitted(embedding)
+    if sample_weight is not None and not (
+        unfitted and has_fit_parameter(embedding, "sample_weight")
+    ):
+        why = "takes none" if unfitted else "is fitted already"
+        raise ValueError(
+            f"sample_weight is given, but the embedding {why}: give weights only with "
+            "an unfitted embedding whose fit takes them, such as FastTextClassifier()."
+        )
+    if not unfitted:
         return embedding
-    return fit_inside(owner, clone(embedding), documents, y)
+    return fit_inside(owner, clone(embedding), documents, y, sample_weight)
 
 
 def text_options(embedding, own):

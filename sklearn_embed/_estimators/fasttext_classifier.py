@@ -21,6 +21,7 @@ from sklearn_embed._core.typing import (
     Analyzer,
     Documents,
     FilePath,
+    Float32Array,
     Preprocessor,
     RandomState,
     StopWords,
@@ -373,6 +374,12 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         continued = self.warm_start and hasattr(self, "vectors_")
         seed = self._seed if continued else draw_seed(self)
         classes, multilabel, matrix = checked_labels(y)
+        if continued and not np.array_equal(classes, self.classes_):
+            raise ValueError(
+                f"y holds the classes {classes}, but {self.classes_} were learned "
+                "before: they cannot change with warm_start=True. partial_fit takes "
+                "new classes."
+            )
         weights = document_weights(documents, y, sample_weight, self.class_weight)
         labelled = _labelled(documents, matrix, weights)
         data = hold_out(self, [labelled], seed, stratified)
@@ -408,8 +415,10 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         y : array-like of shape (n_documents,) or (n_documents, n_classes)
             The labels.
         classes : array-like of shape (n_classes,) or None, default=None
-            All labels that will ever come.  Must be given in the first call, unless
-            `y` is a matrix of indicators.
+            All labels.  Must be given in the first call, unless `y` is a matrix of
+            indicators.  Later calls may name more, which start at zero, unless the
+            loss is "hierarchical_softmax"; of indicators, they are the numbers of the
+            columns.
         sample_weight : array-like of shape (n_documents,) or None, default=None
             How much each document counts.
 
@@ -427,9 +436,10 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         known: Any = self.classes_ if begun else None
         if classes is not None:
             classes = np.unique(column_or_1d(classes))
-            if begun and not np.array_equal(classes, known):
+            if begun and not np.isin(known, classes).all():
                 raise ValueError(
-                    f"classes={classes!r} differ from those of the first call, {known}."
+                    f"classes={classes!r} differ from those learned before, {known}: "
+                    "new ones may come, but all of the others must be among them."
                 )
             known = classes
         elif not begun and type_of_target(y) != "multilabel-indicator":
@@ -449,8 +459,8 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         labelled = _labelled(documents, matrix, weights)
         words, rare = grown_vocabulary(self, documents)
         labels = Labels.learn(classes, multilabel, matrix, weights)
-        if begun and self._model.labels.mass is not None:
-            labels.mass[:] += self._model.labels.mass
+        if begun:
+            labels = labels.after(self._model.labels)
         new_model = self._new_model(words, documents, labels, begun)
         training = Training(X, Data([labelled], []), words, options, new_model)
         learn_batch(self, training, rare)
@@ -554,6 +564,27 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
             [fitted.classes_[row[:count]] for row, _, count in pairs],
             [row[:count] for _, row, count in pairs],
         )
+
+    def sentence_vectors(self, X: Documents) -> Float32Array:
+        """Return the vectors that the classes are scored by.
+
+        They are those of fastText's ``get_sentence_vector`` for a supervised model:
+        the mean over all features of a document, the mark after the last word
+        included, and not normalised.
+
+        Parameters
+        ----------
+        X : iterable of str, of sequences of str, or TokenizedDocuments
+            The documents.
+
+        Returns
+        -------
+        ndarray of shape (n_documents, vector_size), float32
+            The scores are their products with `output_vectors_`.
+        """
+        fitted = snapshot(self)
+        documents, vocabulary = fitted._tokenize(X), fitted._fitted_vocabulary()
+        return fitted._model.means(documents, vocabulary, fitted._n_threads())
 
     def to_word_vectors(self) -> WordVectors:
         """Return words, vectors, counts and subwords as one immutable value.
@@ -694,13 +725,15 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         return partial(SupervisedFastText.new, space, settings, labels)
 
     def _continued_labels(self, settings, labels):
-        """Refuse to go on with other classes or features than those of the last fit."""
+        """Return labels to go on with; refuse other features than those of the last."""
         last = self._model
-        if not np.array_equal(labels.classes, self.classes_):
+        is_tree = last.settings.loss == "hierarchical_softmax"
+        if is_tree and len(labels.classes) > len(self.classes_):
             raise ValueError(
-                f"y holds the classes {labels.classes}, but {self.classes_} were "
-                "learned before: they cannot change with warm_start=True or "
-                "partial_fit."
+                f"classes={labels.classes} has more classes than the {self.classes_} "
+                "of the first call, but a tree of classes cannot grow: name all of "
+                "them in the first call, or use another loss than "
+                "'hierarchical_softmax'."
             )
         ngrams, before = settings.ngrams, last.settings.ngrams
         same = ngrams == before or not (ngrams.wanted or before.wanted)
@@ -709,9 +742,7 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
                 "loss, word_ngrams, min_n, max_n and bucket cannot change with "
                 "warm_start=True or partial_fit."
             )
-        # The tree stays as it was: its nodes mean what they meant.
-        mass = None if last.labels.mass is None else labels.mass
-        return last.labels._replace(multilabel=labels.multilabel, mass=mass)
+        return last.labels.grown(labels)
 
     @property
     def _shared_parameters(self):

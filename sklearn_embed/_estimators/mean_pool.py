@@ -338,7 +338,9 @@ class MeanPoolEmbedder(
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: Documents, y: Any = None) -> Self:
+    def fit(
+        self, X: Documents, y: Any = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Fit the embedding if it is not fitted yet, and learn the weights.
 
         Parameters
@@ -347,6 +349,8 @@ class MeanPoolEmbedder(
             The documents.
         y : array-like or None, default=None
             Handed to the embedding's `fit`.
+        sample_weight : array-like of shape (n_documents,) or None, default=None
+            Handed to the embedding's `fit`, which must take it.
 
         Returns
         -------
@@ -367,7 +371,7 @@ class MeanPoolEmbedder(
         if self.pooling == "power":
             settings = settings._replace(powers=checked_powers(self.powers))
         documents, options = self._tokenize_to_fit(X, options)
-        embedding = fitted(self, self.embedding, documents, y)
+        embedding = fitted(self, self.embedding, documents, y, sample_weight)
         source = as_word_vectors(embedding)
         options = getattr(embedding, "_text_options", options)
         stops = stop_word_set(self.stop_words)

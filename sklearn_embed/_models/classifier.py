@@ -73,6 +73,34 @@ class Labels(NamedTuple):
         leaves = np.argsort(-counts, kind="stable")
         return cls(classes, multilabel, counts, leaves, mass)
 
+    def among(self, classes):
+        """Return the places of these classes among others that hold them all."""
+        return np.searchsorted(classes, self.classes)
+
+    def after(self, earlier):
+        """Return labels that weigh what earlier ones weigh, too."""
+        if earlier.mass is None:
+            return self._replace(mass=None)
+        mass = self.mass.copy()
+        mass[[*earlier.among(self.classes), -1]] += earlier.mass
+        return self._replace(mass=mass)
+
+    def grown(self, labels):
+        """Return these labels with classes that only others have, as they count them.
+
+        What weighs is theirs.  Without new classes the tree stays as it was: its
+        nodes mean what they meant.
+        """
+        mass = None if self.mass is None else labels.mass
+        if len(labels.classes) == len(self.classes):
+            return self._replace(multilabel=labels.multilabel, mass=mass)
+        counts = labels.counts.copy()
+        counts[self.among(labels.classes)] = self.counts
+        leaves = np.argsort(-counts, kind="stable")
+        return labels._replace(
+            counts=counts, leaves=leaves, mass=mass, prefix=self.prefix
+        )
+
     def prior_scores(self, loss):
         """Return the scores of a document without known features, or None.
 
@@ -136,7 +164,10 @@ class SupervisedFastText:
         space, old, size = self.features, before.model, self.settings.vector_size
         everything = slice(None)
         old_outputs = old.outputs[:, : old.settings.vector_size]
-        take_over(self.outputs, everything, old_outputs, everything, size)
+        places = everything  # of inner nodes; there are no new ones
+        if len(self.labels.classes) > len(old.labels.classes):
+            places = old.labels.among(self.labels.classes)
+        take_over(self.outputs, places, old_outputs, everything, size)
         n_old, n_new = len(before.index), len(space)
         old_rows, rows = before.rows(space.vocabulary)
         self.inputs[[*rows, n_new]] = old.inputs[[*old_rows, n_old]]
@@ -252,6 +283,12 @@ class SupervisedFastText:
         prior = self.labels.prior_scores(self.settings.loss)
         return space.scores(documents, *matrices, n_jobs, self._tree(), prior)
 
+    def means(self, documents, vocabulary, n_jobs):
+        """Return the mean of each document's rows: float32 (n, vector_size)."""
+        # What the scores would be if each class stood for one dimension.
+        axes = np.eye(self.settings.vector_size, self.inputs.shape[1], dtype=np.float32)
+        return self.space(vocabulary).scores(documents, self.inputs, axes, n_jobs)
+
     def best(self, documents, vocabulary, n_jobs):
         """Return the number of each document's likeliest class."""
         space, matrices = self.space(vocabulary), (self.inputs, self.outputs)
@@ -354,6 +391,8 @@ class ClassifierJob(Job):
     def _tasks(self, parts, epoch):
         for arrays, targets, n_tokens in parts:
             n = len(targets.weights)
+            if not n:
+                continue  # of so few documents that none could be held out
             rng = np.random.default_rng([self._seed, epoch + 1])
             order = rng.permutation(n) if epoch >= 0 else np.arange(n)
             run = self._pass(epoch, readonly(order))

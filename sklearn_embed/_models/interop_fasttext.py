@@ -14,6 +14,9 @@ import numpy as np
 
 from sklearn_embed._models.bags import numbered
 from sklearn_embed._models.classifier import SEPARATE, Labels
+from sklearn_embed._models.prediction import Outputs
+from sklearn_embed._text.char_ngrams import ngram_buckets
+from sklearn_embed._text.table import TokenTable
 from sklearn_embed.io._fasttext_model import Arguments, FastTextModel
 from sklearn_embed.io.fasttext import ARCHITECTURES, LOSSES, read_model
 
@@ -259,6 +262,85 @@ def read_classifier(source, names=LabelNames()):  # noqa: B008
     )
 
 
+class VectorizerParts(NamedTuple):
+    """What an unsupervised fastText model has learned."""
+
+    params: dict  # parameters under the names of our estimator
+    words: list[str]
+    counts: np.ndarray
+    inputs: np.ndarray  # rows of words, then of buckets
+    outputs: Outputs
+    bucket_rows: np.ndarray  # (n_buckets,) int32
+
+
+def read_vectorizer(source):
+    """Return what an unsupervised fastText model has learned.
+
+    Parameters
+    ----------
+    source : FastTextModel, str, path or binary file
+        An unsupervised model.
+
+    Returns
+    -------
+    VectorizerParts
+        Without the mark for the end of a line, which is no word here.
+
+    Raises
+    ------
+    ValueError
+        If the model is supervised, has no outputs, or its n-grams were pruned.
+    """
+    model = source if isinstance(source, FastTextModel) else read_model(source)
+    arguments = model.arguments
+    architecture = ARCHITECTURES[arguments.model]
+    if architecture == "supervised":
+        raise ValueError(
+            "the model is supervised: FastTextClassifier.from_fasttext reads it."
+        )
+    if LOSSES[arguments.loss] == "one_vs_all":
+        raise ValueError(
+            "the model's loss is one-vs-all over words, which this class does not "
+            "train: read_vectors reads its vectors, which MeanPoolEmbedder takes."
+        )
+    if model.output is None or model.rows is not None:
+        what = "no outputs" if model.output is None else "pruned n-grams"
+        raise ValueError(
+            f"the model has {what}, so that it cannot be trained on: read_vectors "
+            "reads its vectors, which MeanPoolEmbedder takes."
+        )
+    kept = [row for row, word in enumerate(model.words) if word != _END]
+    words = [model.words[row] for row in kept]
+    own, is_tree = model.own[kept], LOSSES[arguments.loss] == "hierarchical_softmax"
+    outputs = model.output[kept]
+    if is_tree:  # without the mark, it is another one
+        outputs = np.zeros((max(len(words) - 1, 1), arguments.dim), np.float32)
+    params = _parameters(arguments) | {
+        "min_n": max(arguments.minn, 1),
+        "window": max(arguments.ws, 1),
+        "architecture": architecture,
+        "sample": max(arguments.t, 0.0),
+        "pooling": "normalized_mean",
+    }
+    del params["word_ngrams"]
+    has_ngrams = 0 < arguments.bucket and params["min_n"] <= params["max_n"]
+    rows = np.full(params["bucket"], -1, np.int32)
+    buckets = model.buckets[:0]
+    if has_ngrams:
+        limits = params["min_n"], params["max_n"], params["bucket"]
+        _, used = ngram_buckets(TokenTable.from_tokens(words), *limits)
+        marks = model.buckets.any(axis=1).astype(np.uint8)
+        marks[used] = 1
+        rows, buckets = numbered(marks), model.buckets[marks == 1]
+        rows[rows >= 0] += np.int32(len(words))
+    else:
+        params["max_n"] = 0
+    inputs = np.concatenate([own, buckets]).astype(np.float32)
+    counts = np.asarray(model.counts)[kept]
+    outputs = Outputs(np.array(outputs, np.float32, order="C"), is_tree)
+    return VectorizerParts(params, words, counts, inputs, outputs, rows)
+
+
 def _parameters(arguments):
     """Return a fastText model's parameters under our names."""
     return {
@@ -271,7 +353,7 @@ def _parameters(arguments):
         "bucket": max(arguments.bucket, 1),
         "epochs": max(arguments.epoch, 1),
         "min_count": max(arguments.min_count, 1),
-        "token_pattern": r"\S+",
+        "token_pattern": r"[^ \n\r\t\v\f\0]+",
         "lowercase": False,
     }
 

@@ -30,6 +30,8 @@ PATTERNS = {
     r"\S\S+": (r"\S", 2),
     r"\S{2,}": (r"\S", 2),
     r"\S+": (r"\S", 1),
+    # What fastText takes for a word: other kinds of white space belong to it.
+    r"[^ \n\r\t\v\f\0]+": (r"[^ \n\r\t\v\f\0]", 1),
 }
 
 

@@ -168,7 +168,7 @@ class Scanner:
         self.lowercase = bool(lowercase)
         self.shortest = shortest
         self.table = char_table(char_class, self.lowercase)
-        self.outside = re.compile(char_class.swapcase())
+        self.outside = re.compile(complement(char_class))
 
     def read(self, strings, scratch, known):
         """Return the Batch of the tokens of strings, and how many are not known.
@@ -212,6 +212,13 @@ class Scanner:
             if not self.lowercase or separates(match[0]):
                 return match.start()
         return len(text)
+
+
+def complement(char_class):
+    r"""Return the pattern of all other characters, of ``\w`` or ``[^...]``."""
+    if char_class.startswith("[^"):
+        return "[" + char_class[2:]
+    return char_class.swapcase()
 
 
 def batches(documents, n_before=BATCH_CHARS):
