@@ -30,8 +30,17 @@ from sklearn_embed import (
 #: What may be raised, with a message that names a parameter or the documents.
 ALLOWED = (ValueError, TypeError, FloatingPointError, MemoryError)
 
-#: What a message may name besides parameters.
-NAMED = {"X", "y", "document", "documents", "Document", "classes", "sample_weight"}
+#: What a message may name besides parameters; a vector is named with its word.
+NAMED = {
+    "X",
+    "y",
+    "vector",
+    "document",
+    "documents",
+    "Document",
+    "classes",
+    "sample_weight",
+}
 
 VECTORS = {"cat": [1.0, 0.5, -1.0], "dog": [0.0, 2.0, 0.5], "кошка": [-1.0, 0.0, 3.0]}
 

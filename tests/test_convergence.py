@@ -271,3 +271,10 @@ def test_ngrams_longer_than_any_document_cost_nothing():
 def test_a_pattern_that_is_none_is_named():
     with pytest.raises(ValueError, match="token_pattern '\\(' is no regular"):
         Word2VecVectorizer(4, token_pattern="(", **TINY).fit(TEXTS)
+
+
+def test_a_classifier_of_two_documents_can_hold_none_out():
+    model = FastTextClassifier(4, early_stopping=True, epochs=3, random_state=0)
+    with pytest.warns(ConvergenceWarning, match="had nothing to measure"):
+        model.fit(["good film", "bad film"], [0, 1])
+    assert model.n_iter_ == 3

@@ -25,18 +25,18 @@ VECTOR = ir.VectorType(FLOAT, WIDTH)
 FLAGS = ("contract", "nsz", "reassoc")
 
 
-class Lanes(types.Type):
+class Vector(types.Type):
     """numba's type of a vector of WIDTH float32."""
 
     def __init__(self):
-        super().__init__(name="lanes")
+        super().__init__(name="vector")
 
 
-LANES_TYPE = Lanes()
+VECTOR_TYPE = Vector()
 
 
-@register_model(Lanes)
-class _LanesModel(models.PrimitiveModel):
+@register_model(Vector)
+class _VectorModel(models.PrimitiveModel):
     def __init__(self, dmm, fe_type):
         super().__init__(dmm, fe_type, VECTOR)
 
@@ -54,7 +54,7 @@ def load(typing_context, array, index):
         pointer = _pointer(context, builder, signature.args[0], *args)
         return builder.load(pointer, align=4)
 
-    return LANES_TYPE(array, types.int64), codegen
+    return VECTOR_TYPE(array, types.int64), codegen
 
 
 @intrinsic
@@ -66,7 +66,7 @@ def store(typing_context, array, index, vector):
         builder.store(args[2], pointer, align=4)
         return context.get_dummy_value()
 
-    return types.void(array, types.int64, LANES_TYPE), codegen
+    return types.void(array, types.int64, VECTOR_TYPE), codegen
 
 
 @intrinsic
@@ -76,7 +76,7 @@ def fill(typing_context, number):
     def codegen(context, builder, signature, args):
         return _fill(builder, args[0])
 
-    return LANES_TYPE(types.float32), codegen
+    return VECTOR_TYPE(types.float32), codegen
 
 
 def _fill(builder, number):
@@ -93,7 +93,7 @@ def add_product(typing_context, total, a, b):
     def codegen(context, builder, signature, args):
         return _add_product(builder, *args)
 
-    return LANES_TYPE(LANES_TYPE, LANES_TYPE, LANES_TYPE), codegen
+    return VECTOR_TYPE(VECTOR_TYPE, VECTOR_TYPE, VECTOR_TYPE), codegen
 
 
 @intrinsic
@@ -103,7 +103,7 @@ def add(typing_context, a, b):
     def codegen(context, builder, signature, args):
         return builder.fadd(*args, flags=FLAGS)
 
-    return LANES_TYPE(LANES_TYPE, LANES_TYPE), codegen
+    return VECTOR_TYPE(VECTOR_TYPE, VECTOR_TYPE), codegen
 
 
 @intrinsic
@@ -113,7 +113,7 @@ def multiply(typing_context, a, b):
     def codegen(context, builder, signature, args):
         return builder.fmul(*args, flags=FLAGS)
 
-    return LANES_TYPE(LANES_TYPE, LANES_TYPE), codegen
+    return VECTOR_TYPE(VECTOR_TYPE, VECTOR_TYPE), codegen
 
 
 @intrinsic
@@ -123,7 +123,7 @@ def subtract(typing_context, a, b):
     def codegen(context, builder, signature, args):
         return builder.fsub(*args)
 
-    return LANES_TYPE(LANES_TYPE, LANES_TYPE), codegen
+    return VECTOR_TYPE(VECTOR_TYPE, VECTOR_TYPE), codegen
 
 
 @intrinsic
@@ -133,7 +133,7 @@ def divide(typing_context, a, b):
     def codegen(context, builder, signature, args):
         return builder.fdiv(*args, flags=FLAGS)
 
-    return LANES_TYPE(LANES_TYPE, LANES_TYPE), codegen
+    return VECTOR_TYPE(VECTOR_TYPE, VECTOR_TYPE), codegen
 
 
 @intrinsic
@@ -144,7 +144,7 @@ def least(typing_context, a, b):
         a, b = args
         return builder.select(builder.fcmp_ordered("<", a, b), a, b)
 
-    return LANES_TYPE(LANES_TYPE, LANES_TYPE), codegen
+    return VECTOR_TYPE(VECTOR_TYPE, VECTOR_TYPE), codegen
 
 
 @intrinsic
@@ -155,7 +155,7 @@ def greatest(typing_context, a, b):
         a, b = args
         return builder.select(builder.fcmp_ordered(">", a, b), a, b)
 
-    return LANES_TYPE(LANES_TYPE, LANES_TYPE), codegen
+    return VECTOR_TYPE(VECTOR_TYPE, VECTOR_TYPE), codegen
 
 
 @intrinsic
@@ -169,7 +169,7 @@ def shift_exponent(typing_context, number):
         bits = builder.add(bits, ir.Constant(whole, [0x3F800000] * WIDTH))
         return builder.bitcast(bits, VECTOR)
 
-    return LANES_TYPE(LANES_TYPE), codegen
+    return VECTOR_TYPE(VECTOR_TYPE), codegen
 
 
 @intrinsic
@@ -179,7 +179,7 @@ def zero_many(typing_context, like):
     def codegen(context, builder, signature, args):
         return ir.Constant(ir.ArrayType(VECTOR, len(like)), None)
 
-    return types.UniTuple(LANES_TYPE, len(like))(like), codegen
+    return types.UniTuple(VECTOR_TYPE, len(like))(like), codegen
 
 
 @intrinsic
@@ -189,7 +189,7 @@ def fill_many(typing_context, array, index, like):
     def codegen(context, builder, signature, args):
         return _fill_many(context, builder, signature, args, len(like))
 
-    return types.UniTuple(LANES_TYPE, len(like))(array, types.int64, like), codegen
+    return types.UniTuple(VECTOR_TYPE, len(like))(array, types.int64, like), codegen
 
 
 def _fill_many(context, builder, signature, args, count):
@@ -213,7 +213,7 @@ def load_many(typing_context, array, index, like):
             vectors.append(builder.load(pointer, align=4))
         return cgutils.pack_array(builder, vectors)
 
-    return types.UniTuple(LANES_TYPE, len(like))(array, types.int64, like), codegen
+    return types.UniTuple(VECTOR_TYPE, len(like))(array, types.int64, like), codegen
 
 
 @intrinsic
@@ -227,7 +227,7 @@ def load_rows(typing_context, array, offsets, first, index, like):
         ]
         return cgutils.pack_array(builder, vectors)
 
-    kind = types.UniTuple(LANES_TYPE, len(like))
+    kind = types.UniTuple(VECTOR_TYPE, len(like))
     return kind(array, offsets, types.int64, types.int64, like), codegen
 
 
@@ -266,7 +266,7 @@ def load_each(typing_context, array, offsets, index):
         ]
         return cgutils.pack_array(builder, vectors)
 
-    kind = types.UniTuple(LANES_TYPE, len(offsets))
+    kind = types.UniTuple(VECTOR_TYPE, len(offsets))
     return kind(array, offsets, types.int64), codegen
 
 
@@ -304,7 +304,7 @@ def add_products(typing_context, totals, a, vectors):
         moved = [_add_product(builder, total, args[1], v) for total, v in pairs]
         return cgutils.pack_array(builder, moved)
 
-    return totals(totals, LANES_TYPE, vectors), codegen
+    return totals(totals, VECTOR_TYPE, vectors), codegen
 
 
 @intrinsic
@@ -322,7 +322,7 @@ def add_dot(typing_context, total, vectors, others):
             total = _add_product(builder, total, one, other)
         return total
 
-    return LANES_TYPE(LANES_TYPE, vectors, others), codegen
+    return VECTOR_TYPE(VECTOR_TYPE, vectors, others), codegen
 
 
 @intrinsic
@@ -333,7 +333,7 @@ def zero_products(typing_context, inputs, like):
     def codegen(context, builder, signature, args):
         return ir.Constant(ir.ArrayType(VECTOR, n), None)
 
-    return types.UniTuple(LANES_TYPE, n)(inputs, like), codegen
+    return types.UniTuple(VECTOR_TYPE, n)(inputs, like), codegen
 
 
 @intrinsic
@@ -347,7 +347,7 @@ def fill_products(typing_context, array, index, inputs, like):
     def codegen(context, builder, signature, args):
         return _fill_many(context, builder, signature, args, n)
 
-    kind = types.UniTuple(LANES_TYPE, n)
+    kind = types.UniTuple(VECTOR_TYPE, n)
     return kind(array, types.int64, inputs, like), codegen
 
 
@@ -420,7 +420,7 @@ def total(typing_context, vector):
             vector = builder.fadd(*halves, flags=FLAGS)
         return builder.extract_element(vector, ir.Constant(i32, 0))
 
-    return types.float32(LANES_TYPE), codegen
+    return types.float32(VECTOR_TYPE), codegen
 
 
 @intrinsic

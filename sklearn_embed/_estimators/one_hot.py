@@ -29,7 +29,7 @@ from sklearn_embed._estimators.base import (
     limits_of,
 )
 from sklearn_embed._estimators.checks import check_settings, warn_of_words
-from sklearn_embed._estimators.coverage import warn_of_count
+from sklearn_embed._estimators.coverage import empty_documents, warn_of_count
 from sklearn_embed._estimators.loading import check_vocabulary
 from sklearn_embed._estimators.one_hot_outputs import (
     bags,
@@ -376,6 +376,8 @@ class OneHotTokens(TextTransformer):
         lookup = make_lookup(
             vocabulary.words, options, self._other_stops(vocabulary.words)
         )
+        known = lookup.rows(documents.table)
+        warn_of_count(empty_documents(documents, known), len(documents))
         fitted = {
             "words_": vocabulary.words,
             "vocabulary_": vocabulary.index,

@@ -90,8 +90,9 @@ class CooccurrenceCounts:
         self, words: list[str], word_counts: np.ndarray, pairs: Pairs, window: Window
     ) -> None:
         words, window = list(words), Window(*window).checked()
-        *arrays, scale = pairs
-        _check(words, word_counts, *arrays, window.direction == "both")
+        indptr, indices, units, scale = pairs
+        is_half = window.direction == "both"
+        _check(words, word_counts, indptr, indices, units, is_half)
         if scale != window.units(0)[1]:
             raise ValueError(
                 f"pairs: {scale} units in 1, but those of {window} are "
