@@ -87,6 +87,13 @@ def test_a_fit_from_scratch_applies_the_rules_anew():
     assert outcome(model, SMALL) == SMALL
 
 
+def test_a_last_rate_above_what_auto_comes_to_is_refused():
+    model = Word2VecVectorizer(4, min_learning_rate=0.06)
+    with pytest.raises(ValueError, match=r"0\.06 is above learning_rate=0\.05"):
+        model.fit(TEXTS)
+    assert not hasattr(model, "vectors_")
+
+
 def test_unlabeled_texts_count_among_the_tokens():
     model = Word2VecVectorizer(4, unlabeled=TEXTS * 100, random_state=0).fit(TEXTS)
     assert model.epochs_ < 40

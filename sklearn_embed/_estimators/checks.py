@@ -17,7 +17,7 @@ def check_settings(estimator):
     """
     params = estimator.get_params(deep=False)
     _check_subwords(params, type(estimator))
-    _check_rates(params, type(estimator))
+    check_rates(params, type(estimator))
     _check_document_limits(params)
     _check_analyzer(params, estimator._counts_word_ngrams)
     _warn_of_unused(params)
@@ -46,11 +46,16 @@ def _check_subwords(params, cls):
         )
 
 
-def _check_rates(params, cls):
-    """Refuse a last learning rate that was set above the first one."""
+def check_rates(params, cls):
+    """Refuse a last learning rate that was set above the first one.
+
+    One that is "auto" is compared as soon as there is a number.
+    """
     first, last = params.get("learning_rate"), params.get("min_learning_rate")
     # The default is lowered instead, where learning_rate is less.
     if last is None or last == signature(cls).parameters["min_learning_rate"].default:
+        return
+    if first == "auto":
         return
     if last > first:
         raise ValueError(

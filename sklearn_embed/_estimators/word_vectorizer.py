@@ -30,6 +30,7 @@ from sklearn_embed._estimators.base import (
     limits_of,
 )
 from sklearn_embed._estimators.callbacks import CallbackSupportMixin, with_callbacks
+from sklearn_embed._estimators.checks import check_rates
 from sklearn_embed._estimators.coverage import warn_of_documents, warn_of_rows
 from sklearn_embed._estimators.loading import check_words
 from sklearn_embed._estimators.pretrained import (
@@ -75,6 +76,7 @@ LEARNING_CONSTRAINTS: dict = {
 #: Parameters of vectors that predict the words around a word.
 PREDICTION_CONSTRAINTS: dict = {
     "window": [COUNT, StrOptions({"auto"})],
+    "epochs": [COUNT, StrOptions({"auto"})],
     "learning_rate": [POSITIVE, StrOptions({"auto"})],
     "architecture": [StrOptions({"skipgram", "cbow"})],
     "loss": [StrOptions({"negative_sampling", "hierarchical_softmax", "softmax"})],
@@ -107,7 +109,6 @@ class WordVectorizer(
         **LEARNING_CONSTRAINTS,
         "unlabeled": "no_validation",
         "min_count": [COUNT, StrOptions({"auto"})],
-        "epochs": [COUNT, StrOptions({"auto"})],
     }
 
     @property
@@ -253,6 +254,7 @@ class WordVectorizer(
 
     def _training(self, X, data, vocabulary, options):
         """Return what is to be trained on what; no parameter is "auto" any more."""
+        check_rates(self.get_params(deep=False), type(self))
         new_model = partial(self._new_model, vocabulary)
         return Training(X, data, vocabulary, options, new_model, settled=self)
 
