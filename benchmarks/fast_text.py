@@ -299,7 +299,8 @@ def one(corpus, who, architecture, seed, epochs, folder=None):
         model.fit(["compile this kernel"] * 3)
         X = TokenizedDocuments.from_documents(Path(corpus), token_pattern=r"\S+")
         start, n_tokens = time.process_time(), X.n_tokens
-        model.set_params(epochs=epochs, min_count=5).fit(X)
+        model.set_params(epochs=epochs, min_count=5, window=5, learning_rate=0.025)
+        model.fit(X)
     else:
         sentences = LineSentence(corpus, max_sentence_length=10_000)
         skipgram = int(architecture == "skipgram")

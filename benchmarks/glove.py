@@ -203,7 +203,7 @@ def trainers(counts):
 def search(X, memory):
     """Return the seconds of a search over 12 candidates on one training set."""
     candidates = GridSearchCV(
-        GloVeVectorizer(window=WINDOW, memory=memory, random_state=0),
+        GloVeVectorizer(window=WINDOW, min_count=5, memory=memory, random_state=0),
         GRID,
         scoring=lambda model, X: -model.loss_curve_[-1],
         cv=ShuffleSplit(1, test_size=0.1, random_state=0),
@@ -230,7 +230,9 @@ def compare_searches(X):
 def whole_fit(texts, n_tokens, n_pairs, n_epochs):
     """Print time and quality of a fit of strings."""
     start = time.perf_counter()
-    model = GloVeVectorizer(SIZE, window=WINDOW, epochs=n_epochs, random_state=0)
+    model = GloVeVectorizer(
+        SIZE, window=WINDOW, min_count=5, epochs=n_epochs, random_state=0
+    )
     model.fit(texts)
     seconds = time.perf_counter() - start
     theirs = n_tokens / C_COUNTING + n_epochs * n_pairs / C_TRAINING
@@ -251,7 +253,7 @@ def measure_peak(X):
     """Print what a fit needs beyond documents and imports, and what it must."""
     GloVeVectorizer(SIZE, epochs=1, min_count=1).fit(X[:20])
     before = resident_megabytes(forget=True)
-    model = GloVeVectorizer(SIZE, window=WINDOW, epochs=1).fit(X)
+    model = GloVeVectorizer(SIZE, window=WINDOW, min_count=5, epochs=1).fit(X)
     peak = resident_megabytes() - before
     pairs = 12 * counted(X).n_pairs / 2**20
     parameters = 4 * 4 * len(model.words_) * (SIZE + 1) / 2**20

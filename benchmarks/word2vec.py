@@ -59,6 +59,7 @@ def ours(kind, size, epochs, n_jobs=1, seed=0):
         size,
         architecture=architecture,
         loss=loss,
+        learning_rate=0.025,
         epochs=epochs,
         n_jobs=n_jobs,
         random_state=seed,

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy.sparse as sp
 from hypothesis import strategies as st
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_embed import (
@@ -31,14 +30,24 @@ from sklearn_embed import (
 #: What may be raised, with a message that names a parameter or the documents.
 ALLOWED = (ValueError, TypeError, FloatingPointError, MemoryError)
 
-#: What a message may name besides parameters.
-NAMED = {"X", "y", "document", "documents", "Document", "classes", "sample_weight"}
+#: What a message may name besides parameters; a vector is named with its word.
+NAMED = {
+    "X",
+    "y",
+    "vector",
+    "document",
+    "documents",
+    "Document",
+    "classes",
+    "sample_weight",
+}
 
 VECTORS = {"cat": [1.0, 0.5, -1.0], "dog": [0.0, 2.0, 0.5], "кошка": [-1.0, 0.0, 3.0]}
 
 #: Values that are right by themselves, and wrong ones, where the table of constraints
 #: does not tell, or where others would take long or compile something.
 INSTEAD: dict[str, tuple[list, list]] = {
+    "encoding": (["utf-8", "latin-1"], ["utf-99", 8]),
     "epochs": ([1, 2, 4], [0, -1, 1.5]),
     "negative": ([1, 2, 5, 7, 1000], [0, 1001, "few"]),
     "n_jobs": ([None, 1, 2, -1], [0]),
@@ -206,7 +215,7 @@ def cases(draw, classes=CLASSES):
 
     n = draw(st.sampled_from([1, 3, 6, 10]))
     params |= some(n // 2, n)
-    then = draw(st.sampled_from(["nothing", "fit", "partial_fit"]))
+    then = draw(st.sampled_from(["nothing", "transform", "fit", "partial_fit"]))
     more = {} if then == "nothing" else some(0, 2)
     texts = st.sampled_from(TEXTS + TEXTS[4:] * 4)
     labels = draw(st.sampled_from(["two"] * 5 + ["three", "several", "one", "wrong"]))
@@ -220,7 +229,9 @@ def problem_of(case):
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             fitted = _fitted(estimator, case)
-            rows = _rows(fitted, case)
+            rows = _rows(fitted, ["", "cat sat", "unheardof", "猫坐在门边 的"])
+            again = case.then in ("fit", "partial_fit") and hasattr(fitted, case.then)
+            own = _rows(fitted, case.others if again else case.texts)
     except ALLOWED as error:
         return None if _names_something(case.cls, error) else f"unnamed: {error!r}"
     except Exception as error:
@@ -232,11 +243,10 @@ def problem_of(case):
     expected_nan = getattr(fitted, "empty", None) == "nan"
     if not expected_nan and not np.isfinite(rows).all():
         return "rows are not finite"
-    odd = [w for w in caught if not issubclass(w.category, (ConvergenceWarning,))]
-    odd = [w for w in odd if issubclass(w.category, RuntimeWarning)]
-    if odd:
-        return f"a RuntimeWarning: {odd[0].message}"
-    return None
+    if len(own) and not np.nan_to_num(own).any() and not caught:
+        return "all rows are zero, in silence"
+    odd = [w for w in caught if issubclass(w.category, RuntimeWarning)]
+    return f"a RuntimeWarning: {odd[0].message}" if odd else None
 
 
 def _fitted(estimator, case):
@@ -245,6 +255,8 @@ def _fitted(estimator, case):
     if case.then == "nothing" or not hasattr(estimator, case.then):
         return estimator
     estimator.set_params(**case.more)
+    if case.then == "transform":
+        return estimator
     getattr(estimator, case.then)(case.others, *_labels(case, case.others))
     return estimator
 
@@ -264,12 +276,12 @@ def _labels(case, texts):
     return (made[case.labels],)
 
 
-def _rows(fitted, case):
-    """Return rows, or probabilities, of documents known and unknown."""
+def _rows(fitted, X):
+    """Return rows of documents, or probabilities."""
     method = getattr(fitted, "predict_proba", getattr(fitted, "transform", None))
-    rows = method(["", "cat sat", "unheardof", "猫坐在门边 的"])
+    rows = method(X)
     rows = rows.toarray() if sp.issparse(rows) else np.asarray(rows)
-    return rows.astype(np.float64) if rows.dtype.kind in "iufb" else np.zeros(1)
+    return rows.astype(np.float64) if rows.dtype.kind in "iufb" else np.ones(1)
 
 
 def _names_something(cls, error):

@@ -127,7 +127,9 @@ def test_parallel_rows_are_warned_of():
         " ".join(RNG.choice(words, 10, p=shares / shares.sum())) for _ in range(300)
     ]
     with pytest.warns(ConvergenceWarning, match="learned next to nothing"):
-        Word2VecVectorizer(random_state=0).fit(texts)
+        Word2VecVectorizer(window=5, learning_rate=0.025, epochs=5, random_state=0).fit(
+            texts
+        )
 
 
 def test_one_word_and_a_tree_on_two_threads():
@@ -146,7 +148,7 @@ def test_a_window_beyond_every_document_is_as_good_as_any_other(
 ):
     """It costs what documents hold, not what it might reach."""
     fits = []
-    for window in (65, 10**9, 10**30):
+    for window in (65, 10**29, 10**30):
         model = cls(4, window=window, shrink_windows=False, **TINY)
         model.set_params(architecture=architecture, loss=loss)
         fits.append(model.fit(TEXTS).vectors_)
@@ -222,3 +224,57 @@ def test_reading_before_fit_is_refused(model):
     method = "predict" if hasattr(model, "predict") else "transform"
     with pytest.raises(NotFittedError, match=type(model).__name__):
         getattr(type(model)(**model.get_params(deep=False)), method)(TEXTS)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"gradient_clip": 1e300},
+        {"x_max": 1e300},
+        {"x_max": 1e-300},
+        {"alpha": 1e300},
+        {"learning_rate": 1e-300},
+    ],
+)
+def test_numbers_beyond_float32_overflow_in_silence_or_by_name(params):
+    model = GloVeVectorizer(4, **TINY, **params).fit(TEXTS)
+    assert np.isfinite(model.vectors_).all()
+
+
+@pytest.mark.parametrize("wrong", [{"window": -1}, {"vector_size": 0}, {"epochs": "x"}])
+def test_partial_fit_checks_what_was_set_since(wrong):
+    model = Word2VecVectorizer(4, **TINY).partial_fit(TEXTS).set_params(**wrong)
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        model.partial_fit(TEXTS)
+
+
+@pytest.mark.parametrize("size", [2**40, 2**62, 2**80])
+@pytest.mark.parametrize(
+    "cls", [Word2VecVectorizer, FastTextVectorizer, GloVeVectorizer, FastTextClassifier]
+)
+def test_vectors_that_fit_no_memory_are_an_error_that_names_them(cls, size):
+    model = cls(size, **TINY)
+    with pytest.raises(MemoryError, match=f"vector_size={size}"):
+        model.fit(TEXTS, LABELS)
+
+
+def test_a_source_that_is_none_is_named():
+    with pytest.raises(TypeError, match="pretrained: "):
+        Word2VecVectorizer(4, pretrained=5, **TINY).fit(TEXTS)
+
+
+def test_ngrams_longer_than_any_document_cost_nothing():
+    rows = OneHotTokens(ngram_range=(1, 10**9)).fit_transform(TEXTS)
+    assert rows.shape[1] == OneHotTokens(ngram_range=(1, 9)).fit(TEXTS)._width()
+
+
+def test_a_pattern_that_is_none_is_named():
+    with pytest.raises(ValueError, match="token_pattern '\\(' is no regular"):
+        Word2VecVectorizer(4, token_pattern="(", **TINY).fit(TEXTS)
+
+
+def test_a_classifier_of_two_documents_can_hold_none_out():
+    model = FastTextClassifier(4, early_stopping=True, epochs=3, random_state=0)
+    with pytest.warns(ConvergenceWarning, match="had nothing to measure"):
+        model.fit(["good film", "bad film"], [0, 1])
+    assert model.n_iter_ == 3

@@ -87,6 +87,12 @@ def test_a_transform_of_strangers_warns_and_one_of_friends_does_not(model):
     model.transform([*TEXTS[:11], *[""] * 10])
 
 
+def test_counts_of_mostly_unknown_documents_are_told_in_fit():
+    with pytest.warns(UserWarning, match="24 of 25 documents have no known word"):
+        OneHotTokens(vocabulary=["bird"]).fit([*TEXTS, "bird"])
+    OneHotTokens().fit(["bird", *[""] * 18])  # too few to tell
+
+
 @pytest.mark.parametrize("texts", [CHINESE, THAI], ids=["Chinese", "Thai"])
 def test_texts_without_blanks_meet_the_pattern_with_a_warning(texts):
     with pytest.warns(UserWarning, match=r"tokenizer='char'.*jieba"):

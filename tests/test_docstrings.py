@@ -39,6 +39,8 @@ OWN_WORDS = {
     ("FastTextClassifier", "bucket"): "always hashed, word n-grams too",
     ("FastTextClassifier", "learning_rate"): "it has no min_learning_rate",
     ("FastTextClassifier", "epochs"): "documents are shuffled",
+    ("FastTextClassifier", "min_count"): "a number alone",
+    ("FastTextVectorizer", "learning_rate"): "its rule gives another rate",
     ("GloVeVectorizer", "learning_rate"): "of another optimiser",
     ("GloVeVectorizer", "epochs"): "over pairs, not documents",
     ("GloVeVectorizer", "window"): "may be whole documents",

@@ -121,3 +121,13 @@ def test_a_stream_refuses_limits_that_need_all_documents(trainer):
 def test_lengths_of_ngrams_upside_down_are_both_named(estimator):
     with pytest.raises(ValueError, match="min_n=5 is above max_n=3"):
         estimator.set_params(min_n=5, max_n=3).fit(TEXTS, LABELS)
+
+
+@pytest.mark.parametrize("cls", [Word2VecVectorizer, FastTextVectorizer])
+def test_a_learning_rate_that_would_rise_is_refused(cls):
+    model = cls(2, learning_rate=0.01, min_learning_rate=0.1, sample=0, **TINY)
+    with pytest.raises(
+        ValueError, match=r"min_learning_rate=0\.1 is above learning_ra"
+    ):
+        model.fit(TEXTS)
+    model.set_params(learning_rate=1e-5, min_learning_rate=1e-4).fit(TEXTS)

@@ -82,8 +82,11 @@ def test_bytes_are_documents_in_their_encoding(encoding, analyzer):
 def test_bytes_of_another_encoding_are_told_with_their_document():
     raw = [b"cat", "hünd".encode("latin-1")]
     with pytest.raises(UnicodeDecodeError, match="in document 1: set encoding"):
-        OneHotTokens().fit(raw)
-    assert OneHotTokens(decode_error="ignore").fit(raw).words_ == ["cat", "hnd"]
+        OneHotTokens(encoding="utf-8").fit(raw)
+    assert OneHotTokens(encoding="utf-8", decode_error="ignore").fit(raw).words_ == [
+        "cat",
+        "hnd",
+    ]
     with pytest.raises(ValueError, match="encoding='klingon' is no encoding"):
         OneHotTokens(encoding="klingon").fit(raw)
     with pytest.raises(ValueError, match="encoding='hex'"):
@@ -138,6 +141,19 @@ def test_functions_built_do_what_count_vectorizers_do(step, params):
 def test_settings_that_play_no_part_are_told(params, message):
     with pytest.warns(UserWarning, match=message):
         OneHotTokens(**params).fit(TEXTS)
+
+
+def test_bytes_without_an_encoding_are_refused():
+    for estimator in (OneHotTokens(), Word2VecVectorizer()):
+        with pytest.raises(TypeError, match="Document 0 is bytes"):
+            estimator.fit([b"cat"])
+    with pytest.raises(TypeError, match=r"'bytes'|bytes-like"):
+        OneHotTokens().build_analyzer()(b"cat")
+
+
+def test_a_pattern_that_is_none_is_named():
+    with pytest.raises(ValueError, match=r"token_pattern '\(' is no regular"):
+        OneHotTokens(token_pattern="(").fit(TEXTS)
 
 
 def test_settings_of_strings_do_not_matter_for_tokens():

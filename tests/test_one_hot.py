@@ -246,3 +246,17 @@ def test_attributes_that_were_changed_write_nowhere(output):
     model.words_.pop()
     with pytest.raises(ValueError, match=r"[Ff]it again"):
         model.transform(TEXTS)
+
+
+@pytest.mark.parametrize("analyzer", ["word", "char", "char_wb"])
+def test_n_grams_end_with_the_documents(analyzer):
+    texts = ["the cat", "", "a dog met"]
+    few, many = (
+        OneHotTokens(analyzer=analyzer, ngram_range=(1, longest)).fit(texts)
+        for longest in (11, 10**12)
+    )
+    assert many.words_ == few.words_
+    assert (many.transform(texts) != few.transform(texts)).nnz == 0
+    if analyzer != "char_wb":  # which counts a short word once, whole
+        with pytest.raises(ValueError, match=r"vocabulary|min_count"):
+            OneHotTokens(analyzer=analyzer, ngram_range=(10**11, 10**12)).fit(texts)

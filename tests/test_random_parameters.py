@@ -28,4 +28,5 @@ def test_every_parameter_is_searched(cls):
     params = cls.__init__.__kwdefaults__.keys()
     assert params <= cls._parameter_constraints.keys()
     for name, constraints in cls._parameter_constraints.items():
-        assert values_of(name, constraints) is not None
+        for strategy in values_of(name, constraints):
+            strategy.validate()

@@ -15,6 +15,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
 from sklearn_embed._core.compile import CONTRACTED, SIMD_WIDTH, inlined
+from sklearn_embed._core.numeric import EXP, LOG1P
 
 #: float32 numbers in a vector: those of one register.
 WIDTH = SIMD_WIDTH
@@ -24,18 +25,18 @@ VECTOR = ir.VectorType(FLOAT, WIDTH)
 FLAGS = ("contract", "nsz", "reassoc")
 
 
-class Lanes(types.Type):
+class Vector(types.Type):
     """numba's type of a vector of WIDTH float32."""
 
     def __init__(self):
-        super().__init__(name="lanes")
+        super().__init__(name="vector")
 
 
-LANES_TYPE = Lanes()
+VECTOR_TYPE = Vector()
 
 
-@register_model(Lanes)
-class _LanesModel(models.PrimitiveModel):
+@register_model(Vector)
+class _VectorModel(models.PrimitiveModel):
     def __init__(self, dmm, fe_type):
         super().__init__(dmm, fe_type, VECTOR)
 
@@ -53,7 +54,7 @@ def load(typing_context, array, index):
         pointer = _pointer(context, builder, signature.args[0], *args)
         return builder.load(pointer, align=4)
 
-    return LANES_TYPE(array, types.int64), codegen
+    return VECTOR_TYPE(array, types.int64), codegen
 
 
 @intrinsic
@@ -65,7 +66,7 @@ def store(typing_context, array, index, vector):
         builder.store(args[2], pointer, align=4)
         return context.get_dummy_value()
 
-    return types.void(array, types.int64, LANES_TYPE), codegen
+    return types.void(array, types.int64, VECTOR_TYPE), codegen
 
 
 @intrinsic
@@ -75,7 +76,7 @@ def fill(typing_context, number):
     def codegen(context, builder, signature, args):
         return _fill(builder, args[0])
 
-    return LANES_TYPE(types.float32), codegen
+    return VECTOR_TYPE(types.float32), codegen
 
 
 def _fill(builder, number):
@@ -92,7 +93,7 @@ def add_product(typing_context, total, a, b):
     def codegen(context, builder, signature, args):
         return _add_product(builder, *args)
 
-    return LANES_TYPE(LANES_TYPE, LANES_TYPE, LANES_TYPE), codegen
+    return VECTOR_TYPE(VECTOR_TYPE, VECTOR_TYPE, VECTOR_TYPE), codegen
 
 
 @intrinsic
@@ -102,7 +103,7 @@ def add(typing_context, a, b):
     def codegen(context, builder, signature, args):
         return builder.fadd(*args, flags=FLAGS)
 
-    return LANES_TYPE(LANES_TYPE, LANES_TYPE), codegen
+    return VECTOR_TYPE(VECTOR_TYPE, VECTOR_TYPE), codegen
 
 
 @intrinsic
@@ -112,7 +113,7 @@ def multiply(typing_context, a, b):
     def codegen(context, builder, signature, args):
         return builder.fmul(*args, flags=FLAGS)
 
-    return LANES_TYPE(LANES_TYPE, LANES_TYPE), codegen
+    return VECTOR_TYPE(VECTOR_TYPE, VECTOR_TYPE), codegen
 
 
 @intrinsic
@@ -122,7 +123,7 @@ def subtract(typing_context, a, b):
     def codegen(context, builder, signature, args):
         return builder.fsub(*args)
 
-    return LANES_TYPE(LANES_TYPE, LANES_TYPE), codegen
+    return VECTOR_TYPE(VECTOR_TYPE, VECTOR_TYPE), codegen
 
 
 @intrinsic
@@ -132,7 +133,7 @@ def divide(typing_context, a, b):
     def codegen(context, builder, signature, args):
         return builder.fdiv(*args, flags=FLAGS)
 
-    return LANES_TYPE(LANES_TYPE, LANES_TYPE), codegen
+    return VECTOR_TYPE(VECTOR_TYPE, VECTOR_TYPE), codegen
 
 
 @intrinsic
@@ -143,7 +144,7 @@ def least(typing_context, a, b):
         a, b = args
         return builder.select(builder.fcmp_ordered("<", a, b), a, b)
 
-    return LANES_TYPE(LANES_TYPE, LANES_TYPE), codegen
+    return VECTOR_TYPE(VECTOR_TYPE, VECTOR_TYPE), codegen
 
 
 @intrinsic
@@ -154,7 +155,7 @@ def greatest(typing_context, a, b):
         a, b = args
         return builder.select(builder.fcmp_ordered(">", a, b), a, b)
 
-    return LANES_TYPE(LANES_TYPE, LANES_TYPE), codegen
+    return VECTOR_TYPE(VECTOR_TYPE, VECTOR_TYPE), codegen
 
 
 @intrinsic
@@ -168,7 +169,7 @@ def shift_exponent(typing_context, number):
         bits = builder.add(bits, ir.Constant(whole, [0x3F800000] * WIDTH))
         return builder.bitcast(bits, VECTOR)
 
-    return LANES_TYPE(LANES_TYPE), codegen
+    return VECTOR_TYPE(VECTOR_TYPE), codegen
 
 
 @intrinsic
@@ -178,7 +179,7 @@ def zero_many(typing_context, like):
     def codegen(context, builder, signature, args):
         return ir.Constant(ir.ArrayType(VECTOR, len(like)), None)
 
-    return types.UniTuple(LANES_TYPE, len(like))(like), codegen
+    return types.UniTuple(VECTOR_TYPE, len(like))(like), codegen
 
 
 @intrinsic
@@ -188,7 +189,7 @@ def fill_many(typing_context, array, index, like):
     def codegen(context, builder, signature, args):
         return _fill_many(context, builder, signature, args, len(like))
 
-    return types.UniTuple(LANES_TYPE, len(like))(array, types.int64, like), codegen
+    return types.UniTuple(VECTOR_TYPE, len(like))(array, types.int64, like), codegen
 
 
 def _fill_many(context, builder, signature, args, count):
@@ -212,7 +213,7 @@ def load_many(typing_context, array, index, like):
             vectors.append(builder.load(pointer, align=4))
         return cgutils.pack_array(builder, vectors)
 
-    return types.UniTuple(LANES_TYPE, len(like))(array, types.int64, like), codegen
+    return types.UniTuple(VECTOR_TYPE, len(like))(array, types.int64, like), codegen
 
 
 @intrinsic
@@ -226,7 +227,7 @@ def load_rows(typing_context, array, offsets, first, index, like):
         ]
         return cgutils.pack_array(builder, vectors)
 
-    kind = types.UniTuple(LANES_TYPE, len(like))
+    kind = types.UniTuple(VECTOR_TYPE, len(like))
     return kind(array, offsets, types.int64, types.int64, like), codegen
 
 
@@ -265,7 +266,7 @@ def load_each(typing_context, array, offsets, index):
         ]
         return cgutils.pack_array(builder, vectors)
 
-    kind = types.UniTuple(LANES_TYPE, len(offsets))
+    kind = types.UniTuple(VECTOR_TYPE, len(offsets))
     return kind(array, offsets, types.int64), codegen
 
 
@@ -303,7 +304,7 @@ def add_products(typing_context, totals, a, vectors):
         moved = [_add_product(builder, total, args[1], v) for total, v in pairs]
         return cgutils.pack_array(builder, moved)
 
-    return totals(totals, LANES_TYPE, vectors), codegen
+    return totals(totals, VECTOR_TYPE, vectors), codegen
 
 
 @intrinsic
@@ -321,7 +322,7 @@ def add_dot(typing_context, total, vectors, others):
             total = _add_product(builder, total, one, other)
         return total
 
-    return LANES_TYPE(LANES_TYPE, vectors, others), codegen
+    return VECTOR_TYPE(VECTOR_TYPE, vectors, others), codegen
 
 
 @intrinsic
@@ -332,7 +333,7 @@ def zero_products(typing_context, inputs, like):
     def codegen(context, builder, signature, args):
         return ir.Constant(ir.ArrayType(VECTOR, n), None)
 
-    return types.UniTuple(LANES_TYPE, n)(inputs, like), codegen
+    return types.UniTuple(VECTOR_TYPE, n)(inputs, like), codegen
 
 
 @intrinsic
@@ -346,7 +347,7 @@ def fill_products(typing_context, array, index, inputs, like):
     def codegen(context, builder, signature, args):
         return _fill_many(context, builder, signature, args, n)
 
-    kind = types.UniTuple(LANES_TYPE, n)
+    kind = types.UniTuple(VECTOR_TYPE, n)
     return kind(array, types.int64, inputs, like), codegen
 
 
@@ -419,7 +420,7 @@ def total(typing_context, vector):
             vector = builder.fadd(*halves, flags=FLAGS)
         return builder.extract_element(vector, ir.Constant(i32, 0))
 
-    return types.float32(LANES_TYPE), codegen
+    return types.float32(VECTOR_TYPE), codegen
 
 
 @intrinsic
@@ -475,13 +476,9 @@ def exp(x):
     back = subtract(shifted, rounding)
     r = add_product(x, back, fill(np.float32(-0.69314718)))
     square = multiply(r, r)
-    odd = add_product(
-        fill(np.float32(1.666650526e-1)), square, fill(np.float32(8.369148490e-3))
-    )
+    odd = add_product(fill(EXP[1]), square, fill(EXP[3]))
     odd = multiply(r, add_product(fill(np.float32(1)), square, odd))
-    even = add_product(
-        fill(np.float32(4.999886938e-1)), square, fill(np.float32(4.191750725e-2))
-    )
+    even = add_product(fill(EXP[0]), square, fill(EXP[2]))
     even = add_product(fill(np.float32(1)), square, even)
     up = multiply(add(even, odd), shift_exponent(shifted))
     down = multiply(subtract(even, odd), shift_exponent(subtract(rounding, back)))
@@ -490,14 +487,14 @@ def exp(x):
 
 @inlined(fastmath=CONTRACTED)
 def log1p(x):
-    """Return log(1 + x) for x in [0, 1], to 1e-7; NaN stays NaN."""
-    y = fill(np.float32(5.126102e-3))
-    y = add_product(fill(np.float32(-2.9074028e-2)), y, x)
-    y = add_product(fill(np.float32(7.7516087e-2)), y, x)
-    y = add_product(fill(np.float32(-1.36022476e-1)), y, x)
-    y = add_product(fill(np.float32(1.90768807e-1)), y, x)
-    y = add_product(fill(np.float32(-2.4835399e-1)), y, x)
-    y = add_product(fill(np.float32(3.33181217e-1)), y, x)
-    y = add_product(fill(np.float32(-4.9999445e-1)), y, x)
-    y = add_product(fill(np.float32(9.99999966e-1)), y, x)
+    """Return log(1 + x) for x in [0, 1], to 2e-7; NaN stays NaN."""
+    y = fill(LOG1P[8])
+    y = add_product(fill(LOG1P[7]), y, x)
+    y = add_product(fill(LOG1P[6]), y, x)
+    y = add_product(fill(LOG1P[5]), y, x)
+    y = add_product(fill(LOG1P[4]), y, x)
+    y = add_product(fill(LOG1P[3]), y, x)
+    y = add_product(fill(LOG1P[2]), y, x)
+    y = add_product(fill(LOG1P[1]), y, x)
+    y = add_product(fill(LOG1P[0]), y, x)
     return multiply(y, x)

@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Iterable
 from numbers import Integral, Real
 from typing import TYPE_CHECKING
 
-import sklearn
 from sklearn.base import BaseEstimator, TransformerMixin, _clone_parametrized
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_is_fitted
@@ -285,8 +284,7 @@ class TextEstimator(BaseEstimator):
         """Return documents as tokens, and how later strings must be cut."""
         # `_fit_context` leaves this out where partial_fit goes on, whatever
         # parameters have been set since.
-        if not sklearn.get_config()["skip_parameter_validation"]:
-            self._validate_params()
+        self._validate_params()
         check_settings(self)
         options = options or self._options()
         documents = tokenize(X, options, n_jobs=self._n_threads())

@@ -5,7 +5,7 @@
 from inspect import signature
 
 from sklearn_embed._estimators.convergence import warn
-from sklearn_embed._text.analyzers import refuse_word_ngrams
+from sklearn_embed._text.analyzers import without_word_ngrams
 from sklearn_embed._text.tokens import TextOptions, make_analyze, stop_word_set
 from sklearn_embed._text.vocabulary import VocabularyFilter
 
@@ -17,6 +17,7 @@ def check_settings(estimator):
     """
     params = estimator.get_params(deep=False)
     _check_subwords(params, type(estimator))
+    check_rates(params, type(estimator))
     _check_document_limits(params)
     _check_analyzer(params, estimator._counts_word_ngrams)
     _warn_of_unused(params)
@@ -45,6 +46,24 @@ def _check_subwords(params, cls):
         )
 
 
+def check_rates(params, cls):
+    """Refuse a last learning rate that was set above the first one.
+
+    One that is "auto" is compared as soon as there is a number.
+    """
+    first, last = params.get("learning_rate"), params.get("min_learning_rate")
+    # The default is lowered instead, where learning_rate is less.
+    if last is None or last == signature(cls).parameters["min_learning_rate"].default:
+        return
+    if first == "auto":
+        return
+    if last > first:
+        raise ValueError(
+            f"min_learning_rate={last} is above learning_rate={first}: the rate falls "
+            "from the latter to the former. Lower min_learning_rate."
+        )
+
+
 def _check_document_limits(params):
     """Refuse limits that no word can meet, whatever the documents are."""
     low, high = params.get("min_df", 1), params.get("max_df", 1.0)
@@ -60,7 +79,7 @@ def _check_analyzer(params, counts_word_ngrams):
     analyzer = params.get("analyzer", "word")
     if not counts_word_ngrams:  # else a warning, as CountVectorizer's
         if "ngram_range" in params:
-            refuse_word_ngrams(analyzer, params["ngram_range"])
+            without_word_ngrams(analyzer, params["ngram_range"])
         if analyzer != "word" and params.get("stop_words") is not None:
             raise ValueError(
                 "stop_words are words, which there are none of beside "

@@ -72,6 +72,7 @@ def warn_of_count(n_empty, n):
     if n >= ENOUGH and 2 * n_empty > n:
         warn(
             f"{n_empty} of {n} documents have no known word, so that their rows are "
-            "zeros. Are they of the language of those of fit, and cut alike?",
+            "zeros. Check that they are of the language of the vocabulary, and cut "
+            "and lowercased alike.",
             UserWarning,
         )

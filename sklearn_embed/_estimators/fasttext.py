@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -22,6 +22,8 @@ from sklearn_embed._core.typing import (
     Tokenizer,
     VectorSource,
 )
+from sklearn_embed._estimators import auto
+from sklearn_embed._estimators.auto import BySize, Passes
 from sklearn_embed._estimators.base import Integral, Interval, StrOptions
 from sklearn_embed._estimators.coverage import warn_of_rows
 from sklearn_embed._estimators.persistence import register
@@ -66,8 +68,9 @@ class FastTextVectorizer(WordVectorizer):
         Values that the n-grams' hash can take; n-grams whose hash agrees share a
         vector.  Memory grows with the values that occur.  None: every n-gram of the
         vocabulary has a vector of its own; unknown words use those they share.
-    window : int, default=5
-        Words looked at on each side.
+    window : int or "auto", default="auto"
+        Words looked at on each side.  "auto": 10, or 5 in a text of 2,000,000 tokens
+        and more.
     architecture : {"skipgram", "cbow"}, default="skipgram"
         "skipgram": each neighbour predicts the word.
         "cbow": the mean of all neighbours predicts the word.
@@ -99,12 +102,14 @@ class FastTextVectorizer(WordVectorizer):
         Vectors to start from, of `vector_size` dimensions: whatever
         :class:`Pretrained` takes, or one itself, which also says how far they may
         move.  Words that they lack start at random.  `clone` shares the vectors.
-    learning_rate : float, default=0.025
-        At the beginning.
+    learning_rate : float or "auto", default="auto"
+        At the beginning.  "auto": 0.1, or 0.025 in a text of 2,000,000 tokens and
+        more.
     min_learning_rate : float, default=1e-4
         At the end; the fall is linear in the tokens read.
-    epochs : int, default=5
-        Passes over the documents.
+    epochs : int or "auto", default="auto"
+        Passes over the documents.  "auto": as many as make up 500,000 tokens, at
+        least 5, at most 40.
     lowercase : bool, default=True
         Whether strings are lowercased before they are cut into tokens.
     strip_accents : {"ascii", "unicode"}, callable or None, default=None
@@ -131,8 +136,9 @@ class FastTextVectorizer(WordVectorizer):
         analyzer="char" and "char_wb" alone.
     stop_words : "english", collection of str or None, default=None
         Tokens to leave out.
-    min_count : int, default=5
-        Words that occur less often are left out.
+    min_count : int or "auto", default="auto"
+        Words that occur less often are left out.  "auto": 2, or 5 in a text of
+        2,000,000 tokens and more.
     min_df : int or float, default=1
         Words that occur in fewer documents are left out; an integer is a number of
         documents, a float in [0, 1] a share of them.
@@ -182,6 +188,14 @@ class FastTextVectorizer(WordVectorizer):
         The same of the held-out documents; only with `early_stopping`.
     n_iter_ : int
         Epochs trained.
+    epochs_ : int
+        The number of epochs that `epochs` came to.
+    learning_rate_ : float
+        The rate that `learning_rate` came to.
+    window_ : int
+        The width that `window` came to.
+    min_count_ : int
+        The limit that `min_count` came to.
     context_vectors_ : ndarray of shape (n_words, vector_size), float32
         The parameters of words as predicted; not with hierarchical softmax.
     node_vectors_ : ndarray of shape (n_words - 1, vector_size), float32
@@ -210,6 +224,12 @@ class FastTextVectorizer(WordVectorizer):
     n-grams never seen count as zeros in the mean of an unknown word; with
     ``bucket=None`` they do not count.
 
+    "auto" is a rule by the number of tokens in the training documents, `unlabeled`
+    among them and rare words included: a small text needs more passes, wider windows
+    and larger steps, while in a large one these would tell less well which words are
+    alike.  With `warm_start`, and in `partial_fit` after a fit, what the first fit
+    chose stays; without such a fit, `partial_fit` takes a stream for a large text.
+
     References
     ----------
     Bojanowski, Grave, Joulin and Mikolov (2017), "Enriching word vectors with subword
@@ -225,6 +245,13 @@ class FastTextVectorizer(WordVectorizer):
     >>> "cats" in model.vocabulary_, model.vector("cats").shape
     (False, (8,))
     """
+
+    _rules: ClassVar[dict] = {
+        "epochs": Passes(500_000, least=5, most=40),
+        "learning_rate": BySize(small=0.1, large=0.025),
+        "window": BySize(small=10, large=5),
+        "min_count": BySize(small=2, large=5),
+    }
 
     _parameter_constraints: dict = {
         **WordVectorizer._parameter_constraints,
@@ -242,7 +269,7 @@ class FastTextVectorizer(WordVectorizer):
         min_n: int = 3,
         max_n: int = 6,
         bucket: int | None = 2_000_000,
-        window: int = 5,
+        window: int | str = "auto",
         architecture: str = "skipgram",
         loss: str = "negative_sampling",
         negative: int = 5,
@@ -252,9 +279,9 @@ class FastTextVectorizer(WordVectorizer):
         shrink_windows: bool = True,
         pooling: str = "mean",
         pretrained: VectorSource = None,
-        learning_rate: float = 0.025,
+        learning_rate: float | str = "auto",
         min_learning_rate: float = 1e-4,
-        epochs: int = 5,
+        epochs: int | str = "auto",
         lowercase: bool = True,
         strip_accents: StripAccents = None,
         preprocessor: Preprocessor = None,
@@ -263,7 +290,7 @@ class FastTextVectorizer(WordVectorizer):
         analyzer: Analyzer = "word",
         ngram_range: tuple[int, int] = (1, 1),
         stop_words: StopWords = None,
-        min_count: int = 5,
+        min_count: int | str = "auto",
         min_df: float = 1,
         max_df: float = 1.0,
         max_features: int | None = None,
@@ -422,14 +449,15 @@ class FastTextVectorizer(WordVectorizer):
         parts = interop_gensim.read_fasttext(model)
         estimator = cls(**(parts.params | params))
         vocabulary = Vocabulary(parts.words, parts.counts)
+        settled = auto.settled(estimator)
         model = FastText(
-            estimator._settings(),
+            settled._settings(),
             parts.words,
             parts.inputs,
             parts.bucket_rows,
             parts.outputs,
         )
-        adopt(estimator, vocabulary, model)
+        adopt(estimator, vocabulary, model, settled=settled)
         return estimator
 
     def to_fasttext(self) -> FastTextModel:
@@ -474,14 +502,15 @@ class FastTextVectorizer(WordVectorizer):
         """
         parts = interop_fasttext.read_vectorizer(source)
         estimator = cls(**(parts.params | params))
+        settled = auto.settled(estimator)
         model = FastText(
-            estimator._settings(),
+            settled._settings(),
             parts.words,
             parts.inputs,
             parts.bucket_rows,
             parts.outputs,
         )
-        adopt(estimator, Vocabulary(parts.words, parts.counts), model)
+        adopt(estimator, Vocabulary(parts.words, parts.counts), model, settled=settled)
         return estimator
 
     def _makes_unknown_words(self):

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from sklearn.utils.metaestimators import available_if
@@ -22,6 +22,8 @@ from sklearn_embed._core.typing import (
     Tokenizer,
     VectorSource,
 )
+from sklearn_embed._estimators import auto
+from sklearn_embed._estimators.auto import BySize
 from sklearn_embed._estimators.base import (
     COUNT,
     NOT_NEGATIVE,
@@ -67,8 +69,9 @@ class GloVeVectorizer(WordVectorizer):
         Whether a word at distance k counts 1/k, or 1.
     direction : {"both", "left", "right"}, default="both"
         On which side of a word its contexts stand.
-    x_max : float or None, default=100.0
-        Count from which on a pair has full weight.  None: all pairs weigh 1.
+    x_max : float, "auto" or None, default="auto"
+        Count from which on a pair has full weight.  None: all pairs weigh 1.  "auto":
+        10, or 100 in a text of 2,000,000 tokens and more.
     alpha : float, default=0.75
         Exponent of the weight below `x_max`.
     combine : {"sum", "word", "context", "concatenate"}, default="sum"
@@ -116,8 +119,9 @@ class GloVeVectorizer(WordVectorizer):
         analyzer="char" and "char_wb" alone.
     stop_words : "english", collection of str or None, default=None
         Tokens to leave out.
-    min_count : int, default=5
-        Words that occur less often are left out.
+    min_count : int or "auto", default="auto"
+        Words that occur less often are left out.  "auto": 2, or 5 in a text of
+        2,000,000 tokens and more.
     min_df : int or float, default=1
         Words that occur in fewer documents are left out; an integer is a number of
         documents, a float in [0, 1] a share of them.
@@ -167,6 +171,10 @@ class GloVeVectorizer(WordVectorizer):
         The same of the held-out documents; only with `early_stopping`.
     n_iter_ : int
         Epochs trained.
+    min_count_ : int
+        The limit that `min_count` came to.
+    x_max_ : float or None
+        The count that `x_max` came to.
     word_vectors_, context_vectors_ : ndarray of shape (n_words, vector_size), float32
         The two kinds of vectors apart.
     word_biases_, context_biases_ : ndarray of shape (n_words,), float32
@@ -205,6 +213,10 @@ class GloVeVectorizer(WordVectorizer):
     With `early_stopping`, counts of the held-out documents are scaled up by the
     ratio of the numbers of tokens before they are compared.
 
+    "auto" is a rule by the number of tokens in the training documents, `unlabeled`
+    among them and rare words included, or by the sum of the counts of words in
+    `fit_counts`.  With `warm_start`, what the first fit chose stays.
+
     There is no `partial_fit`: counts must be complete before training.  Add up
     `CooccurrenceCounts` of batches and call `fit_counts`.
 
@@ -233,12 +245,17 @@ class GloVeVectorizer(WordVectorizer):
     True
     """
 
+    _rules: ClassVar[dict] = {
+        "min_count": BySize(small=2, large=5),
+        "x_max": BySize(small=10.0, large=100.0),
+    }
+
     _parameter_constraints: dict = {
         **WordVectorizer._parameter_constraints,
         "window": [COUNT, StrOptions({"document"})],
         "weighting": [StrOptions({"harmonic", "flat"})],
         "direction": [StrOptions({"both", "left", "right"})],
-        "x_max": [POSITIVE, None],
+        "x_max": [POSITIVE, StrOptions({"auto"}), None],
         "alpha": [NOT_NEGATIVE],
         "combine": [StrOptions({"sum", "word", "context", "concatenate"})],
         "gradient_clip": [POSITIVE, None],
@@ -253,7 +270,7 @@ class GloVeVectorizer(WordVectorizer):
         window: int | str = 10,
         weighting: str = "harmonic",
         direction: str = "both",
-        x_max: float = 100.0,
+        x_max: float | str | None = "auto",
         alpha: float = 0.75,
         combine: str = "sum",
         pretrained: VectorSource = None,
@@ -270,7 +287,7 @@ class GloVeVectorizer(WordVectorizer):
         analyzer: Analyzer = "word",
         ngram_range: tuple[int, int] = (1, 1),
         stop_words: StopWords = None,
-        min_count: int = 5,
+        min_count: int | str = "auto",
         min_df: float = 1,
         max_df: float = 1.0,
         max_features: int | None = None,
@@ -348,10 +365,11 @@ class GloVeVectorizer(WordVectorizer):
         self._checked_pretrained()
         vocabulary = Vocabulary(counts.words, counts.word_counts)
         data = Data([counts], [])
-        training = self._training(counts, data, vocabulary, self._options())
-        first, last = self._rates()
-        schedule = Schedule(first, last, self.epochs)
-        learn(self, training, draw_seed(self), schedule, range(self.epochs))
+        n_tokens = int(counts.word_counts.sum())
+        settled = auto.settled(self, n_tokens, keep=False)
+        training = settled._training(counts, data, vocabulary, self._options())
+        schedule = Schedule(*settled._rates(), settled.epochs)
+        learn(self, training, draw_seed(self), schedule, range(settled.epochs))
         return self
 
     def _checked_counts(self, counts, words):

@@ -29,7 +29,7 @@ from sklearn_embed._estimators.base import (
     limits_of,
 )
 from sklearn_embed._estimators.checks import check_settings, warn_of_words
-from sklearn_embed._estimators.coverage import warn_of_count
+from sklearn_embed._estimators.coverage import empty_documents, warn_of_count
 from sklearn_embed._estimators.loading import check_vocabulary
 from sklearn_embed._estimators.one_hot_outputs import (
     bags,
@@ -79,8 +79,8 @@ class OneHotTokens(TextTransformer):
           is padding, 1 an unknown word, ``2 + column`` a known one.
         - "one_hot": sparse (n_documents, max_length × n_words), a block of columns
           for each position with a single 1 in it.
-    encoding : str, default="utf-8"
-        Encoding of documents that are bytes.
+    encoding : str or None, default=None
+        Encoding of documents that are bytes, such as "utf-8".  None: there are none.
     decode_error : {"strict", "ignore", "replace"}, default="strict"
         What becomes of bytes that are not in this encoding: an error, nothing, or the
         character U+FFFD.
@@ -177,7 +177,7 @@ class OneHotTokens(TextTransformer):
     _parameter_constraints: dict = {
         **TextTransformer._text_constraints,
         **VOCABULARY_CONSTRAINTS,
-        "encoding": [str],
+        "encoding": [str, None],
         "decode_error": [StrOptions({"strict", "ignore", "replace"})],
         "output": [StrOptions({"count", "binary", "ids", "one_hot"})],
         "handle_unknown": [StrOptions({"auto", "ignore", "error", "unknown"})],
@@ -191,7 +191,7 @@ class OneHotTokens(TextTransformer):
         self,
         output: str = "count",
         *,
-        encoding: str = "utf-8",
+        encoding: str | None = None,
         decode_error: str = "strict",
         lowercase: bool = True,
         strip_accents: StripAccents = None,
@@ -376,6 +376,8 @@ class OneHotTokens(TextTransformer):
         lookup = make_lookup(
             vocabulary.words, options, self._other_stops(vocabulary.words)
         )
+        known = lookup.rows(documents.table)
+        warn_of_count(empty_documents(documents, known), len(documents))
         fitted = {
             "words_": vocabulary.words,
             "vocabulary_": vocabulary.index,

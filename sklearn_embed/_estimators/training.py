@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.utils import check_random_state
 
+from sklearn_embed._estimators.auto import outcomes
 from sklearn_embed._estimators.base import limits_of
 from sklearn_embed._estimators.callbacks import TrainingMonitor
 from sklearn_embed._estimators.checks import refuse_document_limits
@@ -48,6 +49,7 @@ class Training(NamedTuple):
     options: TextOptions  # how strings became tokens
     new_model: Callable  # (rng, before) to a model; see `_models`
     prepared: Callable | None = None  # gives the data in the form that is trained on
+    settled: Any = None  # the estimator's parameters, none "auto"; None: none ever is
 
 
 def settings_of(estimator, cls, **chosen):
@@ -100,21 +102,22 @@ def hold_out(estimator, parts, seed, choose=None):
 
 def learn_epochs(estimator, training, seed, continued):
     """Train the epochs that are missing."""
+    settled = training.settled or estimator
     done = estimator.n_iter_ if continued else 0
-    if done > estimator.epochs:
+    if done > settled.epochs:
         raise ValueError(
-            f"epochs={estimator.epochs} is less than the {done} epochs already "
+            f"epochs={settled.epochs} is less than the {done} epochs already "
             "trained: with warm_start=True it can only grow."
         )
-    if done == estimator.epochs and not _before(estimator).is_same(training.vocabulary):
+    if done == settled.epochs and not _before(estimator).is_same(training.vocabulary):
         n_new = len(training.vocabulary.index.keys() - estimator.vocabulary_.keys())
         warn(
             f"Nothing was trained on these other documents: warm_start=True, and all "
             f"epochs={done} are trained already. Of the vocabulary, {n_new} words are "
             "new: their vectors are random or pretrained. Raise epochs."
         )
-    schedule = Schedule(*estimator._rates(), estimator.epochs)
-    learn(estimator, training, seed, schedule, range(done, estimator.epochs))
+    schedule = Schedule(*settled._rates(), settled.epochs)
+    learn(estimator, training, seed, schedule, range(done, settled.epochs))
 
 
 def _before(estimator):
@@ -127,14 +130,14 @@ def learn_batch(estimator, training, rare):
     begun = hasattr(estimator, "vectors_")
     seed = estimator._seed if begun else draw_seed(estimator)
     done = estimator.n_iter_ if begun else 0
-    rate, _ = estimator._rates()
+    rate, _ = (training.settled or estimator)._rates()
     schedule, epochs = Schedule(rate, rate, 1), range(done, done + 1)
     learn(estimator, training, seed, schedule, epochs, {"_rare_counts": rare})
 
 
 def learn(estimator, training, seed, schedule, epochs, more=None):
     """Train, and only then change the estimator; set more attributes, too."""
-    X, data, vocabulary, options, new_model, prepared = training
+    X, data, vocabulary, options, new_model, prepared, settled = training
     n_documents, validated = sum(map(len, data.parts)), bool(data.held_out)
     # Before there are parameters, which take memory.
     data = data if prepared is None else prepared()
@@ -157,6 +160,7 @@ def learn(estimator, training, seed, schedule, epochs, more=None):
             "_seed": seed,
             "_n_documents": n_documents,
             "_model": fitted,
+            **outcomes(settled),
             **published,
         }
 
@@ -219,7 +223,7 @@ def _word_attributes(estimator, vocabulary, options, model):
     }
 
 
-def adopt(estimator, vocabulary, model, n_documents=0):
+def adopt(estimator, vocabulary, model, n_documents=0, settled=None):
     """Become fitted with parameters learned elsewhere."""
     published, fitted = model.published(final=True)
     publish(
@@ -227,16 +231,17 @@ def adopt(estimator, vocabulary, model, n_documents=0):
         {
             **_word_attributes(estimator, vocabulary, estimator._options(), fitted),
             "loss_curve_": [],
-            "n_iter_": estimator.epochs,
+            "n_iter_": (settled or estimator).epochs,
             "_seed": draw_seed(estimator),
             "_n_documents": n_documents,
             "_model": fitted,
+            **outcomes(settled),
             **published,
         },
     )
 
 
-def grown_vocabulary(estimator, documents, update=True):
+def grown_vocabulary(estimator, documents, update=True, settled=None):
     """Return the vocabulary after one more batch, and counts of rarer words."""
     refuse_document_limits(estimator)
     begun = hasattr(estimator, "vectors_")
@@ -253,7 +258,7 @@ def grown_vocabulary(estimator, documents, update=True):
         return Vocabulary(words, list(known.values())), {}
     most = estimator.max_features
     left = None if most is None else most - len(words)
-    limits = limits_of(estimator)._replace(max_features=left)
+    limits = limits_of(settled or estimator)._replace(max_features=left)
     table, numbers = counted_table(counts)
     picks = limits.select(table, numbers)
     new = dict(zip(table.take(picks), numbers[picks].tolist(), strict=True))

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
@@ -14,7 +14,7 @@ from sklearn_embed._core.typing import (
     Documents,
     Float32Array,
 )
-from sklearn_embed._estimators import queries
+from sklearn_embed._estimators import auto, queries
 from sklearn_embed._estimators.base import (
     COUNT,
     FRACTION,
@@ -30,6 +30,7 @@ from sklearn_embed._estimators.base import (
     limits_of,
 )
 from sklearn_embed._estimators.callbacks import CallbackSupportMixin, with_callbacks
+from sklearn_embed._estimators.checks import check_rates
 from sklearn_embed._estimators.coverage import warn_of_documents, warn_of_rows
 from sklearn_embed._estimators.loading import check_words
 from sklearn_embed._estimators.pretrained import (
@@ -74,7 +75,9 @@ LEARNING_CONSTRAINTS: dict = {
 
 #: Parameters of vectors that predict the words around a word.
 PREDICTION_CONSTRAINTS: dict = {
-    "window": [COUNT],
+    "window": [COUNT, StrOptions({"auto"})],
+    "epochs": [COUNT, StrOptions({"auto"})],
+    "learning_rate": [POSITIVE, StrOptions({"auto"})],
     "architecture": [StrOptions({"skipgram", "cbow"})],
     "loss": [StrOptions({"negative_sampling", "hierarchical_softmax", "softmax"})],
     "negative": [Interval(Integral, 1, 1000, closed="both")],
@@ -95,14 +98,17 @@ class WordVectorizer(
     """Base of every estimator that learns one vector a word and averages them.
 
     A subclass says what is its own: `_settings`, the parameters that its model knows,
-    and `_new_model`, which makes it.
+    `_new_model`, which makes it, and `_rules`, what "auto" means.
     """
+
+    _rules: ClassVar[dict] = {}
 
     _vector_parameters = ("pretrained",)
 
     _parameter_constraints: dict = {
         **LEARNING_CONSTRAINTS,
         "unlabeled": "no_validation",
+        "min_count": [COUNT, StrOptions({"auto"})],
     }
 
     @property
@@ -164,10 +170,12 @@ class WordVectorizer(
         continued = self.warm_start and hasattr(self, "vectors_")
         seed = self._seed if continued else draw_seed(self)
         data = hold_out(self, parts, seed)
-        vocabulary = learn_vocabulary(data.parts, limits_of(self))
+        n_tokens = sum(part.n_tokens for part in data.parts)
+        settled = auto.settled(self, n_tokens, keep=continued)
+        vocabulary = learn_vocabulary(data.parts, limits_of(settled))
         if not self._makes_unknown_words():
             warn_of_documents(documents, vocabulary.rows(documents.table))
-        training = self._training(X, data, vocabulary, options)
+        training = settled._training(X, data, vocabulary, options)
         learn_epochs(self, training, seed, continued)
         return self
 
@@ -181,7 +189,8 @@ class WordVectorizer(
         The learning rate is `learning_rate` throughout: the length of the stream is
         not known, so there is nothing to decay towards.  `epochs`, `unlabeled` and
         `early_stopping` play no part; `min_df` and `max_df`, which
-        need all documents at once, are refused.
+        need all documents at once, are refused.  A parameter that is "auto" is what
+        the fit before made of it or, in the first batch, what a large text gets.
 
         Parameters
         ----------
@@ -200,8 +209,9 @@ class WordVectorizer(
         """
         self._checked_pretrained()
         documents, options = self._tokenize_to_fit(X)
-        vocabulary, rare = grown_vocabulary(self, documents, update_vocabulary)
-        training = self._training(X, Data([documents], []), vocabulary, options)
+        settled = auto.settled(self)
+        vocabulary, rare = grown_vocabulary(self, documents, update_vocabulary, settled)
+        training = settled._training(X, Data([documents], []), vocabulary, options)
         learn_batch(self, training, rare)
         return self
 
@@ -243,9 +253,10 @@ class WordVectorizer(
         return Vocabulary(self.words_, self.counts_, self.vocabulary_)
 
     def _training(self, X, data, vocabulary, options):
-        """Return what is to be trained on what."""
+        """Return what is to be trained on what; no parameter is "auto" any more."""
+        check_rates(self.get_params(deep=False), type(self))
         new_model = partial(self._new_model, vocabulary)
-        return Training(X, data, vocabulary, options, new_model)
+        return Training(X, data, vocabulary, options, new_model, settled=self)
 
     def _rates(self):
         """Return the first and the last learning rate."""

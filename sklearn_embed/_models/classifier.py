@@ -391,6 +391,8 @@ class ClassifierJob(Job):
     def _tasks(self, parts, epoch):
         for arrays, targets, n_tokens in parts:
             n = len(targets.weights)
+            if not n:
+                continue  # of so few documents that none could be held out
             rng = np.random.default_rng([self._seed, epoch + 1])
             order = rng.permutation(n) if epoch >= 0 else np.arange(n)
             run = self._pass(epoch, readonly(order))

@@ -90,8 +90,9 @@ class CooccurrenceCounts:
         self, words: list[str], word_counts: np.ndarray, pairs: Pairs, window: Window
     ) -> None:
         words, window = list(words), Window(*window).checked()
-        *arrays, scale = pairs
-        _check(words, word_counts, *arrays, window.direction == "both")
+        indptr, indices, units, scale = pairs
+        is_half = window.direction == "both"
+        _check(words, word_counts, indptr, indices, units, is_half)
         if scale != window.units(0)[1]:
             raise ValueError(
                 f"pairs: {scale} units in 1, but those of {window} are "
@@ -251,10 +252,10 @@ class CooccurrenceCounts:
         CooccurrenceCounts(2 words, 2 pairs)
         """
         shape = Window(window, weighting, direction).checked()
-        pairs, words = pairs_of_matrix(matrix, shape), given_words(words)
-        if len(words) != len(pairs.indptr) - 1:
+        pairs, names = pairs_of_matrix(matrix, shape), given_words(words)
+        if len(names) != len(pairs.indptr) - 1:
             raise ValueError(
-                f"There are {len(words)} words for a matrix of "
+                f"There are {len(names)} words for a matrix of "
                 f"{len(pairs.indptr) - 1} rows."
             )
         if word_counts is None:
@@ -263,7 +264,7 @@ class CooccurrenceCounts:
         fits = np.abs(word_counts) < 2.0**62  # False for NaN, too
         if not fits.all() or (word_counts % 1 != 0).any():
             raise ValueError("word_counts must be whole numbers below 2**62.")
-        return cls(words, word_counts.astype(np.int64), pairs, shape)
+        return cls(names, word_counts.astype(np.int64), pairs, shape)
 
     @property
     def n_pairs(self) -> int:

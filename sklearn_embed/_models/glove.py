@@ -281,7 +281,8 @@ class GloveJob(Job):
         self._matrix, self._flat = matrix, matrix.reshape(-1)
         self._width = matrix.shape[1] // 4
         clip = np.inf if settings.gradient_clip is None else settings.gradient_clip
-        self._rate, self._clip = np.float32(settings.learning_rate), np.float32(clip)
+        with np.errstate(over="ignore", under="ignore"):  # infinite, or 0
+            self._rate, self._clip = np.float32([settings.learning_rate, clip])
         # Pretrained vectors may be long, and the penalty is part of the loss.
         longest = np.einsum(
             "ij,ij->i", matrix[:, : self._width], matrix[:, : self._width]

@@ -36,8 +36,10 @@ class Weighting(NamedTuple):
         """Return f(counts), float32."""
         if self.x_max is None:
             return np.ones_like(counts)
-        ratio = counts / np.float32(self.x_max)
-        return np.minimum(ratio, np.float32(1)) ** np.float32(self.alpha)
+        # What float32 cannot hold is infinite, or 0.
+        with np.errstate(over="ignore", under="ignore", divide="ignore"):
+            ratio = counts / np.float32(self.x_max)
+            return np.minimum(ratio, np.float32(1)) ** np.float32(self.alpha)
 
 
 class PartitionedPairs:

@@ -25,15 +25,17 @@ def checked_range(ngram_range):
     return ngram_range
 
 
-def refuse_word_ngrams(analyzer, ngram_range):
-    """Refuse an `ngram_range` of words where every token has its place in a text."""
-    if tuple(checked_range(ngram_range)) != (1, 1) and analyzer not in BY_CHARACTER:
+def without_word_ngrams(analyzer, ngram_range):
+    """Return `ngram_range`, if it is of characters: n-grams of words overlap."""
+    ngram_range = tuple(checked_range(ngram_range))
+    if ngram_range != (1, 1) and analyzer not in BY_CHARACTER:
         kind = repr(analyzer) if isinstance(analyzer, str) else "a function"
         raise ValueError(
             f"ngram_range={ngram_range} is for analyzer='char' and 'char_wb', not for "
             f"{kind}: n-grams of words overlap and have no neighbours. OneHotTokens "
             "counts them, FastTextClassifier has word_ngrams."
         )
+    return ngram_range
 
 
 def char_terms(text, shortest, longest):

@@ -2,8 +2,6 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import re
-
 import numpy as np
 
 from sklearn_embed._files.arrays import load_arrays, save_arrays
@@ -54,7 +52,7 @@ def read(path, mmap):
             raise ValueError(f"undercount is {undercount!r:.40}.")
     except KeyError as error:
         raise ValueError(f"{path} is damaged: {error} is missing.") from error
-    except (TypeError, ValueError, re.error) as error:
+    except (TypeError, ValueError) as error:
         raise ValueError(f"{path} is damaged: {error}") from error
     return Encoded(ids, starts, offsets, table, options, undercount)
 

@@ -14,7 +14,7 @@ from sklearn_embed._core.arrays import readonly
 from sklearn_embed._core.threads import n_threads
 from sklearn_embed._core.typing import Documents, FilePath
 from sklearn_embed._text import corpus_file
-from sklearn_embed._text.analyzers import refuse_word_ngrams
+from sklearn_embed._text.analyzers import without_word_ngrams
 from sklearn_embed._text.checks import check_documents
 from sklearn_embed._text.encoding import (
     Encoded,
@@ -125,7 +125,7 @@ class TokenizedDocuments:
         cls,
         X: Documents | os.PathLike[str],
         *,
-        encoding: str = "utf-8",
+        encoding: str | None = None,
         decode_error: str = "strict",
         lowercase: bool = True,
         strip_accents: str | Callable[[str], str] | None = None,
@@ -149,8 +149,9 @@ class TokenizedDocuments:
             Generators and files may be larger than memory: their ids go to a
             temporary file, which disappears with them.  Sequences of tokens are
             taken as they are; the parameters below do not touch them.
-        encoding : str, default="utf-8"
-            Encoding of documents that are bytes.
+        encoding : str or None, default=None
+            Encoding of documents that are bytes, such as "utf-8".  None: there are
+            none.
         decode_error : {"strict", "ignore", "replace"}, default="strict"
             What becomes of bytes that are not in this encoding: an error, nothing,
             or the character U+FFFD.
@@ -213,11 +214,10 @@ class TokenizedDocuments:
             tokenizer,
             token_pattern,
             analyzer,
-            tuple(ngram_range),
+            without_word_ngrams(analyzer, ngram_range),
             checked_encoding(encoding),
             decode_error,
         )
-        refuse_word_ngrams(analyzer, ngram_range)
         n_jobs = n_threads(n_jobs)
         if max_vocab_size is None:
             documents = tokenize(X, options, n_jobs=n_jobs)

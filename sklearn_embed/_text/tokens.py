@@ -104,7 +104,13 @@ def make_split(options):
         raise ValueError(
             "token_pattern is None and there is no tokenizer: give one of the two."
         )
-    pattern = re.compile(options.token_pattern)
+    try:
+        pattern = re.compile(options.token_pattern)
+    except re.error as error:
+        raise ValueError(
+            f"token_pattern {options.token_pattern!r} is no regular expression: "
+            f"{error}."
+        ) from error
     if pattern.groups > 1:
         raise ValueError(
             f"token_pattern {options.token_pattern!r} has {pattern.groups} capturing "
@@ -296,7 +302,7 @@ def make_analyze(options, stop_words=frozenset(), word_ngrams=(1, 1)):
 
 def _analyzed(options, steps, stop_words, word_ngrams, text):
     """Return the tokens of one string, or of its bytes."""
-    if isinstance(text, bytes):
+    if isinstance(text, bytes) and options.encoding is not None:
         text = decoded(text, options)
     prepare, split = steps
     tokens = split(text if prepare is None else _plain(prepare(text)))

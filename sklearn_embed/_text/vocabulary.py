@@ -77,8 +77,8 @@ class VocabularyFilter(NamedTuple):
     max_features: int | None = None
     stop_words: object = None
     vocabulary: object = None
-    min_df: Real = 1
-    max_df: Real = 1.0
+    min_df: float = 1
+    max_df: float = 1.0
 
     def asks_for_documents(self):
         """Tell whether it matters in how many documents a word occurs."""

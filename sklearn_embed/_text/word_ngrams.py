@@ -44,7 +44,8 @@ def with_ngrams(documents, ngram_range):
     words = documents.table.tolist()
     grams, starts, names = ids, documents.offsets[:-1], words
     kinds, all_names = [], []
-    for n in range(1, longest + 1):
+    # No n-gram is longer than the longest document, whatever is asked for.
+    for n in range(1, min(longest, int(lengths.max(initial=1))) + 1):
         if n > 1:
             grams, starts, names = _longer(grams, starts, names, ids, lengths, words, n)
         if n >= shortest:

@@ -53,7 +53,7 @@ class LossCurveDisplay:
     >>> from sklearn_embed import Word2VecVectorizer
     >>> from sklearn_embed.plotting import LossCurveDisplay
     >>> texts = ["the cat sat", "the dog sat", "a cat and a dog"] * 20
-    >>> model = Word2VecVectorizer(8, min_count=1, random_state=0).fit(texts)
+    >>> model = Word2VecVectorizer(8, epochs=5, random_state=0).fit(texts)
     >>> display = LossCurveDisplay.from_estimator(model)
     >>> len(display.line_.get_xdata())
     5

@@ -16,15 +16,45 @@ import numpy as np
 from sklearn_embed._core import simd
 from sklearn_embed._core.compile import inlined
 from sklearn_embed._models.kernels.bags import flush_means, load_mean, prefetch_bag
-from sklearn_embed._models.kernels.replicas import prefetch_row
+from sklearn_embed._models.kernels.replicas import (
+    copy_to_replicas,
+    merge_all,
+    prefetch_row,
+)
 from sklearn_embed._models.kernels.windows import STEADY
 
 
 class Inputs(NamedTuple):
     """Functions that kernels of one kind of input call."""
 
+    begin: Callable  # (work) -> None: before a range of positions
     list_context: Callable  # list where the vectors around a word begin
     average: Callable  # write their mean to hidden
+    end: Callable  # after a range of positions: inputs are all that was learnt
+
+
+@inlined
+def begin_rows(work):
+    """Let the replicas equal the shared rows, in place."""
+    copy_to_replicas(work.inputs)
+
+
+@inlined
+def end_rows(settings, bags, work, stop):
+    """Merge the replicas into the shared rows, in place."""
+    merge_all(work.inputs)
+
+
+@inlined
+def begin_means(work):
+    """Let the cache be empty: all is flushed before word number 0."""
+    work.cache.flushed[0], work.cache.flushed[1] = 0, -1
+
+
+@inlined
+def end_means(settings, bags, work, stop):
+    """Flush the means of all words before number ``stop``, in place."""
+    flush_means(work.inputs, bags, work.cache, stop, settings.learn)
 
 
 @inlined
@@ -133,5 +163,5 @@ def spread(work, m, part):
 
 
 #: What a word is: one row, or a bag of them.
-ROWS = Inputs(list_rows, average_rows)
-BAGS = Inputs(list_means, average_means)
+ROWS = Inputs(begin_rows, list_rows, average_rows, end_rows)
+BAGS = Inputs(begin_means, list_means, average_means, end_means)

@@ -41,7 +41,8 @@ class Loss(NamedTuple):
 @inlined
 def drawn_row(sampler, draw):
     """Return a row of the pool, which begins again at its end."""
-    return sampler.pool[draw & (len(sampler.pool) - 1)]
+    # Without a sign an index is not looked at twice.
+    return sampler.pool[np.uint64(draw) & np.uint64(len(sampler.pool) - 1)]
 
 
 @inlined
@@ -51,8 +52,22 @@ def drawn_range(sampler, target):
 
 
 @inlined
-def mark_of(row):
-    return (np.uint64(row) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(52)
+def list_drawn(block, outputs, sampler, target, first, draw, n):
+    """Let a block be n of the target and its draws; return whether any is repeated.
+
+    Only a row that is certainly drawn once, and not past the last draw, counts as
+    not repeated.  Changes block in place.
+    """
+    offsets, aim = block.offsets, row_offset(outputs, target)
+    again = first + n > sampler.negative + 1  # there are fewer left
+    for o in range(n):
+        offsets[o] = aim
+        if 0 < first + o <= sampler.negative:
+            offsets[o] = row_offset(outputs, drawn_row(sampler, draw + first + o))
+        again |= first > 0 and offsets[o] == aim
+        for u in range(o):
+            again |= offsets[u] == offsets[o]
+    return again
 
 
 @inlined
@@ -63,23 +78,15 @@ def set_drawn(block, outputs, sampler, target, first, draw):
     equal to the target is left out (as in word2vec.c), a repeated one counts as often
     as it was drawn, through the row where it stands first.  Changes block in place.
     """
-    K, offsets, aim = block.n_rows, block.offsets, row_offset(outputs, target)
-    again = first + K > sampler.negative + 1  # there are fewer left
-    one, mark = np.uint64(1), mark_of(target)
-    low, high = one << (mark & np.uint64(63)), one << (mark >> np.uint64(6))
-    for o in range(len(offsets)):
-        offsets[o] = aim
-    for o in range(
-        first == 0,
-        K if K < sampler.negative + 1 - first else sampler.negative + 1 - first,
-    ):
-        row = drawn_row(sampler, draw + first + o)
-        offsets[o] = row_offset(outputs, row)
-        mark = mark_of(row)
-        a, b = mark & np.uint64(63), mark >> np.uint64(6)
-        again |= ((low >> a) & (high >> b) & one) != 0
-        low |= one << a
-        high |= one << b
+    K, aim = block.n_rows, row_offset(outputs, target)
+    if K == NODES:  # unrolled
+        again = list_drawn(
+            block, outputs, sampler, target, first, draw, np.int64(NODES)
+        )
+    else:
+        again = list_drawn(block, outputs, sampler, target, first, draw, K)
+        for o in range(K, len(block.offsets)):
+            block.offsets[o] = aim  # never counted
     if K <= sampler.negative:  # there is another block
         set_sign(block, 0, np.float32(1 if first == 0 else -1))
     if again or block.uneven[0]:
@@ -198,3 +205,10 @@ LOSSES = {
     "hierarchical_softmax": HIERARCHICAL,
     "softmax": SOFTMAX,
 }
+
+
+def prefetch_of(kind):
+    """Return the function by which a kind of model asks for the next word's rows."""
+    if kind == ("skipgram", "negative_sampling", False):
+        return list_upcoming  # its update asks for them, by and by
+    return LOSSES[kind.loss].prefetch

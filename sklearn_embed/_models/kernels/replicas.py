@@ -28,19 +28,18 @@ class SharedMatrix(NamedTuple):
 
     values: np.ndarray  # (V * D,) float32: the rows that all threads share
     width: int  # D
-    replicas: np.ndarray  # (H * D,) float32: this thread's copies
-    merged: np.ndarray  # (H * D,) float32: the copies as they were last merged
+    replicas: np.ndarray  # (2 * H * D,) float32: replicas, then as they were merged
     first: int  # number of the first row that has a replica
+    n_replicas: int  # H
     shift: int  # from a row's offset in values to its replica, in elements
 
 
 def share_matrix(matrix, first=0, n_rows=0):
     """Return a matrix of shape (V, D) with replicas of the rows from ``first`` on."""
-    values = matrix.reshape(-1)
-    width, size = matrix.shape[1], n_rows * matrix.shape[1]
-    replicas, merged = aligned_zeros(size), aligned_zeros(size)
+    values, width = matrix.reshape(-1), matrix.shape[1]
+    replicas = aligned_zeros(2 * n_rows * width)
     shift = element_shift(values, replicas) - first * width
-    return SharedMatrix(values, width, replicas, merged, first, shift)
+    return SharedMatrix(values, width, replicas, first, n_rows, shift)
 
 
 def element_shift(array, other):
@@ -57,8 +56,7 @@ def row_offset(matrix, row):
     """Return where a row, or its replica, begins, seen from ``matrix.values``."""
     offset = np.int64(row) * matrix.width
     # One comparison: a row before the first is a large number without its sign.
-    distance = np.uint64(row - matrix.first) * np.uint64(matrix.width)
-    if distance < np.uint64(len(matrix.replicas)):
+    if np.uint64(row - matrix.first) < np.uint64(matrix.n_replicas):
         offset += matrix.shift
     return offset
 
@@ -73,44 +71,49 @@ def prefetch_row(matrix, offset):
 
 @inlined
 def copy_to_replicas(matrix):
-    """Begin with replicas that equal the shared rows; changes them in place."""
-    start = matrix.first * matrix.width
-    for at in range(0, len(matrix.replicas), simd.WIDTH):
+    """Let the replicas equal the shared rows; changes them in place."""
+    start, size = matrix.first * matrix.width, matrix.n_replicas * matrix.width
+    for at in range(0, size, simd.WIDTH):
         x = simd.load(matrix.values, start + at)
         simd.store(matrix.replicas, at, x)
-        simd.store(matrix.merged, at, x)
+        simd.store(matrix.replicas, size + at, x)
 
 
 @inlined
 def merge_replicas(matrix, begin, end):
     """Add to shared rows what changed in the elements [begin, end) of their replicas.
 
-    Replicas continue from the sum.  Changes both in place.
+    The replicas go on from the sum.  Changes both in place.
     """
-    start = matrix.first * matrix.width
+    start, size = matrix.first * matrix.width, matrix.n_replicas * matrix.width
     for at in range(begin, end, simd.WIDTH):
-        change = simd.subtract(
-            simd.load(matrix.replicas, at), simd.load(matrix.merged, at)
-        )
+        replica = simd.load(matrix.replicas, at)
+        change = simd.subtract(replica, simd.load(matrix.replicas, size + at))
         x = simd.add(simd.load(matrix.values, start + at), change)
         simd.store(matrix.values, start + at, x)
         simd.store(matrix.replicas, at, x)
-        simd.store(matrix.merged, at, x)
+        simd.store(matrix.replicas, size + at, x)
 
 
 @inlined
-def merge_in_turn(matrix, due, k, row):
-    """Merge the row ``due[k]`` and let ``row`` be the next; -1, or no replica: none.
+def merge_all(matrix):
+    """Merge all replicas, in place."""
+    merge_replicas(matrix, np.int64(0), matrix.n_replicas * matrix.width)
 
-    A round later the shared row, prefetched now, has arrived.  Changes due in place.
+
+@inlined
+def merge_in_turn(matrix, due, row):
+    """Merge the row ``due``, and ask for ``row``, which is to be the next.
+
+    Either may have no replica; -1: none.  Return ``row``.
     """
-    size, width = len(matrix.replicas), matrix.width
-    begin = (due[k] - matrix.first) * width
+    size, width = matrix.n_replicas * matrix.width, matrix.width
+    begin = (due - matrix.first) * width
     if 0 <= begin < size:
         merge_replicas(matrix, begin, begin + width)
-    due[k] = row
-    begin = (due[k] - matrix.first) * width
+    begin = (row - matrix.first) * width
     if 0 <= begin < size:
-        start = due[k] * width
+        start = row * width
         for at in range(start, start + width, simd.WIDTH):
             prefetch(matrix.values, at)
+    return row

@@ -21,32 +21,31 @@ import numpy as np
 from sklearn_embed._core.compile import inlined
 from sklearn_embed._models.kernels.blocks import take_losses, train_block
 from sklearn_embed._models.kernels.contexts import spread
-from sklearn_embed._models.kernels.losses import list_upcoming
+from sklearn_embed._models.kernels.losses import prefetch_upcoming
 from sklearn_embed._models.kernels.replicas import prefetch_row
 from sklearn_embed._models.kernels.softmax import train_all
 
 
 @inlined
-def prefetch_rows(outputs, offsets, first, last):
-    """Ask for the rows at offsets[first:last] ahead of their use."""
-    for o in range(first, last):
-        prefetch_row(outputs, offsets[o])
+def is_trained(context, j):
+    """Return whether number j of a context has been trained with the one before it.
+
+    Two at a time are trained, but a word that would meet itself goes alone, twice.
+    """
+    return j & 1 == 1 and context[j] != context[j - 1]
 
 
 @inlined
-def train_two(work, j, m, step):
-    """Train two vectors of a context, from number j on, on the block.
+def train_two(work, j, step):
+    """Train vector number j of a context, and the one behind it, on the block.
 
-    The last one may be alone, and a word that would meet itself goes alone, twice:
-    then a vector of zeros takes the other's place.
+    If that is the same, or is trained already, a vector of zeros takes its place.
     """
-    x, y, times, n_inputs = work.context[j], work.context[j + 1], 1, np.int64(2)
-    if x == y:
-        y, times, n_inputs = work.zeros, 2 if j + 1 < m else 1, np.int64(1)
-    for _ in range(times):
-        train_block(
-            work.vectors, (x, y), n_inputs, work.outputs.values, work.block, step
-        )
+    x, y, n_inputs = work.context[j], work.context[j + 1], np.int64(2)
+    if x == y or j & 1 == 1:
+        y, n_inputs = work.zeros, np.int64(1)
+    rows = work.outputs.values
+    train_block(work.vectors, (x, y), n_inputs, rows, work.block, step)
 
 
 def make_skipgram(loss):
@@ -58,13 +57,16 @@ def make_skipgram(loss):
         outputs, block, upcoming = work.outputs, work.block, work.upcoming
         target = work.buffer.rows[i]
         first, last = row_range(sampler, target)
-        n = len(upcoming)  # all at once would be more than a core can wait for
+        n = len(upcoming)
         for b in range(first, last, block.n_rows):
             set_block(block, outputs, sampler, target, b, draw)
-            for j in range(0, m, 2):
-                prefetch_rows(outputs, upcoming, j, j + 2 if j + 2 < n else n)
-                train_two(work, j, m, step)
-            prefetch_rows(outputs, upcoming, m + (m & 1), n)
+            for j in range(m):
+                if j < n:  # all at once would be more than a core can wait for
+                    prefetch_row(outputs, upcoming[j])
+                if not is_trained(work.context, j):
+                    train_two(work, j, step)
+            for o in range(m, n):
+                prefetch_row(outputs, upcoming[o])
             n = 0
         return take_losses(block.losses), m
 
@@ -77,17 +79,15 @@ def make_drawn_skipgram(loss):
 
     @inlined
     def update(settings, sampler, work, i, m, draw, step):
-        outputs, block, upcoming = work.outputs, work.block, work.upcoming
-        target = work.buffer.rows[i]
+        outputs, block, target = work.outputs, work.block, work.buffer.rows[i]
         first, last = row_range(sampler, target)
         for b in range(first, last, block.n_rows):
             q = draw
-            for j in range(0, m, 2):
+            for j in range(0, m, 2):  # no word meets itself: each has its own mean
                 set_block(block, outputs, sampler, target, b, q)
                 q += sampler.negative
-                list_upcoming(work, sampler, i, q)
-                prefetch_rows(outputs, upcoming, 1, len(upcoming))
-                train_two(work, j, m, step)
+                prefetch_upcoming(work, sampler, i, q)
+                train_two(work, j, step)
         return take_losses(block.losses), m
 
     return update
@@ -142,8 +142,8 @@ def make_softmax_cbow(inputs):
     def update(settings, sampler, work, i, m, draw, step):
         outputs, target, scratch = work.outputs, work.buffer.rows[i], work.softmax
         n_rows = average(work, m, settings.mean)
-        hidden = np.int64(0), np.int64(0)
-        loss = train_all(work.hidden, hidden, True, outputs, target, scratch, step)
+        both = np.int64(0), np.int64(outputs.width)  # the second one is left out
+        loss = train_all(work.hidden, both, True, outputs, target, scratch, step)
         if step.learn:
             spread(work, m, np.float32(1) if settings.mean else np.float32(1) / n_rows)
         return loss, np.int64(1)

@@ -148,6 +148,14 @@ def context_range(corpus, settings, first, last):
 
 
 @inlined
+def start_reading(corpus, settings, first, last):
+    """Return a Cursor where the windows of [first, last) begin, and where they end."""
+    begin, end = context_range(corpus, settings, first, last)
+    document, none = document_of(corpus.offsets, begin), np.int64(0)
+    return Cursor(begin, document, none, none), end
+
+
+@inlined
 def read(corpus, settings, matrix, buffer, cursor, end):
     """Append kept tokens before position ``end`` until the buffer is full.
 
@@ -184,6 +192,13 @@ def read(corpus, settings, matrix, buffer, cursor, end):
                 left = n - 1 - i
                 buffer.after[i] = left if left < buffer.after[i] else buffer.after[i]
     return Cursor(p, s, n, start)
+
+
+@inlined
+def has_context(buffer, i, first, last):
+    """Return whether word i has a context and a position in the range [first, last)."""
+    alone = buffer.before[i] + buffer.after[i] == 0
+    return not alone and first <= buffer.positions[i] < last
 
 
 @inlined

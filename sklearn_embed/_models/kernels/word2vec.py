@@ -17,11 +17,7 @@ import numpy as np
 from sklearn_embed._core.arrays import aligned_zeros
 from sklearn_embed._core.compile import REORDERED, inlined, kernel
 from sklearn_embed._core.numeric import hash64
-from sklearn_embed._models.kernels.bags import (
-    MeanCache,
-    flush_means,
-    make_mean_cache,
-)
+from sklearn_embed._models.kernels.bags import MeanCache, make_mean_cache
 from sklearn_embed._models.kernels.blocks import (
     MOST_ROWS,
     NODES,
@@ -31,13 +27,13 @@ from sklearn_embed._models.kernels.blocks import (
     make_block,
 )
 from sklearn_embed._models.kernels.contexts import BAGS, ROWS
-from sklearn_embed._models.kernels.losses import LOSSES, list_upcoming
+from sklearn_embed._models.kernels.losses import LOSSES, prefetch_of
 from sklearn_embed._models.kernels.replicas import (
     SharedMatrix,
     copy_to_replicas,
     element_shift,
+    merge_all,
     merge_in_turn,
-    merge_replicas,
 )
 from sklearn_embed._models.kernels.softmax import (
     SoftmaxScratch,
@@ -45,14 +41,13 @@ from sklearn_embed._models.kernels.softmax import (
 )
 from sklearn_embed._models.kernels.updates import draws_by_pair, make_update
 from sklearn_embed._models.kernels.windows import (
-    Cursor,
     WindowBuffer,
-    context_range,
-    document_of,
     drop_words,
+    has_context,
     make_buffer,
     rate_at,
     read,
+    start_reading,
 )
 
 
@@ -121,59 +116,24 @@ def make_workspace(kind, negative, window, inputs, outputs, every=0):
 
 
 @inlined
-def begin_pass(corpus, settings, first, last, work):
-    """Set what is left from another call; return a Cursor and the end of reading."""
-    copy_to_replicas(work.inputs)
-    copy_to_replicas(work.outputs)
-    work.due[0] = work.due[1] = -1
-    begin, end = context_range(corpus, settings, first, last)
-    zero = np.int64(0)
-    return Cursor(begin, document_of(corpus.offsets, begin), zero, zero), end
-
-
-@inlined
-def is_trained(buffer, i, first, last):
-    """Return whether word i has a context and a position in the range [first, last)."""
-    alone = buffer.before[i] + buffer.after[i] == 0
-    return not alone and first <= buffer.positions[i] < last
-
-
-def make_train_word(kind):
-    """Return the function that trains one word of the buffer on its context."""
-    inputs, loss = BAGS if kind.bags else ROWS, LOSSES[kind.loss]
-    list_context, update = inputs.list_context, make_update(kind, inputs, loss)
-    draws_before, row_to_merge = loss.draws_before, loss.row_to_merge
-    by_pair, prefetch = draws_by_pair(kind), loss.prefetch
-    if kind == ("skipgram", "negative_sampling", False):
-        prefetch = list_upcoming  # this update asks for them itself, by and by
-
-    @inlined
-    def train_word(settings, sampler, bags, work, i, base, start):
-        """Return (loss, predictions).
-
-        ``base`` is the number of the buffer's first word, ``start`` the number of the
-        draw at which the pass begins.
-        """
-        buffer, position = work.buffer, work.buffer.positions[i]
-        m = list_context(settings, bags, work, i, base)
-        turns = np.int64(settings.drawn_window if by_pair else 1)
-        draw = start + draws_before(sampler, position * turns)
-        later = start + draws_before(sampler, buffer.positions[i + 1] * turns)
-        prefetch(work, sampler, i + 1, later)
-        if work.every > 0 and i % work.every == 0:
-            merge_in_turn(work.inputs, work.due, 0, np.int64(buffer.rows[i]))
-            row = row_to_merge(sampler, buffer.rows[i], position, draw)
-            merge_in_turn(work.outputs, work.due, 1, row)
-        step = Step(rate_at(settings, position), settings.learn)
-        return update(settings, sampler, work, i, m, draw, step)
-
-    return train_word
+def merge_some(work, row, output):
+    """Merge an input and an output row that are due, and let others be; in place."""
+    work.due[0] = merge_in_turn(work.inputs, work.due[0], row)
+    work.due[1] = merge_in_turn(work.outputs, work.due[1], output)
 
 
 @cache
 def make_epoch(kind):
     """Return the kernel ``epoch`` for one Kind of model."""
-    train_word, has_bags = make_train_word(kind), kind.bags
+    inputs, loss = BAGS if kind.bags else ROWS, LOSSES[kind.loss]
+    begin_inputs, list_context, end_inputs = (
+        inputs.begin,
+        inputs.list_context,
+        inputs.end,
+    )
+    draws_before, row_to_merge = loss.draws_before, loss.row_to_merge
+    update, by_pair = make_update(kind, inputs, loss), draws_by_pair(kind)
+    prefetch = prefetch_of(kind)
 
     @kernel(fastmath=REORDERED)
     def epoch(corpus, settings, first, last, sampler, bags, work):
@@ -192,34 +152,43 @@ def make_epoch(kind):
         work : Workspace
             Made for the same kind of model.  Its matrices are changed in place.
         """
-        if first >= last:
-            return 0.0, np.int64(0)
-        buffer, inputs, outputs = work.buffer, work.inputs, work.outputs
-        cursor, end = begin_pass(corpus, settings, first, last, work)
-        start = np.int64(hash64(settings.seed, -1) >> np.uint64(1))
         total, terms, done, base = 0.0, np.int64(0), np.int64(0), np.int64(0)
-        if has_bags:
-            work.cache.flushed[0], work.cache.flushed[1] = 0, -1
+        if first >= last:
+            return total, terms
+        buffer, inputs, window = work.buffer, work.inputs, np.int64(settings.window)
+        cursor, end = start_reading(corpus, settings, first, last)
+        begin_inputs(work)
+        copy_to_replicas(work.outputs)
+        work.due[0] = work.due[1] = -1
+        start = np.int64(hash64(settings.seed, -1) >> np.uint64(1))
+        turns = np.int64(settings.drawn_window if by_pair else 1)
         while True:
             cursor = read(corpus, settings, inputs, buffer, cursor, end)
             at_end = cursor.position >= end
             # The last words wait for those behind them to be read.
-            ready = cursor.n - (np.int64(0) if at_end else settings.window)
+            ready = cursor.n if at_end else cursor.n - window
             for i in range(done, ready):
-                if is_trained(buffer, i, first, last):
-                    loss, n = train_word(settings, sampler, bags, work, i, base, start)
-                    total += loss
-                    terms += n
+                if not has_context(buffer, i, first, last):
+                    continue
+                position, target = buffer.positions[i], np.int64(buffer.rows[i])
+                m = list_context(settings, bags, work, i, base)
+                draw = start + draws_before(sampler, position * turns)
+                later = start + draws_before(sampler, buffer.positions[i + 1] * turns)
+                prefetch(work, sampler, i + 1, later)
+                if work.every > 0 and i % work.every == 0:
+                    output = row_to_merge(sampler, target, position, draw)
+                    merge_some(work, target, output)
+                step = Step(rate_at(settings, position), settings.learn)
+                cost, n = update(settings, sampler, work, i, m, draw, step)
+                total += cost
+                terms += n
             if at_end:
                 break
-            base += ready - settings.window
-            cursor = drop_words(buffer, cursor, ready - settings.window)
-            done = np.int64(settings.window)
-        if has_bags:
-            last_word = base + cursor.n
-            flush_means(inputs, bags, work.cache, last_word, settings.learn)
-        merge_replicas(inputs, 0, len(inputs.replicas))
-        merge_replicas(outputs, 0, len(outputs.replicas))
+            base += ready - window
+            cursor = drop_words(buffer, cursor, ready - window)
+            done = window
+        end_inputs(settings, bags, work, base + cursor.n)
+        merge_all(work.outputs)
         return total, terms
 
     return epoch

@@ -57,7 +57,11 @@ def first_bytes(text, start, length):
 
 @inlined(fastmath=())
 def mix(low, high):
-    """Return 64 well-mixed bits of two words."""
+    """Return 64 well-mixed bits of two words.
+
+    A hash of our own, of multiplications and shifts, with the factors of SplitMix64;
+    it is stored nowhere.
+    """
     z = low * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(32)) ^ high) * np.uint64(0x94D049BB133111EB)
     return z ^ (z >> np.uint64(29))
