@@ -80,7 +80,9 @@ def set_drawn(block, outputs, sampler, target, first, draw):
     """
     K, aim = block.n_rows, row_offset(outputs, target)
     if K == NODES:  # unrolled
-        again = list_drawn(block, outputs, sampler, target, first, draw, np.int64(NODES))
+        again = list_drawn(
+            block, outputs, sampler, target, first, draw, np.int64(NODES)
+        )
     else:
         again = list_drawn(block, outputs, sampler, target, first, draw, K)
         for o in range(K, len(block.offsets)):

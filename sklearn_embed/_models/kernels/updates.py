@@ -116,6 +116,7 @@ def make_cbow(inputs, loss):
 
 def make_softmax_skipgram():
     """Return the update of each vector of a context on all rows."""
+
     @inlined
     def update(settings, sampler, work, i, m, draw, step):
         vectors, target, total = work.vectors, work.buffer.rows[i], 0.0

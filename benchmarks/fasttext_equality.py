@@ -1,0 +1,142 @@
+"""Compare predictions with fastText's own, on models that fastText trained.
+
+Needs the `fasttext-wheel` package in an environment of its own (it wants numpy < 2):
+
+    python3 -m venv ft && ft/bin/pip install fasttext-wheel "numpy<2"
+    python benchmarks/fasttext_equality.py --fasttext ft/bin/python FOLDER
+
+FOLDER holds ag_news.csv.gz, ru_ruslit_authors.csv.gz and zh_waimai_10k.csv.gz, with a
+column of texts and one of labels.  For each language fastText trains a model with each
+loss, one of several labels a document, a quantised one and an unsupervised one.
+
+fastText adds 1e-5 to a probability before it takes the logarithm ("softmax" once, "hs"
+at every node), and reads sigmoids ("ns", "ova") from a table of 512 steps: about 1e-5
+and 8e-3 of the differences are that.
+"""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+SETS = ["ag_news", "ru_ruslit_authors", "zh_waimai_10k"]
+SUPERVISED = ["softmax", "hs", "ns", "ova", "several", "quantised"]
+ROWS, TESTED = 4000, 1000
+
+#: Run by the other environment: trains, predicts, and writes what it found.
+THERE = """
+import json, sys
+import fasttext
+import numpy as np
+folder, name = sys.argv[1:]
+texts = json.load(open(f"{folder}/{name}.json"))
+plain = {"dim": 20, "epoch": 5, "thread": 1, "minCount": 1, "verbose": 0}
+grams = {"wordNgrams": 2, "minn": 2, "maxn": 3, "bucket": 20000}
+kinds = {
+    "softmax": {"loss": "softmax"},
+    "hs": {"loss": "hs", **grams},
+    "ns": {"loss": "ns"},
+    "ova": {"loss": "ova", **grams},
+    "several": {"loss": "ova"},
+    "quantised": {"loss": "softmax", **grams},
+}
+out = {}
+for kind, params in kinds.items():
+    source = f"{folder}/{name}.{'many' if kind == 'several' else 'one'}.txt"
+    model = fasttext.train_supervised(source, lr=0.5, **plain, **params)
+    path = f"{folder}/{name}.{kind}.bin"
+    if kind == "quantised":
+        model.quantize(input=source, cutoff=20000, retrain=False, qnorm=True)
+        path = path[:-3] + "ftz"
+    model.save_model(path)
+    labels, shares = zip(*[model.predict(text, k=-1) for text in texts])
+    rows = [model.get_sentence_vector(text).tolist() for text in texts]
+    out[kind] = [path, [list(x) for x in labels], [x.tolist() for x in shares], rows]
+model = fasttext.train_unsupervised(
+    f"{folder}/{name}.plain.txt", model="skipgram", **plain, bucket=20000
+)
+path = f"{folder}/{name}.plain.bin"
+model.save_model(path)
+rows = [model.get_sentence_vector(text).tolist() for text in texts]
+out["unsupervised"] = [path, None, None, rows]
+json.dump(out, open(f"{folder}/{name}.out.json", "w"))
+"""
+
+
+def main():
+    """Train there, predict here, and print the largest differences."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, help="of the labelled texts")
+    parser.add_argument("--fasttext", required=True, help="python with fasttext-wheel")
+    arguments = parser.parse_args()
+    print(f"{'texts':20}{'model':14}{'labels equal':>14}{'probability':>14}{'row':>12}")
+    with tempfile.TemporaryDirectory() as folder:
+        for name in SETS:
+            write_texts(arguments.folder / f"{name}.csv.gz", Path(folder), name)
+            command = [arguments.fasttext, "-c", THERE, folder, name]
+            subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+            found = json.loads((Path(folder) / f"{name}.out.json").read_text())
+            texts = json.loads((Path(folder) / f"{name}.json").read_text())
+            for kind, results in found.items():
+                print(f"{name:20}{kind:14}{compared(texts, *results)}", flush=True)
+
+
+def write_texts(source, folder, name):
+    """Write training texts for fastText, and the texts to predict."""
+    import pandas as pd
+
+    table = pd.read_csv(source).dropna().sample(frac=1, random_state=0)
+    column = max(table.columns, key=lambda c: table[c].astype(str).str.len().mean())
+    label = next(c for c in ("label", "y", "class", "target") if c in table.columns)
+    texts = table[column].astype(str).str.replace(r"[\n\r]", " ", regex=True).tolist()
+    labels = ["__label__" + "_".join(str(x).split()) for x in table[label]]
+    texts, labels = texts[: ROWS + TESTED], labels[: ROWS + TESTED]
+    if name.startswith("zh"):
+        texts = [" ".join(text) for text in texts]
+    train = list(zip(labels, texts, strict=True))[:ROWS]
+    length = float(np.median([len(text) for text in texts]))
+    forms = {
+        "one": [f"{label} {text}" for label, text in train],
+        "many": [
+            f"{label} __label__{'long' if len(text) > length else 'short'} {text}"
+            for label, text in train
+        ],
+        "plain": [text for _, text in train],
+    }
+    for form, lines in forms.items():
+        content = "".join(line + "\n" for line in lines)
+        (folder / f"{name}.{form}.txt").write_text(content, newline="\n")
+    tested = [*texts[-TESTED:], "", "qqqqqqq", "a\xa0b c\u3000d"]
+    (folder / f"{name}.json").write_text(json.dumps(tested))
+
+
+def compared(texts, path, labels, shares, rows):
+    """Return the largest differences of one model, as text."""
+    from sklearn_embed import FastTextClassifier, FastTextVectorizer
+
+    if labels is None:
+        model = FastTextVectorizer.from_fasttext(path)
+        worst = np.abs(model.transform(texts) - np.array(rows)).max()
+        return f"{'':14}{'':14}{worst:12.1e}"
+    model = FastTextClassifier.from_fasttext(path, label_type=str)
+    worst = np.abs(model.sentence_vectors(texts) - np.array(rows)).max()
+    ours, chances = model.predict_top_k(texts, -1)
+    n_equal, furthest = 0, 0.0
+    for one, chance, theirs, share in zip(ours, chances, labels, shares, strict=True):
+        names = [x.removeprefix("__label__") for x in theirs]
+        there = dict(zip(names, share, strict=True))
+        apart = [abs(p - there[x]) for x, p in zip(one, chance, strict=True)]
+        furthest = max(furthest, *apart)
+        # Equal probabilities have no order: fastText's table of sigmoids makes some.
+        n_equal += one[0] == names[0] or there[one[0]] == share[0]
+    return f"{n_equal:>9}/{len(texts)}{furthest:14.1e}{worst:12.1e}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
