@@ -194,7 +194,7 @@ def test_what_threads_move_adds_up():
     for own in (one, other):
         hand_over(own, 0, 0)
     one.replicas[:16] += 2
-    other.replicas[:] += 4
+    other.replicas[:32] += 4  # behind them: what they were when merged
     hand_over(one, 0, 16)
     hand_over(other, 0, 32)
     assert_allclose(inputs, np.repeat([1, 7, 5], 16).reshape(3, 16))

@@ -23,6 +23,7 @@ SIX, TWO = (np.float32(0),) * 6, (np.float32(0),) * 2
 #: Rows of a block, at most, and of a block of a code tree.
 MOST_ROWS, NODES = 12, 6
 
+
 class OutputBlock(NamedTuple):
     """Output rows that are trained together.
 
@@ -49,7 +50,7 @@ class Step(NamedTuple):
 
 
 def block_size(n_rows):
-    """Return how many of ``n_rows`` are trained at a time: evenly, MOST_ROWS at most."""
+    """Return how many rows are trained at a time: evenly, MOST_ROWS at most."""
     n_blocks = -(-n_rows // MOST_ROWS)
     return -(-n_rows // n_blocks)
 

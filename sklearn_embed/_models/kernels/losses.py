@@ -53,7 +53,7 @@ def drawn_range(sampler, target):
 
 @inlined
 def list_drawn(block, outputs, sampler, target, first, draw, n):
-    """Let a block be n of the target and its draws; return whether any is repeated.
+    """Let a block be n of the target and its draws; return whether one is repeated.
 
     Only a row that is certainly drawn once, and not past the last draw, counts as
     not repeated.  Changes block in place.
