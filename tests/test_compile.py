@@ -319,10 +319,17 @@ print(*{str(e.data["dispatcher"]) for _, e in listener.buffer})
 """
 
 
-def test_after_warmup_another_process_compiles_nothing():
+def test_after_warmup_another_process_compiles_nothing(tmp_path):
     warmup()
+    # The same package, not one that lies in the working folder.
+    paths = {"PYTHONPATH": str(Path(sklearn_embed.__file__).parents[1])}
     compiled = subprocess.run(
-        [sys.executable, "-c", USE_ALL], capture_output=True, text=True, check=True
+        [sys.executable, "-c", USE_ALL],
+        cwd=tmp_path,
+        env=os.environ | paths,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert compiled.stdout.split() == []
 
