@@ -125,6 +125,7 @@ def test_bounded_and_saved_documents_know_their_analyzer(tmp_path):
     assert len(bounded.table) <= 5
 
 
+@pytest.mark.filterwarnings("ignore:.*rows are zeros:UserWarning")
 @pytest.mark.parametrize(
     "estimator",
     [

@@ -133,7 +133,7 @@ def test_a_gensim_model_brings_its_own_values():
 
 
 def test_rows_of_a_small_text_need_no_scaler():
-    """Two topics whose words never meet: today's five epochs leave them one."""
+    """Two topics whose words never meet: five epochs would leave all rows parallel."""
     rng = np.random.default_rng(0)
     words = np.array([[f"{topic}{n}" for n in range(60)] for topic in ("a", "b")])
     y = rng.integers(2, size=300)

@@ -127,9 +127,9 @@ def test_parallel_rows_are_warned_of():
         " ".join(RNG.choice(words, 10, p=shares / shares.sum())) for _ in range(300)
     ]
     with pytest.warns(ConvergenceWarning, match="learned next to nothing"):
-        Word2VecVectorizer(window=5, learning_rate=0.025, epochs=5, random_state=0).fit(
-            texts
-        )
+        Word2VecVectorizer(
+            window=5, learning_rate=0.025, epochs=5, min_count=5, random_state=0
+        ).fit(texts)
 
 
 def test_one_word_and_a_tree_on_two_threads():

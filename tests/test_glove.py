@@ -98,6 +98,8 @@ def test_counts_given_are_as_good_as_documents():
     assert_array_equal(other.vectors_, model.vectors_)
     assert_array_equal(other.transform(MANY[:3]), model.transform(MANY[:3]))
     with pytest.raises(TypeError, match="CooccurrenceCounts"):
+        model.fit_counts(np.eye(3).tolist())
+    with pytest.raises(ValueError, match="give the words of its rows"):
         model.fit_counts(np.eye(3))
 
 

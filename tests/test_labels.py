@@ -56,7 +56,9 @@ def test_lists_of_zeros_and_ones_are_indicators():
 
 
 def test_no_labels_are_missed_by_name():
-    with pytest.raises(ValueError, match="requires y to be passed"):
+    with pytest.raises(
+        ValueError, match="requires y to be passed, but the target y is None"
+    ):
         model().fit(TEXTS, None)
 
 

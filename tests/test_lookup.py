@@ -157,6 +157,7 @@ ESTIMATORS = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:.*rows are zeros:UserWarning")
 @pytest.mark.parametrize("estimator", ESTIMATORS.values(), ids=ESTIMATORS)
 def test_all_ways_to_a_row_end_alike(estimator, monkeypatch):
     """Strings in batches, tokens, tables and Python's regular expressions."""
@@ -190,6 +191,7 @@ def dense(rows):
     return rows.toarray() if hasattr(rows, "toarray") else rows
 
 
+@pytest.mark.filterwarnings("ignore:.*rows are zeros:UserWarning")
 @pytest.mark.parametrize("name", ["word2vec", "fasttext", "ids", "subword, plain"])
 def test_a_second_call_makes_nothing_of_the_vocabulary(name, monkeypatch):
     estimator = ESTIMATORS[name].fit(TEXTS)

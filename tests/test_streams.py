@@ -136,6 +136,7 @@ def test_a_stream_trains_to_the_same_bits_as_a_list(spooled):
     assert list(X) == list(TokenizedDocuments.from_documents(TEXTS))
 
 
+@pytest.mark.filterwarnings("ignore:.*rows are zeros:UserWarning")
 @pytest.mark.parametrize("n_jobs", [1, 2])
 @pytest.mark.parametrize("oov", ["skip", "mean"])
 def test_rows_do_not_depend_on_how_documents_come(oov, n_jobs, monkeypatch):
@@ -232,6 +233,7 @@ class Misshapen(np.ndarray):
     shape = (2,)
 
 
+@pytest.mark.filterwarnings("ignore:.*rows are zeros:UserWarning")
 @pytest.mark.parametrize("oov", ["skip", "mean"])
 def test_a_false_shape_changes_no_row(oov, monkeypatch):
     monkeypatch.setattr(documents, "TAKEN", 3)

@@ -368,7 +368,8 @@ class GloVeVectorizer(WordVectorizer):
         n_tokens = int(counts.word_counts.sum())
         settled = auto.settled(self, n_tokens, keep=False)
         training = settled._training(counts, data, vocabulary, self._options())
-        schedule = Schedule(*settled._rates(), settled.epochs)
+        first, last = settled._rates()
+        schedule = Schedule(first, last, settled.epochs)
         learn(self, training, draw_seed(self), schedule, range(settled.epochs))
         return self
 

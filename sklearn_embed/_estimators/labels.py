@@ -56,11 +56,13 @@ def _refuse_collections(y):
     """Refuse no labels at all, and lists of labels, which are no array."""
     if y is None:
         raise ValueError(
-            "y is None, but a classifier learns from labels: requires y to be passed, "
-            "one label a document."
+            "A classifier requires y to be passed, but the target y is None: give one "
+            "label a document."
         )
-    if sp.issparse(y) or getattr(y, "dtype", np.dtype(object)) != np.dtype(object):
+    is_list = isinstance(y, (list, tuple))
+    if not is_list and getattr(y, "dtype", None) != np.dtype(object):
         return
+    y = list(y)
     for place, label in enumerate(y):
         # Rows of numbers of the same length are indicators.
         if isinstance(label, (set, frozenset)) or (

@@ -260,6 +260,9 @@ class MeanPoolEmbedder(
 
     _vector_parameters = ("embedding",)
 
+    # Most embeddings take no weights: in a pipeline they go by, unless asked for.
+    __metadata_request__fit = {"sample_weight": False}
+
     def __init__(
         self,
         embedding: VectorSource,
@@ -350,7 +353,8 @@ class MeanPoolEmbedder(
         y : array-like or None, default=None
             Handed to the embedding's `fit`.
         sample_weight : array-like of shape (n_documents,) or None, default=None
-            Handed to the embedding's `fit`, which must take it.
+            Handed to the embedding's `fit`, which must take it.  With metadata
+            routing, only if asked for by ``set_fit_request(sample_weight=True)``.
 
         Returns
         -------

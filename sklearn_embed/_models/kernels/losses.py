@@ -53,7 +53,7 @@ def drawn_range(sampler, target):
 
 @inlined
 def list_drawn(block, outputs, sampler, target, first, draw, n):
-    """Let a block be n of the target and its draws; return whether any is repeated.
+    """Let a block be n of the target and its draws; return whether one is repeated.
 
     Only a row that is certainly drawn once, and not past the last draw, counts as
     not repeated.  Changes block in place.
@@ -79,10 +79,9 @@ def set_drawn(block, outputs, sampler, target, first, draw):
     as it was drawn, through the row where it stands first.  Changes block in place.
     """
     K, aim = block.n_rows, row_offset(outputs, target)
-    if K == NODES:  # unrolled
-        again = list_drawn(
-            block, outputs, sampler, target, first, draw, np.int64(NODES)
-        )
+    if K == NODES:  # a constant, so that the loops are unrolled
+        n = np.int64(NODES)
+        again = list_drawn(block, outputs, sampler, target, first, draw, n)
     else:
         again = list_drawn(block, outputs, sampler, target, first, draw, K)
         for o in range(K, len(block.offsets)):

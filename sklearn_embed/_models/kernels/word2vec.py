@@ -126,11 +126,8 @@ def merge_some(work, row, output):
 def make_epoch(kind):
     """Return the kernel ``epoch`` for one Kind of model."""
     inputs, loss = BAGS if kind.bags else ROWS, LOSSES[kind.loss]
-    begin_inputs, list_context, end_inputs = (
-        inputs.begin,
-        inputs.list_context,
-        inputs.end,
-    )
+    begin_inputs, end_inputs = inputs.begin, inputs.end
+    list_context = inputs.list_context
     draws_before, row_to_merge = loss.draws_before, loss.row_to_merge
     update, by_pair = make_update(kind, inputs, loss), draws_by_pair(kind)
     prefetch = prefetch_of(kind)
