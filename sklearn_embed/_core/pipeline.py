@@ -3,8 +3,8 @@
 Measured over all that a first fit and transform of word2vec compile, of 8.7 s of
 processor time: 0.8 s go to the garbage collector, which walks over millions of objects
 that are all alive; 0.7 s to machine code of inner functions, which nothing ever calls,
-since they become part of kernels; 0.3 s to comparing numba's flags; 0.2 s to passes that
-find nothing to do.
+since they become part of kernels; 0.3 s to comparing numba's flags; 0.2 s to passes
+that find nothing to do.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
