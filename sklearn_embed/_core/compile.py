@@ -20,8 +20,13 @@ try:
 except ImportError:  # numba's private names have changed: its own cache is used
     KernelCache = None  # type: ignore[assignment,misc]
 try:
-    from sklearn_embed._core.pipeline import InnerCompiler, KernelCompiler
+    from sklearn_embed._core.pipeline import (
+        InlinedCompiler,
+        InnerCompiler,
+        KernelCompiler,
+    )
 except ImportError:  # likewise: numba's own compiler is used
+    from numba.core.compiler import Compiler as InlinedCompiler  # type: ignore
     from numba.core.compiler import Compiler as InnerCompiler  # type: ignore
     from numba.core.compiler import Compiler as KernelCompiler  # type: ignore
 
@@ -52,6 +57,7 @@ SIMD_WIDTH = _simd_width()
 
 # No wrapper for calls from Python is compiled, and no reference counts.
 _INNER = {"_nrt": False, "no_cpython_wrapper": True, "pipeline_class": InnerCompiler}
+_INLINED = _INNER | {"forceinline": True, "pipeline_class": InlinedCompiler}
 
 
 def _compiled(function, fastmath, pipeline_class=KernelCompiler, **options):
@@ -133,8 +139,7 @@ def inlined(function=None, *, fastmath=REORDERED):
     """Compile a function that becomes a part of the kernels that call it."""
     if function is None:
         return partial(inlined, fastmath=fastmath)
-    made = _compiled(function, fastmath, nogil=True, forceinline=True, **_INNER)
-    return _for_kernels(made)
+    return _for_kernels(_compiled(function, fastmath, nogil=True, **_INLINED))
 
 
 def spliced(function):

@@ -283,7 +283,7 @@ def add_powers(sums, vectors, buffer, first, n, power, columns):
             sums[d] += term[d]
 
 
-@inner(fastmath=())
+@inlined(fastmath=())
 def find_bounds(documents, words, s, buffer, columns):
     """Find the bounds of each column; return the words of a document and their weight.
 
@@ -304,7 +304,7 @@ def find_bounds(documents, words, s, buffer, columns):
     return number, total
 
 
-@inner(fastmath=())
+@inlined(fastmath=())
 def sum_powers(powers, documents, words, s, sums, buffer, columns):
     """Set a row of sums for each power, of the scaled numbers of a document."""
     sums[:] = 0.0
