@@ -30,10 +30,31 @@ def interruptible():
 
 @contextmanager
 def interrupted(seconds):
-    """Send the signal of Ctrl-C after some seconds."""
+    """Send the signal of Ctrl-C every so many seconds until the block is left.
+
+    Once is not enough: where the signal meets a callback of a weak reference, Python
+    reports the KeyboardInterrupt as unraisable and goes on.
+    """
+    left, report = threading.Event(), sys.unraisablehook
+
+    def send():
+        while not left.wait(seconds):
+            signal.raise_signal(signal.SIGINT)
+
+    def report_others(unraisable):
+        if unraisable.exc_type is not KeyboardInterrupt:
+            report(unraisable)
+
     with interruptible():
-        threading.Timer(seconds, signal.raise_signal, [signal.SIGINT]).start()
-        yield
+        sys.unraisablehook = report_others
+        sender = threading.Thread(target=send, daemon=True)
+        sender.start()
+        try:
+            yield
+        finally:
+            left.set()
+            sender.join()
+            sys.unraisablehook = report
 
 
 def interrupted_at(number, function, files):

@@ -398,3 +398,9 @@ def test_every_parameter_can_be_searched():
     y = ["w2" in words for words in SPOKEN]
     search.fit(TokenizedDocuments.from_documents(SPOKEN), y)
     assert search.best_score_ > 0.6
+
+
+def test_parameters_are_checked_by_transform_too():
+    model = MeanPoolEmbedder({"cat": [1.0, 2.0]}).fit(["cat"]).set_params(empty=[1])
+    with pytest.raises(ValueError, match="'empty' parameter"):
+        model.transform([""])

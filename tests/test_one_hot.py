@@ -15,6 +15,7 @@ CONFIG = get_config()
 TEXTS = ["the cat sat on the mat", "the dog sat", "", "a cat and a dog and a cat"]
 
 
+@pytest.mark.filterwarnings("ignore:.* have no known word:UserWarning")
 @given(texts)
 @settings(deadline=None)
 @pytest.mark.parametrize(
@@ -262,3 +263,29 @@ def test_n_grams_end_with_the_documents(analyzer):
     if analyzer != "char_wb":  # which counts a short word once, whole
         with pytest.raises(ValueError, match=r"vocabulary|min_count"):
             OneHotTokens(analyzer=analyzer, ngram_range=(10**11, 10**12)).fit(texts)
+
+
+def test_a_fit_whose_given_words_are_in_few_documents_warns():
+    model = OneHotTokens(output="binary", vocabulary=["cat", "dog"])
+    with pytest.warns(UserWarning, match="3 of 4 documents have no known word"):
+        model.fit_transform(["cat", "sun", "moon", "star"])
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda model: model.transform(["cat"]),
+        lambda model: model.inverse_transform([[1]]),
+        lambda model: model.get_feature_names_out(),
+    ],
+)
+def test_sequences_of_a_model_fitted_for_bags_are_refused(read):
+    model = OneHotTokens(min_count=1, output="binary").fit(["cat dog"])
+    with pytest.raises(ValueError, match="output was set after fit"):
+        read(model.set_params(output="ids"))
+
+
+def test_parameters_are_checked_by_transform_too():
+    model = OneHotTokens(min_count=1).fit(["cat dog"]).set_params(output=None)
+    with pytest.raises(ValueError, match="'output' parameter"):
+        model.transform(["cat"])

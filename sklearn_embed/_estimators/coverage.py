@@ -67,9 +67,9 @@ def warn_of_rows(rows):
         warn_of_count(n - np.count_nonzero(rows.any(axis=1)), n)
 
 
-def warn_of_count(n_empty, n):
+def warn_of_count(n_empty, n, enough=ENOUGH):
     """Warn where most of enough documents are without a word that counts."""
-    if n >= ENOUGH and 2 * n_empty > n:
+    if n >= enough and 2 * n_empty > n:
         warn(
             f"{n_empty} of {n} documents have no known word, so that their rows are "
             "zeros. Check that they are of the language of the vocabulary, and cut "

@@ -422,6 +422,7 @@ class MeanPoolEmbedder(
             pooling="power", or `max_length` with "concat".
         """
         fitted_now = snapshot(self)
+        fitted_now._validate_params()
         fill = 0.0 if self.empty == "zero" else np.nan
         how = {"fill": fill, "normalize": self.normalize}
         pooler = pooled_of(fitted_now).pooler(settings_of(fitted_now), **how)

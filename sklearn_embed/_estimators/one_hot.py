@@ -296,6 +296,7 @@ class OneHotTokens(TextTransformer):
             If a token is unknown and ``handle_unknown="error"``.
         """
         self._take_vocabulary()
+        self._validate_params()
         fitted = snapshot(self)
         if fitted._unknown() == "error":
             # Tokens are kept apart, since an unknown one is to be named.
@@ -328,10 +329,10 @@ class OneHotTokens(TextTransformer):
         check_is_fitted(self)
         words = np.array([*self.words_, UNKNOWN_NAME], dtype=object)
         if self.output == "ids":
-            return words_of_ids(words, X, self.max_length_)
+            return words_of_ids(words, X, self._length())
         n_columns = self._width()
         if self.output == "one_hot":
-            n_columns *= self.max_length_
+            n_columns *= self._length()
         return words_of_columns(words[: self._width()], X, n_columns)
 
     def __init_subclass__(cls, **kwargs):
@@ -356,13 +357,13 @@ class OneHotTokens(TextTransformer):
         self._take_vocabulary()
         check_is_fitted(self)
         if self.output == "ids":
-            names = [f"position{place}" for place in range(self.max_length_)]
+            names = [f"position{place}" for place in range(self._length())]
         else:
             names = [*self.words_, UNKNOWN_NAME][: self._width()]
             if self.output == "one_hot":
                 names = [
                     f"{place}_{name}"
-                    for place in range(self.max_length_)
+                    for place in range(self._length())
                     for name in names
                 ]
         return np.array(names, dtype=object)
@@ -377,7 +378,7 @@ class OneHotTokens(TextTransformer):
             vocabulary.words, options, self._other_stops(vocabulary.words)
         )
         known = lookup.rows(documents.table)
-        warn_of_count(empty_documents(documents, known), len(documents))
+        warn_of_count(empty_documents(documents, known), len(documents), enough=1)
         fitted = {
             "words_": vocabulary.words,
             "vocabulary_": vocabulary.index,
@@ -473,6 +474,15 @@ class OneHotTokens(TextTransformer):
         """Return the number of columns of one-hot vectors."""
         return len(self.words_) + (self._unknown() == "unknown")
 
+    def _length(self):
+        """Return the length of sequences, which only a fit for these has found."""
+        if not hasattr(self, "max_length_"):
+            raise ValueError(
+                f"output={self.output!r} needs the max_length_ that fit finds for it: "
+                "output was set after fit. Fit again."
+            )
+        return self.max_length_
+
     def _encode(self, X, warns=False):
         """Turn documents into the output asked for."""
         if len(self._lookup) != len(self.words_):
@@ -487,7 +497,7 @@ class OneHotTokens(TextTransformer):
         if self.output in ("count", "binary"):
             return bags(columns, offsets, width, self.dtype, self.output == "binary")
         sides = self.padding, self.truncating
-        ids = sequences(columns, offsets, len(self.words_), self.max_length_, *sides)
+        ids = sequences(columns, offsets, len(self.words_), self._length(), *sides)
         return ids if self.output == "ids" else unit_vectors(ids, width, self.dtype)
 
     def _check_loaded(self):
