@@ -67,9 +67,13 @@ def warn_of_rows(rows):
         warn_of_count(n - np.count_nonzero(rows.any(axis=1)), n)
 
 
-def warn_of_count(n_empty, n, enough=ENOUGH):
-    """Warn where most of enough documents are without a word that counts."""
-    if n >= enough and 2 * n_empty > n:
+def warn_of_count(n_empty, n, in_fit=False):
+    """Warn where most of enough documents are without a word that counts.
+
+    In a fit also where all are, be they few.
+    """
+    all_are = in_fit and n_empty == n > 0
+    if all_are or (n >= ENOUGH and 2 * n_empty > n):
         warn(
             f"{n_empty} of {n} documents have no known word, so that their rows are "
             "zeros. Check that they are of the language of the vocabulary, and cut "

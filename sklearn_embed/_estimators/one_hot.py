@@ -378,7 +378,7 @@ class OneHotTokens(TextTransformer):
             vocabulary.words, options, self._other_stops(vocabulary.words)
         )
         known = lookup.rows(documents.table)
-        warn_of_count(empty_documents(documents, known), len(documents), enough=1)
+        warn_of_count(empty_documents(documents, known), len(documents), in_fit=True)
         fitted = {
             "words_": vocabulary.words,
             "vocabulary_": vocabulary.index,
