@@ -374,19 +374,11 @@ class OneHotTokens(TextTransformer):
         documents, options = self._tokenize_to_fit(X)
         documents = self._terms(documents)
         vocabulary = self._vocabulary_of(documents)
-        lookup = make_lookup(
-            vocabulary.words, options, self._other_stops(vocabulary.words)
-        )
+        fitted = self._learned(vocabulary, options)
+        lookup = fitted["_lookup"]
         known = lookup.rows(documents.table)
         warn_of_count(empty_documents(documents, known), len(documents), in_fit=True)
-        fitted = {
-            "words_": vocabulary.words,
-            "vocabulary_": vocabulary.index,
-            "counts_": vocabulary.counts,
-            "_text_options": options,
-            "_lookup": lookup,
-        }
-        if self.output in ("ids", "one_hot"):
+        if self._has_length():
             fitted["max_length_"] = self.max_length
             if self.max_length is None:
                 _, offsets = self._columns(documents, lookup)
@@ -400,23 +392,33 @@ class OneHotTokens(TextTransformer):
             return
         self._validate_params()
         check_settings(self)
-        has_length = self.output in ("ids", "one_hot")
-        if has_length and self.max_length is None:
+        if self._has_length() and self.max_length is None:
             raise NotFittedError(
                 f"output={self.output!r} has the length of the longest document of "
                 "fit: call fit first, or set max_length."
             )
         vocabulary, options = Vocabulary(given_words(self.vocabulary)), self._options()
         warn_of_words(self, options, vocabulary.words)
+        fitted = self._learned(vocabulary, options)
+        fitted["counts_"] = np.zeros(len(vocabulary), np.int64)
+        if self._has_length():
+            fitted["max_length_"] = self.max_length
+        publish(self, fitted)
+
+    def _learned(self, vocabulary, options):
+        """Return the attributes that say which column a word has."""
         stops = self._other_stops(vocabulary.words)
-        fitted = {
+        return {
             "words_": vocabulary.words,
             "vocabulary_": vocabulary.index,
-            "counts_": np.zeros(len(vocabulary), np.int64),
+            "counts_": vocabulary.counts,
             "_text_options": options,
             "_lookup": make_lookup(vocabulary.words, options, stops),
         }
-        publish(self, fitted | ({"max_length_": self.max_length} if has_length else {}))
+
+    def _has_length(self):
+        """Tell whether rows are sequences, all of one length."""
+        return self.output in ("ids", "one_hot")
 
     def _terms(self, documents):
         """Return documents of words, or of n-grams if these are asked for."""
@@ -455,7 +457,7 @@ class OneHotTokens(TextTransformer):
         """Return `handle_unknown`, "auto" resolved."""
         if self.handle_unknown != "auto":
             return self.handle_unknown
-        return "unknown" if self.output in ("ids", "one_hot") else "ignore"
+        return "unknown" if self._has_length() else "ignore"
 
     def _columns(self, X, lookup):
         """Return the column of every token that has one, and offsets by document."""
@@ -506,7 +508,7 @@ class OneHotTokens(TextTransformer):
         if np.dtype(self.dtype).kind not in "biuf":
             raise ValueError(f"dtype {self.dtype!r:.40} is none of numbers")
         length = getattr(self, "max_length_", None)
-        if length is None and self.output not in ("ids", "one_hot"):
+        if length is None and not self._has_length():
             return
         if type(length) is not int or not 1 <= length < 1 << 31:
             raise ValueError(f"max_length_ is {length!r:.40}")
