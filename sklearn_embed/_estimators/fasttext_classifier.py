@@ -4,24 +4,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
-from numbers import Real
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 from sklearn.utils import check_consistent_length
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
-from sklearn_embed._core.arrays import padded
 from sklearn_embed._core.typing import (
     Analyzer,
     Documents,
-    FilePath,
-    Float32Array,
     Preprocessor,
     RandomState,
     StopWords,
@@ -42,6 +38,8 @@ from sklearn_embed._estimators.base import (
 from sklearn_embed._estimators.callbacks import CallbackSupportMixin, with_callbacks
 from sklearn_embed._estimators.convergence import named_memory
 from sklearn_embed._estimators.coverage import warn_of_documents
+from sklearn_embed._estimators.fasttext_exchange import FastTextExchange
+from sklearn_embed._estimators.label_predictions import LabelPredictions
 from sklearn_embed._estimators.labels import (
     checked_labels,
     document_weights,
@@ -54,10 +52,8 @@ from sklearn_embed._estimators.pretrained import (
     refuse_penalty,
     shared_pretrained,
 )
-from sklearn_embed._estimators.snapshot import snapshot
 from sklearn_embed._estimators.training import (
     Training,
-    adopt,
     draw_seed,
     grown_vocabulary,
     hold_out,
@@ -66,7 +62,6 @@ from sklearn_embed._estimators.training import (
     settings_of,
 )
 from sklearn_embed._estimators.word_vectorizer import LEARNING_CONSTRAINTS
-from sklearn_embed._models import interop_fasttext
 from sklearn_embed._models.classifier import (
     SEPARATE,
     ClassifierSettings,
@@ -82,18 +77,15 @@ from sklearn_embed._vectors.word_vectors import WordVectors
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from sklearn_embed.io.fasttext import FastTextModel
-
-
-class TopLabels(NamedTuple):
-    """The classes of documents, and how probable they are."""
-
-    labels: list[NDArray[Any]]
-    probabilities: list[NDArray[np.float64]]
-
 
 @register
-class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
+class FastTextClassifier(
+    CallbackSupportMixin,
+    LabelPredictions,
+    FastTextExchange,
+    ClassifierMixin,
+    TextEstimator,
+):
     r"""Classify documents by the average of vectors learned for the task.
 
     Parameters
@@ -466,126 +458,6 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         learn_batch(self, training, rare)
         return self
 
-    def decision_function(self, X: Documents) -> NDArray[Any]:
-        """Return how much speaks for each class.
-
-        Parameters
-        ----------
-        X : iterable of str, of sequences of str, or TokenizedDocuments
-            The documents.
-
-        Returns
-        -------
-        ndarray of shape (n_documents,) or (n_documents, n_classes), float32
-            With two classes, one number: above 0 for the second one.  With
-            hierarchical softmax, logarithms of probabilities.
-        """
-        fitted = snapshot(self)
-        scores = fitted._scores(X)
-        if len(fitted.classes_) == 2 and not fitted._model.labels.multilabel:
-            return scores[:, 1] - scores[:, 0]
-        return scores
-
-    def predict_proba(self, X: Documents) -> NDArray[Any]:
-        """Return the probability of each class.
-
-        Parameters
-        ----------
-        X : iterable of str, of sequences of str, or TokenizedDocuments
-            The documents.
-
-        Returns
-        -------
-        ndarray of shape (n_documents, n_classes), float64
-            Rows sum to 1, unless a document can have several labels.
-        """
-        fitted = snapshot(self)
-        shares = fitted._shares(X)
-        if not fitted._model.labels.multilabel:
-            shares /= shares.sum(axis=1, keepdims=True)
-        return shares
-
-    def predict(self, X: Documents) -> NDArray[Any]:
-        """Return the most probable class, or all that are more probable than not.
-
-        Parameters
-        ----------
-        X : iterable of str, of sequences of str, or TokenizedDocuments
-            The documents.
-
-        Returns
-        -------
-        ndarray of shape (n_documents,) or (n_documents, n_classes)
-            Labels, or indicators if `fit` was given indicators.
-        """
-        fitted = snapshot(self)
-        if fitted._model.labels.multilabel:
-            return (fitted._scores(X) > 0).astype(np.int64)
-        documents = fitted._tokenize(X)
-        vocabulary, n_jobs = fitted._fitted_vocabulary(), fitted._n_threads()
-        return fitted.classes_[fitted._model.best(documents, vocabulary, n_jobs)]
-
-    def predict_top_k(
-        self, X: Documents, k: int = 1, *, threshold: float = 0.0
-    ) -> TopLabels:
-        """Return the most probable classes of each document, as fastText's predict.
-
-        Parameters
-        ----------
-        X : iterable of str, of sequences of str, or TokenizedDocuments
-            The documents.
-        k : int, default=1
-            How many classes, at most; -1: all.
-        threshold : float, default=0.0
-            The least probability of a class that is returned.
-
-        Returns
-        -------
-        labels : list of ndarray
-            For each document its classes, the most probable one first; with
-            indicators, the numbers of their columns.  None may reach the threshold.
-        probabilities : list of ndarray
-            Theirs, float64.  Where a loss judges each class by itself ("one_vs_all",
-            "negative_sampling"), they are those of this class alone and need not sum
-            to 1, as they do in `predict_proba` for documents with one label each.
-        """
-        if not isinstance(k, Integral) or isinstance(k, bool) or (k < 1 and k != -1):
-            raise ValueError(f"k must be at least 1, or -1 for all, not {k!r}.")
-        if not isinstance(threshold, Real) or not threshold >= -np.inf:
-            raise ValueError(f"threshold must be a number, not {threshold!r}.")
-        fitted = snapshot(self)
-        shares = fitted._shares(X)
-        n = shares.shape[1] if k == -1 else min(int(k), shares.shape[1])
-        order = np.argsort(-shares, axis=1, kind="stable")[:, :n]
-        chosen = np.take_along_axis(shares, order, axis=1)
-        counts = (chosen >= threshold).sum(axis=1).tolist()
-        pairs = list(zip(order, chosen, counts, strict=True))
-        return TopLabels(
-            [fitted.classes_[row[:count]] for row, _, count in pairs],
-            [row[:count] for _, row, count in pairs],
-        )
-
-    def sentence_vectors(self, X: Documents) -> Float32Array:
-        """Return the vectors that the classes are scored by.
-
-        They are those of fastText's ``get_sentence_vector`` for a supervised model:
-        the mean over all features of a document, the mark after the last word
-        included, and not normalised.
-
-        Parameters
-        ----------
-        X : iterable of str, of sequences of str, or TokenizedDocuments
-            The documents.
-
-        Returns
-        -------
-        ndarray of shape (n_documents, vector_size), float32
-            The scores are their products with `output_vectors_`.
-        """
-        fitted = snapshot(self)
-        documents, vocabulary = fitted._tokenize(X), fitted._fitted_vocabulary()
-        return fitted._model.means(documents, vocabulary, fitted._n_threads())
-
     def to_word_vectors(self) -> WordVectors:
         """Return words, vectors, counts and subwords as one immutable value.
 
@@ -602,93 +474,6 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
     to_frame = queries.to_frame
     most_similar = queries.most_similar
     similarity = queries.similarity
-
-    def to_fasttext(self) -> FastTextModel:
-        """Return all that was learned as fastText's files hold it.
-
-        Returns
-        -------
-        sklearn_embed.io.fasttext.FastTextModel
-            For :func:`sklearn_embed.io.fasttext.write_model`.  Labels are strings
-            there: the classes after ``__label__``, with "_" for blanks.  Classes
-            that all begin with ``__label__`` already, and those of a model read from
-            a file, are written as they are, or were.
-
-        Raises
-        ------
-        ValueError
-            If ``</s>``, fastText's mark for the end of a document, is a word, or two
-            classes would be written alike.
-
-        Notes
-        -----
-        fastText judges a document without known words by the end mark alone, which
-        this class does not: see the notes of the class.
-        """
-        check_is_fitted(self)
-        return interop_fasttext.classifier_to_fasttext(
-            self._model, self._fitted_vocabulary(), self._n_documents
-        )
-
-    @classmethod
-    def from_fasttext(
-        cls,
-        source: FilePath | BinaryIO | FastTextModel,
-        *,
-        multilabel: bool | None = None,
-        label_prefix: str = "__label__",
-        label_type: Callable[[str], Any] | None = None,
-        **params: Any,
-    ) -> Self:
-        """Return a fitted classifier with what a supervised fastText model learned.
-
-        Parameters
-        ----------
-        source : FastTextModel, str, path or binary file
-            A supervised model, quantised or not.
-        multilabel : bool or None, default=None
-            Whether a document can have several labels: `predict` then returns
-            indicators, and `predict_proba` the probability of each class by itself.
-            The file does not say it.  None: with the loss "one_vs_all", unless it
-            counted as many labels as documents, which then had one each.
-        label_prefix : str, default="__label__"
-            What is taken away from the beginning of all labels.  If one of them has
-            another beginning, all stay whole.  `to_fasttext` writes them as they were.
-        label_type : callable or None, default=None
-            str → class, of a label without its prefix: a file holds strings alone.
-            None: `int` if every label is an integer, written without leading zeros
-            or "+", which gives integer classes back; else `str`.
-        **params : dict
-            Further parameters, such as `lowercase`.  Unless told otherwise, tokens
-            are what stands between blanks, as in fastText.
-
-        Returns
-        -------
-        FastTextClassifier
-            Its classes are the labels without their prefix.
-
-        Raises
-        ------
-        ValueError
-            If the model has no labels, `multilabel` does not go with its loss, or
-            `label_type` refuses a label or makes the same class of two.
-        """
-        names = interop_fasttext.LabelNames(label_prefix, label_type, multilabel)
-        parts = interop_fasttext.read_classifier(source, names)
-        estimator = cls(**(parts.params | params))
-        settings = estimator._settings(parts.params["loss"], parts.n_buckets)
-        model = SupervisedFastText(
-            settings,
-            parts.labels,
-            padded(parts.inputs),
-            padded(parts.outputs),
-            parts.bucket_rows,
-            parts.skip,
-        )
-        vocabulary = Vocabulary(parts.words, parts.counts)
-        model.features = model.space(vocabulary)
-        adopt(estimator, vocabulary, model, int(parts.labels.counts.sum()))
-        return estimator
 
     def _rates(self):
         """Return the first and the last learning rate."""
@@ -760,21 +545,6 @@ class FastTextClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         self._model.check(len(self.words_))
         if len(self.classes_) != len(self._model.labels.classes):
             raise ValueError("classes_ differ from those of the model")
-
-    def _scores(self, X):
-        """Return a score for each class; of a tree, logarithms of probabilities."""
-        documents = self._tokenize(X)
-        vocabulary, n_jobs = self._fitted_vocabulary(), self._n_threads()
-        return self._model.scores(documents, vocabulary, n_jobs)
-
-    def _shares(self, X):
-        """Return probabilities: of each class by itself, where the loss judges so."""
-        scores = self._scores(X).astype(np.float64)
-        if self._model.settings.loss in SEPARATE:
-            return 1 / (1 + np.exp(-np.clip(scores, -700, 700)))
-        shares = np.exp(scores - scores.max(axis=1, keepdims=True))
-        shares /= shares.sum(axis=1, keepdims=True)
-        return shares
 
 
 def _labelled(documents, matrix, weights):
