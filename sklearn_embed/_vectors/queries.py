@@ -6,6 +6,7 @@ import unicodedata
 from numbers import Integral, Real
 
 import numpy as np
+from scipy.linalg.blas import dnrm2
 
 _ROWS = 8192
 
@@ -136,10 +137,9 @@ def unit_vectors(rows):
 
 def unit_vector(vector):
     """Return a float32 vector at length one, with gensim's rounding; zeros stay."""
-    from gensim.matutils import unitvec
-
     if 1e-15 < np.abs(vector).max(initial=0) < 1e15:
-        return unitvec(vector)
+        length = dnrm2(vector)
+        return (np.asarray(vector, np.float64) * (1.0 / length)).astype(np.float32)
     return unit_vectors(vector[None])[0]
 
 
