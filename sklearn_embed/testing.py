@@ -55,8 +55,9 @@ def check_text_estimator(estimator: BaseEstimator) -> None:
     Parameters
     ----------
     estimator : estimator
-        An unfitted transformer that can learn from six short sentences and whose
-        randomness is fixed (``min_count=1``, ``random_state=0`` or the like).
+        An unfitted transformer, or language model (with `score_samples` in place of
+        `transform`), that can learn from six short sentences and whose randomness is
+        fixed (``min_count=1``, ``random_state=0`` or the like).
 
     Raises
     ------
@@ -106,7 +107,8 @@ def check_each_row_is_finite(estimator: BaseEstimator) -> None:
     fitted = clone(estimator).fit(_DOCUMENTS)
     rows = _rows(fitted, ["", "   ", "?!", "zzz qqq"])
     assert np.isfinite(rows).all(), "a document without known words gives NaN"
-    assert not rows[:3].any(), "an empty document is not a row of zeros"
+    if _gives_rows(fitted):
+        assert not rows[:3].any(), "an empty document is not a row of zeros"
     assert len(_rows(fitted, [])) == 0
 
 
@@ -116,15 +118,15 @@ def check_each_fit_is_reproducible(estimator: BaseEstimator) -> None:
     expected = _rows(first, _DOCUMENTS)
     assert_array_equal(_rows(second, _DOCUMENTS), expected)
     assert_array_equal(_rows(first.fit(_DOCUMENTS), _DOCUMENTS), expected)
-    assert_array_equal(
-        _dense(clone(estimator).fit_transform(list(_DOCUMENTS))), expected
-    )
+    if _gives_rows(estimator):
+        together = clone(estimator).fit_transform(list(_DOCUMENTS))
+        assert_array_equal(_dense(together), expected)
 
 
 def check_each_wrong_input_is_refused(estimator: BaseEstimator) -> None:
     """Demand that a lone string, missing texts, bytes and numbers are named."""
     fitted = clone(estimator).fit(_DOCUMENTS)
-    for method in (clone(estimator).fit, fitted.transform):
+    for method in (clone(estimator).fit, _method_of(fitted)):
         for wrong, word in _WRONG:
             error = _error_of(method, wrong)
             assert isinstance(error, (TypeError, ValueError)), f"accepts {wrong!r}"
@@ -159,12 +161,14 @@ def check_each_copy_gives_the_same_rows(estimator: BaseEstimator) -> None:
     fitted = clone(estimator).fit(_DOCUMENTS)
     twin = pickle.loads(pickle.dumps(fitted))
     assert_array_equal(_rows(twin, _DOCUMENTS), _rows(fitted, _DOCUMENTS))
-    error = _error_of(clone(fitted).transform, list(_DOCUMENTS))
-    assert isinstance(error, NotFittedError), "transform before fit is not refused"
+    error = _error_of(_method_of(clone(fitted)), list(_DOCUMENTS))
+    assert isinstance(error, NotFittedError), "use before fit is not refused"
 
 
 def check_each_column_has_a_name(estimator: BaseEstimator) -> None:
     """Demand names for the columns, and frames that bear them."""
+    if not _gives_rows(estimator):
+        return
     fitted = clone(estimator).fit(_DOCUMENTS)
     rows = fitted.transform(list(_DOCUMENTS))
     names = fitted.get_feature_names_out()
@@ -182,6 +186,8 @@ def check_each_column_has_a_name(estimator: BaseEstimator) -> None:
 
 def check_each_pipeline_can_be_searched(estimator: BaseEstimator) -> None:
     """Demand that a search runs, on strings and TokenizedDocuments alike."""
+    if not _gives_rows(estimator):
+        return
     documents, y = list(_DOCUMENTS) * 3, [0, 1, 0, 1, 0, 1] * 3
     pipeline = Pipeline([("text", clone(estimator)), ("clf", LogisticRegression())])
     scores = []
@@ -198,6 +204,8 @@ def check_each_learner_takes_the_rows(estimator: BaseEstimator) -> None:
     Sparse ones have int32 indices, as those of ``CountVectorizer``: compiled learners
     refuse others.
     """
+    if not _gives_rows(estimator):
+        return
     documents, y = list(_DOCUMENTS) * 3, np.tile([0, 1], 9)
     rows = clone(estimator).fit(documents).transform(documents)
     learners = [make() for make in _LEARNERS]
@@ -238,6 +246,8 @@ def check_each_container_can_be_asked_for(estimator: BaseEstimator) -> None:
 
 def check_each_frame_column_is_documents(estimator: BaseEstimator) -> None:
     """Demand that a ColumnTransformer can hand on a column of any frame."""
+    if not _gives_rows(estimator):
+        return
     expected = _dense(clone(estimator).fit_transform(list(_DOCUMENTS)))
     columns = [("text", clone(estimator), "text"), ("n", "passthrough", ["n"])]
     for frame in _frames():
@@ -250,6 +260,8 @@ def check_each_frame_column_is_documents(estimator: BaseEstimator) -> None:
 
 def check_each_pipeline_routes_metadata(estimator: BaseEstimator) -> None:
     """Demand that weights pass by the text estimator, to what asks for them."""
+    if not _gives_rows(estimator):
+        return
     documents, y = list(_DOCUMENTS) * 3, np.tile([0, 1], 9)
     weights = np.linspace(0.1, 2, len(y))
     with sklearn.config_context(enable_metadata_routing=True), _quiet():
@@ -266,6 +278,8 @@ def check_each_wrapper_takes_documents(estimator: BaseEstimator) -> None:
 
     A transformer is the first step of a pipeline; a classifier is wrapped itself.
     """
+    if not (_gives_rows(estimator) or is_classifier(estimator)):
+        return
     documents, y = list(_DOCUMENTS) * 4, np.tile([0, 1], 12)
     classifier = clone(estimator)
     if not is_classifier(classifier):
@@ -283,6 +297,44 @@ def check_each_wrapper_takes_documents(estimator: BaseEstimator) -> None:
             shares = wrapper.predict_proba(documents[:3])
             assert np.isfinite(shares).all()
             assert_allclose(shares.sum(axis=1), 1, rtol=1e-6)
+
+
+def check_each_language_model_predicts(estimator: BaseEstimator) -> None:
+    """Demand probabilities that sum to 1, agree with each other, and can be drawn."""
+    if not hasattr(estimator, "predict_next"):
+        return
+    fitted, documents = clone(estimator).fit(_DOCUMENTS), list(_DOCUMENTS)
+    tokens = [*TokenizedDocuments.from_documents(documents)]
+    words = fitted.log_proba(documents)
+    assert [len(values) for values in words] == [len(text) + 1 for text in tokens]
+    for values, document in zip(words, tokens, strict=True):
+        for n, value in enumerate(values):
+            found = dict(fitted.predict_next(document[:n], topn=None))
+            assert_allclose(sum(found.values()), 1, rtol=1e-5)
+            word = document[n] if n < len(document) else "</s>"
+            expected = found[word if word in found else "<unk>"]
+            assert_allclose(np.exp(value), expected, rtol=1e-4)
+    together = np.concatenate(words)
+    assert_allclose(fitted.score(documents), together.mean(), rtol=1e-12)
+    assert_allclose(fitted.perplexity(documents), np.exp(-together.mean()))
+    assert_allclose(fitted.score_samples(documents), [w.sum() for w in words])
+    assert fitted.unknown_share(["zzz qqq"]) == 1
+    first, again = (fitted.sample("the", 20, random_state=0) for _ in range(2))
+    assert first == again, "the same seed gives another text"
+    assert set(first) <= set(fitted.words_)
+
+
+def check_each_language_model_can_be_searched(estimator: BaseEstimator) -> None:
+    """Demand that a search finds the best score, on any documents."""
+    if not hasattr(estimator, "predict_next"):
+        return
+    documents, scores = list(_DOCUMENTS) * 3, []
+    grid = {"max_features": [5, 10]}
+    for X in (documents, TokenizedDocuments.from_documents(documents)):
+        search = GridSearchCV(clone(estimator), grid, cv=2, error_score="raise")
+        scores.append(search.fit(X).cv_results_["mean_test_score"])
+        assert search.best_score_ == scores[-1].max() < 0
+    assert_array_equal(*scores)
 
 
 #: What is fitted to rows; more are in `check_each_learner_takes_the_rows`.
@@ -342,9 +394,19 @@ _WRONG = (
 )
 
 
+def _gives_rows(estimator):
+    """Tell whether an estimator is a transformer, and not a language model."""
+    return hasattr(estimator, "transform") or not hasattr(estimator, "score_samples")
+
+
+def _method_of(estimator):
+    """Return what an estimator is fitted for."""
+    return estimator.transform if _gives_rows(estimator) else estimator.score_samples
+
+
 def _rows(fitted, X):
     """Return the transformed documents as a dense array."""
-    return _dense(fitted.transform(X))
+    return _dense(_method_of(fitted)(X))
 
 
 def _dense(rows):

@@ -277,7 +277,7 @@ class TextEstimator(BaseEstimator):
         check_settings(self)
         if self.analyzer != "word":
             return make_analyze(self._options())
-        stops = stop_word_set(self.stop_words)
+        stops = stop_word_set(getattr(self, "stop_words", None))
         return make_analyze(self._options(), stops, self.ngram_range)
 
     def _tokenize_to_fit(self, X, options=None):

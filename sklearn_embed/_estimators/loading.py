@@ -85,7 +85,7 @@ def check_fitted(estimator, params):
     ValueError
         If there is one; it is named.
     """
-    is_trained = hasattr(estimator, "_model")
+    is_trained = hasattr(estimator, "_model") and "epochs" in params
     for name, is_right in _ATTRIBUTES.items():
         is_there = hasattr(estimator, name)
         if is_there and not is_right(getattr(estimator, name)):

@@ -155,7 +155,7 @@ def learn(estimator, training, seed, schedule, epochs, more=None):
     def attributes(final=False):
         published, fitted = model.published(final)
         return {
-            **_word_attributes(estimator, vocabulary, options, fitted),
+            **word_attributes(estimator, vocabulary, options, fitted),
             "n_iter_": epochs.start + len(losses),
             "_seed": seed,
             "_n_documents": n_documents,
@@ -211,7 +211,7 @@ def _start(estimator, model, vocabulary, before):
     return None if given is None else model.start_at(given)
 
 
-def _word_attributes(estimator, vocabulary, options, model):
+def word_attributes(estimator, vocabulary, options, model):
     """Return what an estimator knows of its words."""
     left_out = estimator._left_out(model)
     return {
@@ -229,7 +229,7 @@ def adopt(estimator, vocabulary, model, n_documents=0, settled=None):
     publish(
         estimator,
         {
-            **_word_attributes(estimator, vocabulary, estimator._options(), fitted),
+            **word_attributes(estimator, vocabulary, estimator._options(), fitted),
             "loss_curve_": [],
             "n_iter_": (settled or estimator).epochs,
             "_seed": draw_seed(estimator),
