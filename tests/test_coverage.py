@@ -5,6 +5,7 @@
 import warnings
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from sklearn_embed import (
@@ -83,14 +84,46 @@ def test_a_transform_of_strangers_warns_and_one_of_friends_does_not(model):
     strangers = ["ü", *[""] * 10, *["ö"] * 10]
     with pytest.warns(UserWarning, match="21 of 21 documents have no known word"):
         model.transform(strangers)
-    model.transform(strangers[:19])  # too few to tell
+    model.transform([*strangers[:18], "cat"])  # too few to tell
     model.transform([*TEXTS[:11], *[""] * 10])
 
 
+@pytest.mark.parametrize(
+    "as_given",
+    [
+        list,
+        np.array,
+        iter,
+        TokenizedDocuments.from_documents,
+        lambda texts: [text.split() for text in texts],
+        lambda texts: np.array(texts)[:, None],
+        pa.array,
+    ],
+)
+@pytest.mark.parametrize(
+    "model", [MeanPoolEmbedder({"cat": [1.0]}), OneHotTokens(vocabulary=["cat"])]
+)
+def test_a_transform_of_three_strangers_warns_and_one_of_two_does_not(model, as_given):
+    model.fit(["cat"])
+    with pytest.warns(UserWarning, match="3 of 3 documents have no known word"):
+        model.transform(as_given(["Привет, мир", "как дела", "до свидания"]))
+    model.transform(as_given(["Привет", "мир"]))  # as a service is asked
+    model.transform(as_given(["Привет", "мир", "cat"]))
+
+
+def test_empty_documents_are_no_strangers():
+    model = MeanPoolEmbedder({"cat": [1.0]}).fit(["cat"])
+    model.transform(["", " ", "ö", "ü", ""])
+    model.transform([[], ["ö"], ["ü"]])
+    with pytest.warns(UserWarning, match="5 of 5 documents have no known word"):
+        model.transform(["", " ", "ö", "ü", "ä"])
+
+
 def test_counts_of_mostly_unknown_documents_are_told_in_fit():
-    with pytest.warns(UserWarning, match="24 of 25 documents have no known word"):
+    with pytest.warns(UserWarning, match=r"24 of 25 documents have no word.*'the'"):
         OneHotTokens(vocabulary=["bird"]).fit([*TEXTS, "bird"])
-    OneHotTokens().fit(["bird", *[""] * 18])  # too few to tell
+    with pytest.warns(UserWarning, match=r"2 of 3 documents.*The others are empty"):
+        OneHotTokens().fit(["bird", "", ""])
 
 
 @pytest.mark.parametrize("texts", [CHINESE, THAI], ids=["Chinese", "Thai"])

@@ -48,6 +48,7 @@ def words_or_error(vectorizer, texts):
         return ValueError
 
 
+@pytest.mark.filterwarnings("ignore:.* documents have no word that counts")
 @settings(deadline=None)
 @given(corpora, limits, limits, st.sampled_from([(1, 1), (1, 2)]))
 def test_the_words_are_those_of_count_vectorizer(texts, min_df, max_df, ngram_range):

@@ -138,6 +138,7 @@ def test_functions_built_do_what_count_vectorizers_do(step, params):
         ({"vocabulary": ["Cat", "dog"]}, "1 of 2 words of vocabulary, such as 'Cat'"),
     ],
 )
+@pytest.mark.filterwarnings("ignore:.* documents have no word that counts")
 def test_settings_that_play_no_part_are_told(params, message):
     with pytest.warns(UserWarning, match=message):
         OneHotTokens(**params).fit(TEXTS)

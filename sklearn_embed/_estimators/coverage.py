@@ -5,11 +5,12 @@
 import numpy as np
 
 from sklearn_embed._estimators.convergence import warn
+from sklearn_embed._text.documents import n_filled
 from sklearn_embed._text.vocabulary import token_counts
 from sklearn_embed._vectors.spelling import compared
 
-#: Documents of a transform from which on most of them are worth a warning.
-ENOUGH = 20
+#: Documents of a transform that are enough to warn where most, or all, are zeros.
+ENOUGH, FEW = 20, 3
 
 
 def warn_of_documents(documents, row_of, words=None):
@@ -32,6 +33,8 @@ def warn_of_documents(documents, row_of, words=None):
     share = f"{n_empty} of {len(documents)} documents have no word that counts"
     if total == 0:
         help_ = "They are empty: check token_pattern and tokenizer."
+    elif found == total:
+        help_ = "The others are empty: check token_pattern and tokenizer."
     else:
         share += f"; {found} of {total} words ({found / total:.0%}) are known"
         unknown = np.flatnonzero((row_of < 0) & (counts > 0))
@@ -40,7 +43,7 @@ def warn_of_documents(documents, row_of, words=None):
             example = documents.table[int(first[0])] if len(first) else ""
             help_ = (
                 f"{example!r} is none of them: lower min_count and min_df, raise "
-                "max_features, or give more documents."
+                "max_features, add it to a given vocabulary, or give more documents."
             )
         else:
             help_ = compared(documents.table.take(first), words)
@@ -57,23 +60,43 @@ def empty_documents(documents, row_of):
     return n_empty
 
 
-def warn_of_rows(rows):
-    """Warn where most rows of a transform, given as an array, are zeros."""
+def warn_of_rows(rows, X):
+    """Warn where too many rows of a transform, given as an array, are zeros.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_documents, n_columns)
+        What became of the documents.
+    X : iterable of documents
+        What was given; see `warn_of_count`.
+    """
     n = len(rows)
-    if n < ENOUGH or not rows.shape[1]:
+    if n < FEW or not rows.shape[1]:
         return
     empty = np.flatnonzero(rows[:, 0] == 0)  # few are looked at as a whole
     if 2 * len(empty) > n:
-        warn_of_count(n - np.count_nonzero(rows.any(axis=1)), n)
+        warn_of_count(n - np.count_nonzero(rows.any(axis=1)), n, X)
 
 
-def warn_of_count(n_empty, n, in_fit=False):
-    """Warn where most of enough documents are without a word that counts.
+def warn_of_count(n_empty, n, X):
+    """Warn of a transform in which too many documents have no known word.
 
-    In a fit also where all are, be they few.
+    Too many are more than half of ENOUGH documents and more; of fewer all, if FEW of
+    them hold anything: one unknown text, as a service may be asked for, is no news,
+    nor are texts that are empty.
+
+    Parameters
+    ----------
+    n_empty, n : int
+        Documents without a known word, and all.
+    X : iterable of documents
+        What was given.  Those of an iterator, which is used up, count as filled.
     """
-    all_are = in_fit and n_empty == n > 0
-    if all_are or (n >= ENOUGH and 2 * n_empty > n):
+    if n < ENOUGH:
+        warns = n_empty == n >= FEW and n_filled(X, n) >= FEW
+    else:
+        warns = 2 * n_empty > n
+    if warns:
         warn(
             f"{n_empty} of {n} documents have no known word, so that their rows are "
             "zeros. Check that they are of the language of the vocabulary, and cut "

@@ -371,7 +371,7 @@ class FastTextVectorizer(WordVectorizer):
             unknown=unknown,
             n_jobs=fitted._n_threads(),
         ).rows(X)
-        warn_of_rows(rows)
+        warn_of_rows(rows, X)
         return rows
 
     def vector(self, word: str) -> Float32Array:

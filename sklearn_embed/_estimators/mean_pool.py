@@ -427,7 +427,7 @@ class MeanPoolEmbedder(
         how = {"fill": fill, "normalize": self.normalize}
         pooler = pooled_of(fitted_now).pooler(settings_of(fitted_now), **how)
         rows = pooler.rows(X)
-        warn_of_rows(rows)
+        warn_of_rows(rows, X)
         if self.empty == "error" and np.isnan(rows).any():
             number = int(np.argmax(np.isnan(rows).any(axis=1)))
             raise ValueError(

@@ -29,7 +29,7 @@ from sklearn_embed._estimators.base import (
     limits_of,
 )
 from sklearn_embed._estimators.checks import check_settings, warn_of_words
-from sklearn_embed._estimators.coverage import empty_documents, warn_of_count
+from sklearn_embed._estimators.coverage import warn_of_count, warn_of_documents
 from sklearn_embed._estimators.loading import check_vocabulary
 from sklearn_embed._estimators.one_hot_outputs import (
     bags,
@@ -376,8 +376,7 @@ class OneHotTokens(TextTransformer):
         vocabulary = self._vocabulary_of(documents)
         fitted = self._learned(vocabulary, options)
         lookup = fitted["_lookup"]
-        known = lookup.rows(documents.table)
-        warn_of_count(empty_documents(documents, known), len(documents), in_fit=True)
+        warn_of_documents(documents, lookup.rows(documents.table))
         if self._has_length():
             fitted["max_length_"] = self.max_length
             if self.max_length is None:
@@ -494,7 +493,8 @@ class OneHotTokens(TextTransformer):
             )
         columns, offsets = self._columns(X, self._lookup)
         if warns:
-            warn_of_count(np.count_nonzero(np.diff(offsets) == 0), len(offsets) - 1)
+            n_empty = np.count_nonzero(np.diff(offsets) == 0)
+            warn_of_count(n_empty, len(offsets) - 1, X)
         width = self._width()
         if self.output in ("count", "binary"):
             return bags(columns, offsets, width, self.dtype, self.output == "binary")

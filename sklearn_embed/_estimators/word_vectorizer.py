@@ -231,7 +231,7 @@ class WordVectorizer(
         fitted = snapshot(self)
         n_jobs = fitted._n_threads()
         rows = Pooler(fitted._lookup, fitted.vectors_, n_jobs=n_jobs).rows(X)
-        warn_of_rows(rows)
+        warn_of_rows(rows, X)
         return rows
 
     to_word_vectors = queries.to_word_vectors

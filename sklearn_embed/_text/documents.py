@@ -5,7 +5,7 @@
 import os
 import sys
 import warnings
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import groupby, islice
 from operator import itemgetter
 
@@ -195,6 +195,25 @@ def _checked(document, position, options):
                 )
             tokens[place] = str(token)
     return "tokens", tokens
+
+
+def n_filled(X, n):
+    """Return how many of n documents hold anything: characters, not blanks, or tokens.
+
+    All of an iterator's, which is used up by now.
+    """
+    if isinstance(X, Iterator):
+        return n
+    return sum(map(_is_filled, _elements(X, "X")))
+
+
+def _is_filled(document):
+    """Tell whether a document, checked before, holds anything."""
+    if hasattr(document, "as_py"):
+        document = document.as_py()
+    if isinstance(document, (str, bytes, bytearray)):
+        document = document.strip()
+    return len(document) > 0
 
 
 def decoded(document, options, name="the document"):
