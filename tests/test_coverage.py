@@ -7,8 +7,10 @@ import warnings
 import numpy as np
 import pyarrow as pa
 import pytest
+import stopwordsiso
 
 from sklearn_embed import (
+    CooccurrenceCounts,
     FastTextClassifier,
     FastTextVectorizer,
     GloVeVectorizer,
@@ -17,6 +19,7 @@ from sklearn_embed import (
     TokenizedDocuments,
     Word2VecVectorizer,
 )
+from sklearn_embed._text.scripts import SCRIPTS, scripts_of
 
 TINY = {"epochs": 1, "random_state": 0}
 TEXTS = ["the cat sat", "the dog sat down", "a cat and a dog"] * 8
@@ -126,12 +129,33 @@ def test_counts_of_mostly_unknown_documents_are_told_in_fit():
         OneHotTokens().fit(["bird", "", ""])
 
 
-@pytest.mark.parametrize("texts", [CHINESE, THAI], ids=["Chinese", "Thai"])
-def test_texts_without_blanks_meet_the_pattern_with_a_warning(texts):
-    with pytest.warns(UserWarning, match=r"tokenizer='char'.*jieba"):
+JAPANESE = ["この映画はとても面白かったです", "今日の天気はとても良いですね"] * 8
+KHMER = ["ខ្ញុំចូលចិត្តមើលកុនណាស់", "ថ្ងៃនេះអាកាសធាតុល្អ"] * 50
+LAO = ["ຂ້ອຍມັກເບິ່ງຮູບເງົາຫຼາຍ", "ມື້ນີ້ອາກາດດີຫຼາຍ"] * 8
+BURMESE = ["ဒီနေ့ရာသီဥတုကောင်းတယ်", "ကျွန်တော်ရုပ်ရှင်ကြည့်ရတာကြိုက်တယ်"] * 50
+
+
+@pytest.mark.parametrize(
+    ("texts", "remedy"),
+    [
+        pytest.param(CHINESE, "jieba.lcut for Chinese", id="Chinese"),
+        pytest.param(JAPANESE, "SudachiPy for Japanese", id="Japanese"),
+        pytest.param(["ﾃﾞｰﾀｦﾖﾐﾏｽ"] * 16, "for Japanese", id="half-width"),
+        pytest.param(THAI, "pythainlp.word_tokenize for Thai", id="Thai"),
+        pytest.param(KHMER, "of this language", id="Khmer"),
+        pytest.param(LAO, "of this language", id="Lao"),
+        pytest.param(BURMESE, "of this language", id="Burmese"),
+        pytest.param(["𠀀𠀁𠀂𠀃𠀄"] * 30, "jieba", id="beyond-16-bits"),
+        pytest.param([f"{CHINESE[0]} a film"] * 16, "jieba", id="mixed"),
+    ],
+)
+def test_texts_without_blanks_meet_the_pattern_with_a_warning(texts, remedy):
+    with pytest.warns(UserWarning, match=rf"tokenizer='char'.*{remedy}") as caught:
         OneHotTokens().fit(texts)
-    with pytest.warns(UserWarning, match="without blanks"):
+    assert caught[0].filename == __file__
+    with pytest.warns(UserWarning, match="without blanks") as caught:
         TokenizedDocuments.from_documents(texts)
+    assert caught[0].filename == __file__
     for params in (
         {"tokenizer": "char"},
         {"tokenizer": list},
@@ -141,11 +165,37 @@ def test_texts_without_blanks_meet_the_pattern_with_a_warning(texts):
         TokenizedDocuments.from_documents(texts, **params)
 
 
+@pytest.mark.parametrize(
+    "fit",
+    [
+        lambda X: TokenizedDocuments.from_documents(X, max_vocab_size=100),
+        lambda X: TokenizedDocuments.from_documents(iter(X)),
+        CooccurrenceCounts.from_documents,
+        Word2VecVectorizer(2, min_count=1, **TINY).fit,
+        Word2VecVectorizer(2, min_count=1, **TINY).partial_fit,
+        lambda X: FastTextClassifier(2, **TINY).fit(X, [0, 1, 0] * 8),
+        MeanPoolEmbedder(Word2VecVectorizer(2, min_count=1, **TINY)).fit,
+        MeanPoolEmbedder({"电影": [1.0]}, oov="zero").fit,
+    ],
+)
+def test_every_door_says_so_once(fit):
+    with pytest.warns(UserWarning) as caught:
+        fit(CHINESE)
+    assert sum("without blanks" in str(warning.message) for warning in caught) == 1
+
+
+def test_unlabeled_texts_without_blanks_are_found_beside_others():
+    model = Word2VecVectorizer(2, min_count=1, unlabeled=CHINESE, **TINY)
+    with pytest.warns(UserWarning, match="without blanks"):
+        model.fit(TEXTS)
+
+
 def test_other_texts_are_no_such_script():
     mixed = [f"{text} {' '.join(CHINESE[:1])}" for text in TEXTS * 2]
     for texts in (
         ["Привет мир"] * 50,
-        ["한국어 문장 입니다"] * 50,
+        ["한국어 문장 입니다"] * 50,  # Korean has blanks
+        ["हिन्दी में लिखा हुआ वाक्य"] * 50,
         mixed,
         [],
         ["日本"],
@@ -153,6 +203,37 @@ def test_other_texts_are_no_such_script():
         TokenizedDocuments.from_documents(texts)
     tokens = [list(text) for text in CHINESE]
     OneHotTokens().fit(tokens)
+
+
+def test_characters_are_told_apart_by_their_script():
+    text = "aé\u0e01한\u3042字\U00020000\uff71\ufffd\ud800\U0010ffff"
+    assert scripts_of(text).tolist() == [-1, -1, 2, -1, 0, 1, 1, 0, -1, -1, -1]
+    assert len(scripts_of("")) == 0
+    for number, script in enumerate(SCRIPTS):
+        for first, last in script.ranges:
+            ends = chr(first) + chr(last)
+            assert scripts_of(ends).tolist() == [number, number]
+
+
+@pytest.mark.parametrize("language", ["ru", "zh"])
+def test_lists_of_stop_words_come_from_a_package(language):
+    words = stopwordsiso.stopwords(language)
+    if language == "ru":
+        texts = ["Это был очень смешной фильм", "И это не фильм"] * 8
+        whole = [word for word in words if word.isalpha()]
+        model = OneHotTokens(stop_words=whole).fit(texts)
+        assert {"фильм", "смешной"} == set(model.words_)
+        return
+    single = [word for word in words if len(word) == 1]
+    model = OneHotTokens(tokenizer="char", stop_words=single).fit(CHINESE)
+    assert "的" in words and "的" not in model.words_ and "电" in model.words_
+
+
+def test_a_language_without_a_list_is_told_where_there_are_some():
+    with pytest.raises(ValueError, match=r"'english'.*stopwordsiso.*'russian'"):
+        OneHotTokens(stop_words="russian").fit(TEXTS)
+    with pytest.raises(ValueError, match=r"'russian'.*stopwordsiso"):
+        CooccurrenceCounts.from_documents(TEXTS, stop_words="russian")
 
 
 def test_rows_asked_to_be_nan_are_no_news():

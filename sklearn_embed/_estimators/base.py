@@ -18,6 +18,7 @@ from sklearn_embed._core.threads import n_threads
 from sklearn_embed._core.typing import FilePath, Method
 from sklearn_embed._estimators import persistence
 from sklearn_embed._estimators.checks import check_settings, warn_of_words
+from sklearn_embed._estimators.convergence import level_outside
 from sklearn_embed._text.analyzers import BY_CHARACTER
 from sklearn_embed._text.lookup import make_lookup
 from sklearn_embed._text.scripts import warn_if_unspaced
@@ -66,6 +67,16 @@ COUNT = Interval(Integral, 1, None, closed="left")
 def at_least(number):
     """Return the constraint of an integer that is no less than ``number``."""
     return Interval(Integral, number, None, closed="left")
+
+
+class StopWordLists(StrOptions):
+    """Names of lists of stop words; an error says where others are."""
+
+    def __str__(self):
+        return (
+            f"{super().__str__()} (the package stopwordsiso has lists of many "
+            "languages: stop_words=stopwordsiso.stopwords('ru'))"
+        )
 
 
 #: Of a vocabulary: a number of documents, or a share of them.
@@ -117,7 +128,7 @@ class TextEstimator(BaseEstimator):
         "token_pattern": [str, None],
         "analyzer": [StrOptions({"word", *BY_CHARACTER}), callable],
         "ngram_range": [tuple],
-        "stop_words": [StrOptions({"english"}), list, tuple, set, frozenset, None],
+        "stop_words": [StopWordLists({"english"}), list, tuple, set, frozenset, None],
         "vocabulary": ["array-like", Iterable, os.PathLike, None],
     }
 
@@ -289,7 +300,7 @@ class TextEstimator(BaseEstimator):
         options = options or self._options()
         documents = tokenize(X, options, n_jobs=self._n_threads())
         if documents is not X:
-            warn_if_unspaced(documents)
+            warn_if_unspaced(documents, level_outside())
         if len(documents) == 0:
             raise ValueError(
                 "Found array with 0 sample(s) (shape=(0,)) while a minimum of 1 is "
@@ -300,6 +311,13 @@ class TextEstimator(BaseEstimator):
             is_listed = isinstance(given, Collection) and not isinstance(given, str)
             warn_of_words(self, documents.options, given if is_listed else None)
         return documents, documents.options or options
+
+    def _tokenize_further(self, X, options, name):
+        """Return documents beside those of a fit as tokens; messages call them so."""
+        documents = tokenize(X, options, name, self._n_threads())
+        if documents is not X:
+            warn_if_unspaced(documents, level_outside())
+        return documents
 
     def _tokenize(self, X):
         """Return documents as tokens, cut as those of fit were."""

@@ -26,10 +26,15 @@ PARALLEL = 0.98
 
 def warn(message, category=ConvergenceWarning):
     """Warn of a fit, at the line of the first caller outside of the packages."""
-    level, frame = 1, sys._getframe()
+    warnings.warn(message, category, stacklevel=level_outside())
+
+
+def level_outside():
+    """Return the `stacklevel` of that first caller, for a warning by whoever asks."""
+    level, frame = 1, sys._getframe(1)
     while frame.f_back and frame.f_globals.get("__name__", "").startswith("sklearn"):
         level, frame = level + 1, frame.f_back
-    warnings.warn(message, category, stacklevel=level)
+    return level
 
 
 #: Parameters that memory grows with.

@@ -48,7 +48,6 @@ from sklearn_embed._estimators.training import (
     learn_epochs,
 )
 from sklearn_embed._models.loop import Data
-from sklearn_embed._text.tokenized import tokenize
 from sklearn_embed._text.vocabulary import Vocabulary, learn_vocabulary
 from sklearn_embed._vectors.document_rows import Pooler
 
@@ -166,7 +165,7 @@ class WordVectorizer(
             )
         parts = [documents]
         if further is not None:
-            parts.append(tokenize(further, options, "unlabeled", self._n_threads()))
+            parts.append(self._tokenize_further(further, options, "unlabeled"))
         continued = self.warm_start and hasattr(self, "vectors_")
         seed = self._seed if continued else draw_seed(self)
         data = hold_out(self, parts, seed)

@@ -15,6 +15,7 @@ from sklearn_embed._core.arrays import readonly
 from sklearn_embed._core.typing import Documents, FilePath, StopWords
 from sklearn_embed._models.counting import Pairs, Window, count_pairs
 from sklearn_embed._models.own_counts import pairs_of_matrix
+from sklearn_embed._text.scripts import warn_if_unspaced
 from sklearn_embed._text.tokenized import tokenize
 from sklearn_embed._text.tokens import TextOptions
 from sklearn_embed._text.vocabulary import (
@@ -179,6 +180,8 @@ class CooccurrenceCounts:
         """
         shape = Window(window, weighting, direction).checked()
         documents = tokenize(X, TextOptions())
+        if documents is not X:
+            warn_if_unspaced(documents)
         if vocabulary is not None:
             words = Vocabulary(given_words(vocabulary)).counted([documents])
         else:

@@ -205,7 +205,9 @@ class TokenizedDocuments:
         Warns
         -----
         UserWarning
-            If every document is a list of one string with white space in it.
+            If every document is a list of one string with white space in it, or if
+            `token_pattern` meets a text most of which is in a script without blanks
+            between words, such as Chinese, Japanese or Thai.
         """
         options = TextOptions(
             lowercase,
@@ -227,7 +229,9 @@ class TokenizedDocuments:
         size = checked_size(max_vocab_size)
         if isinstance(X, TokenizedDocuments):
             raise ValueError("max_vocab_size is for documents not tokenised yet.")
-        return cls._trusted(encode_bounded(X, options, size, n_jobs))
+        documents = cls._trusted(encode_bounded(X, options, size, n_jobs))
+        warn_if_unspaced(documents)
+        return documents
 
     def save(self, path: FilePath) -> None:
         """Write to a file that processes can share, whole or not at all.

@@ -319,7 +319,8 @@ def stop_word_set(stop_words):
         if stop_words != "english":
             raise ValueError(
                 f"There is no list of stop words for {stop_words!r}: "
-                "give 'english', or a list of words."
+                "give 'english', or a list of words, such as "
+                "stopwordsiso.stopwords('ru')."
             )
         from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
