@@ -76,6 +76,40 @@ def test_the_main_job_runs_on_a_table_of_ones_own(tmp_path):
     assert picture.startswith(b"\x89PNG") and len(picture) > 20_000
 
 
+def run_main_job(folder, *options):
+    """Run the main job in a folder, on a table of short Chinese texts there."""
+    good, bad = "这家店的菜真好吃", "送得太慢而且很难吃"
+    table = {"text": [good, bad] * 60, "label": ["好", "坏"] * 60}
+    pd.DataFrame(table).to_csv(folder / "table.csv")
+    script = DOCS.parent / "examples" / "text_classification.py"
+    return subprocess.run(
+        [sys.executable, str(script), "--csv", "table.csv", *options],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(DOCS.parent), "."])},
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_the_main_job_cuts_chinese(tmp_path):
+    done = run_main_job(tmp_path, "--tokenizer", "char")
+    assert done.returncode == 0, done.stderr
+    assert "16 distinct" in done.stdout
+    assert "without blanks" not in done.stderr
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_the_main_job_asks_jieba_for_words(tmp_path, is_there):
+    # In its place a module that ends the job, since it is no dependency.
+    text = "def lcut(text):\n    raise SystemExit(f'lcut was asked for {text}')\n"
+    absent = "raise ImportError\n"
+    (tmp_path / "jieba.py").write_text(text if is_there else absent, "utf-8")
+    done = run_main_job(tmp_path, "--tokenizer", "jieba")
+    assert done.returncode == 1
+    expected = "lcut was asked for" if is_there else "pip install jieba"
+    assert expected in done.stderr
+
+
 def test_tokens_of_other_languages():
     script = DOCS.parent / "examples" / "tokens_of_other_languages.py"
     done = subprocess.run(
