@@ -35,6 +35,7 @@ ESTIMATORS = [
     MeanPoolEmbedder(VECTORS, pooling="concat", max_length=3, normalize_words=True),
     MeanPoolEmbedder(VECTORS, pooling="max", weights="usif", normalize=True),
     MeanPoolEmbedder(VECTORS, weights="sif", n_components_removed=1),
+    MeanPoolEmbedder(VECTORS, normalize=True, center=True, scale=0.3),
 ]
 
 # Few documents, each of words that no other has, are learned by heart.

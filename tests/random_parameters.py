@@ -96,7 +96,10 @@ INSTEAD: dict[str, tuple[list, list]] = {
         [{}, {"cat": [np.inf, 1.0]}, None],
     ),
     "unlabeled": ([None, ["cat sat on the mat"], [["cat", "dog"]]], ["cat", [None]]),
-    "weights": ([None, "idf", "sif", "usif", len], [lambda word: np.nan, "tf"]),
+    "weights": (
+        [None, "idf", "sif", "usif", "mutual_info", len],
+        [lambda word: np.nan, "tf"],
+    ),
     "class_weight": (
         [None, "balanced", {0: 2.0}],
         [{0: -1.0}, {0: np.nan}, {5: 1}, "no"],

@@ -92,3 +92,30 @@ def usif_embedding(documents, vectors, counts, m):
         share = sigma[i] ** 2 / np.sum(sigma[:m] ** 2)
         result -= share * rows @ np.outer(axes[i], axes[i])
     return result
+
+
+def mutual_info_weights(documents, words, labels):
+    """0.1 + sqrt(I / max I), I less its bias; documents are lists of words."""
+    n, classes = len(labels), sorted(set(labels))
+    found = []
+    for word in words:
+        has = [word in document for document in documents]
+        total = 0.0
+        for occurs in (True, False):
+            for label in classes:
+                pairs = list(zip(has, labels, strict=True))
+                both = pairs.count((occurs, label)) / n
+                if both:
+                    apart = has.count(occurs) / n * labels.count(label) / n
+                    total += both * np.log(both / apart)
+        found.append(max(total - (len(classes) - 1) / (2 * n), 0) * any(has))
+    return 0.1 + np.sqrt(np.array(found) / max(found))
+
+
+def joined_rows(rows, scale):
+    """Rows without their mean, of a root mean square length; zeros do not count."""
+    rows = np.asarray(rows, float)
+    some = rows.any(axis=1)
+    centred = np.where(some[:, None], rows - rows[some].mean(axis=0), 0)
+    lengths = np.linalg.norm(centred[some], axis=1)
+    return centred / np.sqrt(np.mean(lengths**2)) * scale

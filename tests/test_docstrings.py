@@ -52,6 +52,7 @@ OWN_WORDS = {
     ("MeanPoolEmbedder", "max_length"): "of another output",
     ("MeanPoolEmbedder", "max_length_"): "of another output",
     ("MeanPoolEmbedder", "vectors_"): "not trained but given",
+    ("MeanPoolEmbedder", "unlabeled"): "says for what",
     ("OneHotTokens", "ngram_range"): "of words, too",
     ("OneHotTokens", "min_count"): "counts are its output, too",
     ("OneHotTokens", "vocabulary"): "gives the order of the columns",

@@ -154,7 +154,9 @@ def as_dict():
 
 def test_sif_is_that_of_the_paper():
     embedder = MeanPoolEmbedder(plain(), weights="sif", n_components_removed=1)
-    rows = embedder.fit_transform(SPOKEN)
+    embedder.set_params(smoothing=1e-3)
+    assert embedder.fit(SPOKEN).smoothing_ == 1e-3
+    rows = embedder.transform(SPOKEN)
     expected = reference_pooling.sif_embedding(SPOKEN, as_dict(), COUNTS, 1e-3)
     assert_allclose(rows, expected, rtol=1e-4, atol=1e-6)
     other = clone(embedder).set_params(smoothing=0.1).fit_transform(SPOKEN)
@@ -174,10 +176,11 @@ def test_usif_is_that_of_the_paper():
 
 def test_counts_are_those_of_the_source_or_of_the_documents_never_invented():
     counts = np.arange(60) ** 2 + 1
-    known = MeanPoolEmbedder(plain(counts=counts), weights="sif").fit(SPOKEN)
+    sif = {"weights": "sif", "smoothing": 1e-3}
+    known = MeanPoolEmbedder(plain(counts=counts), **sif).fit(SPOKEN)
     share = counts / counts.sum()
     assert_allclose(known.weights_, 1e-3 / (1e-3 + share), rtol=1e-6)
-    counted = MeanPoolEmbedder(plain(), weights="sif").fit(SPOKEN)
+    counted = MeanPoolEmbedder(plain(), **sif).fit(SPOKEN)
     share = np.array([COUNTS.get(word, 0) for word in MANY]) / sum(COUNTS.values())
     assert_allclose(counted.weights_, 1e-3 / (1e-3 + share), rtol=1e-6)
     # What gensim sets when it reads a file without counts.
@@ -185,7 +188,7 @@ def test_counts_are_those_of_the_source_or_of_the_documents_never_invented():
     words = [f"w{n}" for n in range(200)]
     gensim.add_vectors(words, RNG.normal(size=(200, 6)))
     gensim.expandos["count"] = np.arange(200, 0, -1)
-    invented = MeanPoolEmbedder(gensim, weights="sif").fit(SPOKEN)
+    invented = MeanPoolEmbedder(gensim, **sif).fit(SPOKEN)
     assert_allclose(invented.weights_[:60], counted.weights_, rtol=1e-6)
 
 
@@ -353,7 +356,7 @@ def test_folds_of_the_same_documents_are_looked_up_once(monkeypatch):
 
 CHOICES = {
     "pooling": ["mean", "sum", "max", "min", "power", "concat"],
-    "weights": [None, "idf", "sif", "usif"],
+    "weights": [None, "idf", "sif", "usif", "mutual_info"],
     "n_components_removed": [0, 1],
     "normalize_words": [False, True],
     "normalize": [False, True],
@@ -371,13 +374,13 @@ def test_every_combination_works_or_is_refused():
         if choice["pooling"] == "concat" and choice["n_components_removed"]:
             n_refused += 1
             with pytest.raises(ValueError, match="pooling='concat'"):
-                embedder.fit(X)
+                embedder.fit(X, [0, 1, 0, 1, 0])
             continue
-        rows = embedder.fit_transform(X)
+        rows = embedder.fit_transform(X, [0, 1, 0, 1, 0])
         assert rows.dtype == np.float32 and np.isfinite(rows).all(), choice
         assert rows.shape == (5, len(embedder.get_feature_names_out()))
         assert_array_equal(embedder.transform(X[1:2])[0], rows[1], str(choice))
-    assert n_refused == 64
+    assert n_refused == 80
 
 
 def test_every_parameter_can_be_searched():

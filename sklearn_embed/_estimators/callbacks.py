@@ -78,7 +78,7 @@ class TrainingMonitor:
             )
 
 
-def fit_inside(estimator, inner, X, y, sample_weight=None):
+def fit_inside(estimator, inner, X, y, more):
     """Fit an estimator held by another one; callbacks reach into it.
 
     Parameters
@@ -89,24 +89,23 @@ def fit_inside(estimator, inner, X, y, sample_weight=None):
         The one to fit.
     X, y : object
         What to fit it on.
-    sample_weight : array-like or None, default=None
-        Passed on, if given.
+    more : dict
+        Further arguments of its `fit`.
 
     Returns
     -------
     estimator
         ``inner``, fitted.
     """
-    weights = {} if sample_weight is None else {"sample_weight": sample_weight}
     if not hasattr(estimator, "_init_callback_context"):
-        return inner.fit(X, y, **weights)
+        return inner.fit(X, y, **more)
     told = {"estimator": estimator, "X": X, "y": y}
     context = estimator._init_callback_context(max_subtasks=1)
     context.call_on_fit_task_begin(**told)
     task = context.subcontext(task_name=f"fit-{type(inner).__name__}")
     with task.propagate_callback_context(inner):
         task.call_on_fit_task_begin(**told)
-        inner.fit(X, y, **weights)
+        inner.fit(X, y, **more)
         task.call_on_fit_task_end(**told)
     context.call_on_fit_task_end(**told)
     return inner

@@ -12,9 +12,14 @@ from sklearn_embed._vectors.spelling import compared
 #: Documents of a transform that are enough to warn where most, or all, are zeros.
 ENOUGH, FEW = 20, 3
 
+#: With vectors from elsewhere, words of a text from which on most of them are, too.
+ENOUGH_WORDS = 1000
+
 
 def warn_of_documents(documents, row_of, words=None):
     """Warn of a fit in which most documents have no known word.
+
+    With vectors from elsewhere, also if most of what was read has none.
 
     Parameters
     ----------
@@ -26,10 +31,15 @@ def warn_of_documents(documents, row_of, words=None):
         Words of vectors from elsewhere, with which the texts are compared.
     """
     n_empty = empty_documents(documents, row_of)
-    if 2 * n_empty <= len(documents):
+    few_rows = 2 * n_empty > len(documents)
+    if not few_rows and words is None:
         return
     counts = token_counts(documents)
     found, total = int(counts[row_of >= 0].sum()), int(counts.sum())
+    if not few_rows:
+        if total >= ENOUGH_WORDS and 2 * found < total:
+            _warn_of_words(documents, row_of, counts, words)
+        return
     share = f"{n_empty} of {len(documents)} documents have no word that counts"
     if total == 0:
         help_ = "They are empty: check token_pattern and tokenizer."
@@ -37,8 +47,7 @@ def warn_of_documents(documents, row_of, words=None):
         help_ = "The others are empty: check token_pattern and tokenizer."
     else:
         share += f"; {found} of {total} words ({found / total:.0%}) are known"
-        unknown = np.flatnonzero((row_of < 0) & (counts > 0))
-        first = unknown[np.argsort(-counts[unknown], kind="stable")[:50]]
+        first = _commonest_unknown(row_of, counts)
         if words is None:
             example = documents.table[int(first[0])] if len(first) else ""
             help_ = (
@@ -48,6 +57,25 @@ def warn_of_documents(documents, row_of, words=None):
         else:
             help_ = compared(documents.table.take(first), words)
     warn(f"{share}, so that their rows are zeros. {help_}", UserWarning)
+
+
+def _commonest_unknown(row_of, counts):
+    """Return the ids of some tokens without a row, the most frequent first."""
+    unknown = np.flatnonzero((row_of < 0) & (counts > 0))
+    return unknown[np.argsort(-counts[unknown], kind="stable")[:50]]
+
+
+def _warn_of_words(documents, row_of, counts, words):
+    """Warn that vectors from elsewhere cover few words."""
+    first = _commonest_unknown(row_of, counts)
+    found, total = int(counts[row_of >= 0].sum()), int(counts.sum())
+    warn(
+        f"Only {found} of the {total} words of these documents ({found / total:.0%}) "
+        "have a vector; the others do not count. "
+        f"{compared(documents.table.take(first), words)} Or learn vectors for all of "
+        "them: Word2VecVectorizer(pretrained=...) starts from those that there are.",
+        UserWarning,
+    )
 
 
 def empty_documents(documents, row_of):

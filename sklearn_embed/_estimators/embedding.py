@@ -24,8 +24,11 @@ def is_unfitted(embedding):
     return False
 
 
-def fitted(owner, embedding, documents, y, sample_weight=None):
+def fitted(owner, embedding, documents, y, sample_weight=None, unlabeled=None):
     """Return something with vectors; of an unfitted estimator, a clone is fitted.
+
+    Further texts, if any, are handed to it if its `fit` takes them, unless its own
+    parameter `unlabeled` says which ones it is to have.
 
     Raises
     ------
@@ -43,7 +46,16 @@ def fitted(owner, embedding, documents, y, sample_weight=None):
         )
     if not unfitted:
         return embedding
-    return fit_inside(owner, clone(embedding), documents, y, sample_weight)
+    more = {}
+    if sample_weight is not None:
+        more["sample_weight"] = sample_weight
+    if (
+        unlabeled is not None
+        and has_fit_parameter(embedding, "unlabeled")
+        and getattr(embedding, "unlabeled", None) is None
+    ):
+        more["unlabeled"] = unlabeled
+    return fit_inside(owner, clone(embedding), documents, y, more)
 
 
 def text_options(embedding, own):
@@ -108,6 +120,9 @@ def settings_of(estimator):
         estimator.smoothing,
         estimator.n_components_removed,
         estimator.normalize_words,
+        estimator.normalize,
+        estimator.center,
+        estimator.scale,
         estimator.oov,
         estimator._n_threads(),
     )
@@ -121,4 +136,5 @@ def pooled_of(estimator):
         strengths=estimator.component_weights_,
     )
     arrays = estimator.weights_, estimator._factors, *estimator._unknown
-    return Pooled(estimator._source, estimator._lookup, *arrays, spec)
+    moved = estimator.mean_, estimator.factor_
+    return Pooled(estimator._source, estimator._lookup, *arrays, spec, *moved)

@@ -5,63 +5,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import ClassNamePrefixFeaturesOutMixin
 
 from sklearn_embed._core.typing import (
     Analyzer,
     Documents,
-    Float32Array,
     Preprocessor,
     StopWords,
     StripAccents,
     Tokenizer,
     VectorSource,
 )
-from sklearn_embed._estimators.base import (
-    COUNT,
-    POSITIVE,
-    Integral,
-    StrOptions,
-    TextTransformer,
-    _fit_context,
-    at_least,
-)
-from sklearn_embed._estimators.callbacks import CallbackSupportMixin, with_callbacks
-from sklearn_embed._estimators.coverage import warn_of_documents, warn_of_rows
-from sklearn_embed._estimators.embedding import (
-    fitted,
-    is_unfitted,
-    lookup_of,
-    pooled_of,
-    refuse_inner,
-    settings_of,
-    text_options,
-)
-from sklearn_embed._estimators.loading import check_rows, make_record
 from sklearn_embed._estimators.persistence import register
-from sklearn_embed._estimators.snapshot import publish, snapshot
-from sklearn_embed._models.checks import check_matrix
-from sklearn_embed._text.tokens import DEFAULT_PATTERN, TextOptions, stop_word_set
-from sklearn_embed._vectors.pooled import checked_powers, learn
-from sklearn_embed._vectors.pooling import PoolingSpec
-from sklearn_embed._vectors.word_vectors import WordVectors
-from sklearn_embed.io._sources import as_word_vectors
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
-
-#: Fields of a PoolingSpec that `fit` decides and a file holds.
-_SPEC = ("kind", "by_number", "powers", "max_length")
+from sklearn_embed._estimators.pooling_transformer import PoolingTransformer
+from sklearn_embed._text.tokens import DEFAULT_PATTERN
 
 
 @register
-class MeanPoolEmbedder(
-    CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TextTransformer
-):
+class MeanPoolEmbedder(PoolingTransformer):
     r"""Represent each document by the mean, or another summary, of its words' vectors.
 
     The vectors may come from anywhere: an embedding vectorizer of this package,
@@ -90,7 +53,7 @@ class MeanPoolEmbedder(
         minus infinity (the minimum).
     max_length : int or None, default=None
         Words for "concat".  None: as many as the longest document of `fit` has.
-    weights : {"idf", "sif", "usif"}, callable or None, default=None
+    weights : {"idf", "sif", "usif", "mutual_info"}, callable or None, default=None
         Weights of the words.
 
         - None: all equal.
@@ -101,10 +64,13 @@ class MeanPoolEmbedder(
           as :math:`a` and a word's share :math:`p` in the text.
         - "usif": :math:`\frac{a}{a/2 + p}`, with :math:`a` from the vocabulary and
           the mean length of the documents; see Notes.
+        - "mutual_info": by what a word tells about the label of its document, from
+          `y`; see Notes.
         - A function: list of words → one number a word, not negative.  0 leaves a
           word out.
-    smoothing : float, default=1e-3
-        The :math:`a` of "sif".
+    smoothing : float or "auto", default="auto"
+        The :math:`a` of "sif".  "auto": 0.001, as in the paper, where frequencies
+        were counted in 2,000,000 tokens and more, otherwise 2,000 by their number.
     n_components_removed : int, default=0
         Directions that all documents have in common, learned in `fit` and removed
         from every row: 1 in Arora et al. (2017), 5 in Ethayarajh (2018).  With
@@ -112,7 +78,14 @@ class MeanPoolEmbedder(
     normalize_words : bool, default=False
         Whether words' vectors are scaled to length 1 first.
     normalize : bool, default=False
-        Whether rows are scaled to length 1 in the end.
+        Whether rows are scaled to length 1, before they are centred.
+    center : bool, default=False
+        Whether the mean of the rows of `fit` is subtracted.  Rows of zeros, those of
+        documents without words, stay zeros, which then are in the middle.
+    scale : float or None, default=None
+        Root mean square of the lengths that the rows of `fit` have in the end: all
+        are multiplied by one number.  Beside TF-IDF in a FeatureUnion, 0.3 with
+        `normalize` and `center` neither drowns nor is drowned.  None: as they come.
     oov : {"skip", "zero", "subword", "mean", "error"}, default="skip"
         What becomes of words without a vector ("out of vocabulary").
 
@@ -152,6 +125,10 @@ class MeanPoolEmbedder(
         Tokens to leave out.
         A vectorizer as `embedding` brings its own rules; then these must be left
         at their defaults, except for `stop_words`.
+    unlabeled : iterable of documents, TokenizedDocuments or None, default=None
+        Further texts, for all that is learned without labels: frequencies of words,
+        components, mean and scale of rows, and the vectors, if `embedding` is to be
+        fitted, takes such texts and has none of its own.  `clone` shares it.
     n_jobs : int or None, default=None
         Threads.  None means 1, -1 all processors.  The result does not depend on it.
 
@@ -167,6 +144,12 @@ class MeanPoolEmbedder(
         What is removed: orthogonal directions of length 1.
     component_weights_ : ndarray of shape (n_removed,), float32, or None
         Share of each direction that is removed.
+    mean_ : ndarray of shape (n_columns,), float32, or None
+        What is subtracted from rows.
+    factor_ : float
+        What rows are multiplied by, after that.
+    smoothing_ : float
+        The number that `smoothing` came to; only with weights="sif".
     max_length_ : int
         Words that count; only with pooling="concat".
 
@@ -201,6 +184,12 @@ class MeanPoolEmbedder(
     tokens in the documents of `fit`.  Of component :math:`i` the share
     :math:`\sigma_i^2 / \sum_j \sigma_j^2` is removed.
 
+    With "mutual_info", a word weighs :math:`0.1 + \sqrt{I / I_{max}}`, :math:`I`
+    being the mutual information of its occurrence in a document and the document's
+    label, less the bias :math:`(K - 1) / 2n` of this estimate for :math:`K` classes
+    and :math:`n` documents (Miller 1955), at least 0.  Of several labels, each counts
+    as a document.
+
     Components are the first right singular vectors of the documents' rows, not
     centred, by way of the exact eigenvectors of their products' sum, for which the
     rows need not be in memory together.
@@ -217,6 +206,8 @@ class MeanPoolEmbedder(
 
     Ethayarajh (2018), "Unsupervised random walk sentence embeddings: A strong but
     simple baseline".
+
+    Miller (1955), "Note on the bias of information estimates".
 
     Rücklé, Eger, Peyrard and Gurevych (2018), "Concatenated power mean word
     embeddings as universal cross-lingual sentence representations".
@@ -241,28 +232,6 @@ class MeanPoolEmbedder(
            [0.5, 0.5, 7. ]], dtype=float32)
     """
 
-    _parameter_constraints: dict = {
-        **TextTransformer._text_constraints,
-        "embedding": "no_validation",
-        "pooling": [StrOptions({"mean", "sum", "max", "min", "power", "concat"})],
-        "powers": ["array-like"],
-        "max_length": [COUNT, None],
-        "weights": [StrOptions({"idf", "sif", "usif"}), callable, None],
-        "smoothing": [POSITIVE],
-        "n_components_removed": [at_least(0)],
-        "normalize_words": ["boolean"],
-        "normalize": ["boolean"],
-        "oov": [StrOptions({"skip", "zero", "subword", "mean", "error"})],
-        "empty": [StrOptions({"zero", "nan", "error"})],
-        "n_jobs": [Integral, None],
-    }
-    del _parameter_constraints["vocabulary"]
-
-    _vector_parameters = ("embedding",)
-
-    # Most embeddings take no weights: in a pipeline they go by, unless asked for.
-    __metadata_request__fit = {"sample_weight": False}
-
     def __init__(
         self,
         embedding: VectorSource,
@@ -271,10 +240,12 @@ class MeanPoolEmbedder(
         powers: ArrayLike = (-np.inf, 1, np.inf),
         max_length: int | None = None,
         weights: str | Callable[[str], float] | None = None,
-        smoothing: float = 1e-3,
+        smoothing: float | str = "auto",
         n_components_removed: int = 0,
         normalize_words: bool = False,
         normalize: bool = False,
+        center: bool = False,
+        scale: float | None = None,
         oov: str = "skip",
         empty: str = "zero",
         lowercase: bool = True,
@@ -285,6 +256,7 @@ class MeanPoolEmbedder(
         analyzer: Analyzer = "word",
         ngram_range: tuple[int, int] = (1, 1),
         stop_words: StopWords = None,
+        unlabeled: Documents | None = None,
         n_jobs: int | None = None,
     ) -> None:
         self.embedding = embedding
@@ -296,6 +268,8 @@ class MeanPoolEmbedder(
         self.n_components_removed = n_components_removed
         self.normalize_words = normalize_words
         self.normalize = normalize
+        self.center = center
+        self.scale = scale
         self.oov = oov
         self.empty = empty
         self.lowercase = lowercase
@@ -306,177 +280,5 @@ class MeanPoolEmbedder(
         self.analyzer = analyzer
         self.ngram_range = ngram_range
         self.stop_words = stop_words
+        self.unlabeled = unlabeled
         self.n_jobs = n_jobs
-
-    @property
-    def _shared_parameters(self):
-        return () if is_unfitted(self.embedding) else ("embedding",)
-
-    if TYPE_CHECKING:  # scikit-learn's methods, which have no types
-
-        def fit_transform(
-            self, X: Documents, y: Any = None, **fit_params: Any
-        ) -> Float32Array: ...
-
-    def set_params(self, **params: Any) -> Self:
-        """Set parameters, those of an unfitted embedding included.
-
-        Parameters
-        ----------
-        **params : dict
-            Values by name; ``embedding__name`` reaches into the embedding.
-
-        Returns
-        -------
-        self : object
-            This estimator.
-
-        Raises
-        ------
-        ValueError
-            If the embedding is fitted already: its parameters would change nothing.
-        """
-        refuse_inner(params, params.get("embedding", self.embedding))
-        return super().set_params(**params)
-
-    @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=False)
-    def fit(
-        self, X: Documents, y: Any = None, sample_weight: ArrayLike | None = None
-    ) -> Self:
-        """Fit the embedding if it is not fitted yet, and learn the weights.
-
-        Parameters
-        ----------
-        X : iterable of str, of sequences of str, or TokenizedDocuments
-            The documents.
-        y : array-like or None, default=None
-            Handed to the embedding's `fit`.
-        sample_weight : array-like of shape (n_documents,) or None, default=None
-            Handed to the embedding's `fit`, which must take it.  With metadata
-            routing, only if asked for by ``set_fit_request(sample_weight=True)``.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator.
-
-        Raises
-        ------
-        TypeError
-            If a document is neither a string nor a sequence of strings, or the
-            embedding is no source of vectors.
-        ValueError
-            If a parameter is out of range or contradicts another one, or the
-            embedding.
-        """
-        options = text_options(self.embedding, self._options())
-        settings = settings_of(self)
-        if self.pooling == "power":
-            settings = settings._replace(powers=checked_powers(self.powers))
-        documents, options = self._tokenize_to_fit(X, options)
-        embedding = fitted(self, self.embedding, documents, y, sample_weight)
-        source = as_word_vectors(embedding)
-        options = getattr(embedding, "_text_options", options)
-        stops = stop_word_set(self.stop_words)
-        stops |= stop_word_set(getattr(embedding, "stop_words", None))
-        lookup = lookup_of(embedding, source.words, options, stops)
-        if self.oov not in ("subword", "mean") and embedding is self.embedding:
-            rows = lookup.rows(documents.table)
-            warn_of_documents(documents, rows, source.words)
-        pooled = learn(settings, documents, source, lookup)
-        length = {"max_length_": pooled.spec.max_length}
-        publish(
-            self,
-            (length if self.pooling == "concat" else {})
-            | {
-                "embedding_": embedding,
-                "vectors_": source.vectors,
-                "weights_": pooled.weights,
-                "components_": pooled.spec.components,
-                "component_weights_": pooled.spec.strengths,
-                "_source": source,
-                "_stops": sorted(stops),
-                "_factors": pooled.factors,
-                "_unknown": (pooled.unknown_weight, pooled.unknown_vector),
-                "_spec": dict(zip(_SPEC, pooled.spec, strict=False)),
-                "_text_options": options,
-                "_lookup": lookup,
-            },
-            ["max_length_"],
-        )
-        return self
-
-    def transform(self, X: Documents) -> Float32Array:
-        """Return one row per document, pooled of its words' vectors.
-
-        Parameters
-        ----------
-        X : iterable of str, of sequences of str, or TokenizedDocuments
-            The documents.
-
-        Returns
-        -------
-        ndarray of shape (n_documents, n_columns), float32
-            As many columns as the vectors have, times the number of `powers` with
-            pooling="power", or `max_length` with "concat".
-        """
-        fitted_now = snapshot(self)
-        fitted_now._validate_params()
-        fill = 0.0 if self.empty == "zero" else np.nan
-        how = {"fill": fill, "normalize": self.normalize}
-        pooler = pooled_of(fitted_now).pooler(settings_of(fitted_now), **how)
-        rows = pooler.rows(X)
-        warn_of_rows(rows, X)
-        if self.empty == "error" and np.isnan(rows).any():
-            number = int(np.argmax(np.isnan(rows).any(axis=1)))
-            raise ValueError(
-                f"Document {number} has no word that counts: leave it out, or set "
-                "empty to 'zero' or 'nan'."
-            )
-        return rows
-
-    def __setstate__(self, state):
-        super().__setstate__(state)
-        if "_source" in vars(self):
-            self._lookup = lookup_of(
-                self.embedding_,
-                self._source.words,
-                self._text_options,
-                frozenset(self._stops),
-            )
-
-    def _check_loaded(self):
-        """Refuse arrays that do not belong to these vectors."""
-        if not isinstance(self._source, WordVectors):
-            raise ValueError("there are no vectors")
-        n_words, width = self._source.vectors.shape
-        check_matrix("vectors_", self.vectors_, n_words, width)
-        check_rows("weights_", self.weights_, n_words)
-        check_rows("_factors", self._factors, n_words)
-        weight, vector = self._unknown
-        check_rows("_unknown", vector, width)
-        parts = {**self._spec, "powers": tuple(self._spec["powers"])}
-        if set(parts) != set(_SPEC):
-            raise ValueError(f"_spec has other parts than {_SPEC}")
-        spec = make_record(PoolingSpec, [parts[name] for name in _SPEC])
-        if not (
-            isinstance(weight, float | int)
-            and spec.kind in ("mean", "sum", "max", "min", "power", "concat")
-            and 1 <= spec.max_length < 1 << 31
-            and (spec.powers or spec.kind != "power")
-            and set(map(type, spec.powers)) <= {float, int}
-            and isinstance(self._text_options, TextOptions)
-            and set(map(type, self._stops)) <= {str}
-        ):
-            raise ValueError("the pooling is none that can be asked for")
-        components, strengths = self.components_, self.component_weights_
-        n_components = 0 if components is None else len(components)
-        check_rows("component_weights_", strengths, n_components)
-        if components is not None:
-            columns = spec.n_columns(width)
-            check_matrix("components_", components, n_components, columns)
-
-    @property
-    def _n_features_out(self):
-        return PoolingSpec(**self._spec).n_columns(self.vectors_.shape[1])

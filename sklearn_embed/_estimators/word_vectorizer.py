@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -47,6 +46,7 @@ from sklearn_embed._estimators.training import (
     learn_batch,
     learn_epochs,
 )
+from sklearn_embed._estimators.unlabeled import further_texts
 from sklearn_embed._models.loop import Data
 from sklearn_embed._text.vocabulary import Vocabulary, learn_vocabulary
 from sklearn_embed._vectors.document_rows import Pooler
@@ -157,15 +157,8 @@ class WordVectorizer(
         """
         self._checked_pretrained()
         documents, options = self._tokenize_to_fit(X)
-        further = self.unlabeled if unlabeled is None else unlabeled
-        if unlabeled is None and isinstance(further, Iterator):
-            raise ValueError(
-                "unlabeled is an iterator, which the first fit would use up: give "
-                "TokenizedDocuments.from_documents(...) of it, or a list."
-            )
-        parts = [documents]
-        if further is not None:
-            parts.append(self._tokenize_further(further, options, "unlabeled"))
+        further = further_texts(self, unlabeled, options)
+        parts = [documents] if further is None else [documents, further]
         continued = self.warm_start and hasattr(self, "vectors_")
         seed = self._seed if continued else draw_seed(self)
         data = hold_out(self, parts, seed)

@@ -9,6 +9,7 @@ import numpy as np
 
 from sklearn_embed._vectors.document_rows import Pooler
 from sklearn_embed._vectors.pooling import PoolingSpec
+from sklearn_embed._vectors.shift import learn_shift
 from sklearn_embed._vectors.unknown import UnknownWords
 from sklearn_embed._vectors.weights import (
     common_components,
@@ -29,9 +30,12 @@ class Settings(NamedTuple):
     powers: tuple | list
     max_length: int | None
     weights: str | Callable | None
-    smoothing: float
+    smoothing: float | str
     n_components_removed: int
     normalize_words: bool
+    normalize: bool
+    center: bool
+    scale: float | None
     oov: str
     n_jobs: int = 1
 
@@ -46,6 +50,8 @@ class Pooled(NamedTuple):
     unknown_weight: float
     unknown_vector: np.ndarray | None  # (n_dimensions,) float32, if it is one for all
     spec: PoolingSpec
+    mean: np.ndarray | None = None  # (n_columns,) float32, subtracted from rows
+    factor: float = 1.0  # what rows are multiplied by, after that
 
     def pooler(self, settings, **changes):
         """Return the Pooler, its spec changed if need be."""
@@ -69,29 +75,37 @@ class Pooled(NamedTuple):
         )
 
 
-def learn(settings, documents, source, lookup):
-    """Return the Pooled of some vectors, as some documents weigh them.
+class Learned(NamedTuple):
+    """What a fit of pooling comes to."""
+
+    pooled: Pooled
+    smoothing: float | None  # the a of "sif"; None: of other weights
+    differ: bool  # whether centred rows are anything but zeros
+
+
+def learn(settings, texts, source, lookup, labels=None):
+    """Return what is Learned of some vectors, as some documents weigh them.
 
     Parameters
     ----------
     settings : Settings
         The parameters; powers are checked.
-    documents : TokenizedDocuments
+    texts : list of TokenizedDocuments
         What to learn from.
     source : WordVectors
         The vectors.
     lookup : WordLookup
         Of their words.
+    labels : csr_array of shape (n_documents, n_classes) or None, default=None
+        Of the first of the texts.
     """
     if settings.oov == "subword" and source.subwords is None:
         raise ValueError(
             "oov='subword' needs vectors of n-grams, which this embedding has "
             "not: use another oov, or vectors of fastText."
         )
-    row_of = lookup.rows(documents.table)
-    weights = learn_weights(
-        settings.weights, documents, row_of, source, settings.smoothing
-    )
+    parts = [(documents, lookup.rows(documents.table)) for documents in texts]
+    weights = learn_weights(settings.weights, parts, source, settings.smoothing, labels)
     factors = unit_factors(source.vectors) if settings.normalize_words else None
     vector = None
     if settings.oov == "mean":
@@ -100,22 +114,36 @@ def learn(settings, documents, source, lookup):
         vector = np.zeros(source.vector_size, np.float32)
     length = settings.max_length or 1
     if settings.pooling == "concat" and settings.max_length is None:
-        length = longest(documents, row_of, settings.oov == "skip")
+        known_only = settings.oov == "skip"
+        length = max(longest(*part, known_only) for part in parts)
     spec = PoolingSpec(
         settings.pooling,
         settings.weights in ("sif", "usif"),
         settings.powers,
         int(length),
     )
-    parts = weights.known, factors, weights.unknown, vector
-    pooled = Pooled(source, lookup, *parts, spec)
-    if not settings.n_components_removed:
-        return pooled
-    spec = spec._replace(**_learn_components(settings, documents, pooled))
-    return pooled._replace(spec=spec)
+    arrays = weights.known, factors, weights.unknown, vector
+    pooled = Pooled(source, lookup, *arrays, spec)
+    if settings.n_components_removed:
+        spec = spec._replace(**_learn_components(settings, texts, pooled))
+        pooled = pooled._replace(spec=spec)
+    differ = True
+    if settings.center or settings.scale is not None:
+        blocks = _blocks(pooled.pooler(settings, normalize=settings.normalize), texts)
+        n_columns = spec.n_columns(source.vector_size)
+        *found, differ = learn_shift(blocks, n_columns, settings.center, settings.scale)
+        pooled = pooled._replace(mean=found[0], factor=found[1])
+    return Learned(pooled, weights.smoothing, differ)
 
 
-def _learn_components(settings, documents, pooled):
+def _blocks(pooler, texts):
+    """Yield the rows of all documents, few at a time."""
+    for documents in texts:
+        for first in range(0, len(documents), _DOCUMENTS):
+            yield pooler.rows(documents[first : first + _DOCUMENTS], first)
+
+
+def _learn_components(settings, texts, pooled):
     """Return what the rows of documents have in common, as fields of a spec."""
     n_columns = pooled.spec.n_columns(pooled.source.vector_size)
     n_removed = settings.n_components_removed
@@ -125,11 +153,7 @@ def _learn_components(settings, documents, pooled):
             f"pooling={settings.pooling!r} with {n_columns} columns: set it to 0, or "
             "use another pooling or longer vectors."
         )
-    pooler = pooled.pooler(settings)
-    blocks = (
-        pooler.rows(documents[first : first + _DOCUMENTS], first)
-        for first in range(0, len(documents), _DOCUMENTS)
-    )
+    blocks = _blocks(pooled.pooler(settings), texts)
     components, squares = common_components(blocks, n_columns, n_removed)
     strengths = np.ones(len(squares), np.float32)
     if settings.weights == "usif":

@@ -9,9 +9,14 @@ from scipy.linalg import eigh
 
 from sklearn_embed._text.vocabulary import counts_of_rows
 from sklearn_embed._vectors.pooling import document_frequencies
+from sklearn_embed._vectors.supervised import LEAST, mutual_info_weights
 
 #: Rows looked at together, for the sake of memory.
 ROWS = 1024
+
+#: The a of SIF is that of its paper in a text of two million tokens and more.  In a
+#: smaller one, a word that occurs so often weighs one half.
+LEAST_SMOOTHING, HALF_WEIGHT = 1e-3, 2000
 
 
 class Weights(NamedTuple):
@@ -19,38 +24,46 @@ class Weights(NamedTuple):
 
     known: np.ndarray | None  # (n_words,) float32; None: all 1
     unknown: float
+    smoothing: float | None = None  # the a of "sif"
 
 
-def learn_weights(kind, documents, row_of, source, smoothing):
+def learn_weights(kind, parts, source, smoothing, labels=None):
     """Return the Weights of a source's words.
 
     Parameters
     ----------
-    kind : {"idf", "sif", "usif"}, callable or None
+    kind : {"idf", "sif", "usif", "mutual_info"}, callable or None
         Which ones.
-    documents : TokenizedDocuments
-        Where words are counted, unless the source knows their counts.
-    row_of : ndarray of shape (n_tokens,), int32
-        Row of each of the documents' tokens, below 0 where there is none.
+    parts : list of tuple
+        Documents, and int32 (n_tokens,), the row of each of their tokens, below 0
+        where there is none.  Words are counted there, unless the source knows counts.
     source : WordVectors
         Words, and perhaps counts.
-    smoothing : float
+    smoothing : float or "auto"
         The a of "sif".
+    labels : csr_array of shape (n_documents, n_classes) or None, default=None
+        Of the first part, for "mutual_info".
     """
     if kind is None:
         return Weights(None, 1.0)
     if callable(kind):
         return Weights(asked(kind, source.words), 1.0)
+    if kind == "mutual_info":
+        weights = mutual_info_weights(*parts[0], len(source), labels)
+        return Weights(weights, LEAST)
     if kind == "idf":
-        frequencies = document_frequencies(documents, row_of, len(source))
-        n = len(documents)
+        frequencies = sum(document_frequencies(*part, len(source)) for part in parts)
+        n = sum(len(documents) for documents, _ in parts)
         return Weights(idf(frequencies, n), float(idf(np.zeros(1), n)[0]))
     counts = source.counts
     if counts is None:
-        counts = counts_of_rows(documents, row_of, len(source))
+        counts = sum(counts_of_rows(*part, len(source)) for part in parts)
     if kind == "sif":
-        return Weights(sif(counts, smoothing), 1.0)
-    length = max(1.0, documents.n_tokens / len(documents))
+        if smoothing == "auto":
+            smoothing = sif_smoothing(int(np.sum(counts)))
+        return Weights(sif(counts, smoothing), 1.0, float(smoothing))
+    n_tokens = sum(documents.n_tokens for documents, _ in parts)
+    length = max(1.0, n_tokens / sum(len(documents) for documents, _ in parts))
     return Weights(usif(counts, length), 2.0)
 
 
@@ -73,6 +86,11 @@ def idf(frequencies, n_documents):
 def shares(counts):
     """Return each word's share in all that was counted, float64."""
     return np.asarray(counts, float) / max(1, int(np.sum(counts)))
+
+
+def sif_smoothing(n_tokens):
+    """Return the a of SIF for frequencies that were counted in so many tokens."""
+    return max(LEAST_SMOOTHING, HALF_WEIGHT / max(n_tokens, 1))
 
 
 def sif(counts, smoothing):
