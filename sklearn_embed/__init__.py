@@ -12,6 +12,7 @@ from sklearn_embed._estimators.pretrained import Pretrained
 from sklearn_embed._estimators.word2vec import Word2VecVectorizer
 from sklearn_embed._models.cooccurrence import CooccurrenceCounts
 from sklearn_embed._text.tokenized import TokenizedDocuments
+from sklearn_embed._text.word_counts import WordCounts
 
 __all__ = [
     "CooccurrenceCounts",
@@ -23,4 +24,5 @@ __all__ = [
     "Pretrained",
     "TokenizedDocuments",
     "Word2VecVectorizer",
+    "WordCounts",
 ]

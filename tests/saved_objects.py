@@ -16,6 +16,7 @@ from sklearn_embed import (
     OneHotTokens,
     TokenizedDocuments,
     Word2VecVectorizer,
+    WordCounts,
 )
 from sklearn_embed.io import write_vectors
 
@@ -35,7 +36,7 @@ _DTYPES.update({"I16": 2, "U16": 2, "I8": 1, "U8": 1, "BOOL": 1, "BF16": 2})
 
 
 NAMES = [
-    *("documents", "documents mapped", "counts"),
+    *("documents", "documents mapped", "counts", "word counts"),
     *(f"{n} {type(of).__name__}" for n, of in enumerate([*ESTIMATORS, *CLASSIFIERS])),
 ]
 
@@ -44,17 +45,20 @@ def kinds(folder):
     """Return every kind of saved object by name."""
     documents = TokenizedDocuments.from_documents(TEXTS)
     counts = CooccurrenceCounts.from_documents(TEXTS, min_count=1)
-    files = _saved(folder, documents), _saved(folder, counts)
-    use = _use_documents, _use_counts
+    word_counts = WordCounts.from_documents(TEXTS)
+    files = [_saved(folder, one) for one in (documents, counts, word_counts)]
+    use = _use_documents, _use_counts, _use_word_counts
     loaders = [
         _loader(folder, TokenizedDocuments),
         _loader(folder, TokenizedDocuments, mmap=True),
         _loader(folder, CooccurrenceCounts),
+        _loader(folder, WordCounts),
     ]
     found = {
         "documents": Kind(files[0], loaders[0], use[0], damage),
         "documents mapped": Kind(files[0], loaders[1], use[0], damage),
         "counts": Kind(files[1], loaders[2], use[1], damage),
+        "word counts": Kind(files[2], loaders[3], use[2], damage),
     }
     for number, estimator in enumerate([*ESTIMATORS, *CLASSIFIERS]):
         fitted = clone(estimator).fit(TEXTS, LABELS)
@@ -99,6 +103,13 @@ def _use_counts(counts, thoroughly):
     _ = counts.words, repr(counts)
     if thoroughly:
         GloVeVectorizer(2, epochs=1, random_state=0).fit_counts(counts)
+
+
+def _use_word_counts(counts, thoroughly):
+    _ = (counts + counts).words, repr(counts), counts.n_tokens
+    if thoroughly:
+        counts.among(counts.words)
+        counts.select(min_df=0.0, max_features=2)
 
 
 def _user(folder):
