@@ -1,0 +1,282 @@
+"""Partitions of Dask's collections give what one machine gives, bit for bit."""
+
+import dask
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+
+import sklearn_embed.distributed as ours
+from sklearn_embed import (
+    CooccurrenceCounts,
+    FastTextClassifier,
+    GloVeVectorizer,
+    MeanPoolEmbedder,
+    OneHotTokens,
+    TokenizedDocuments,
+    Word2VecVectorizer,
+    WordCounts,
+)
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+
+TEXTS = [
+    *["the cat and the dog", "", "A dog met the cat", "кошка и собака", "cat, dog"],
+    *["one more text", "the very last dog"],
+] * 5
+LABELS = [1, 0, 1, 0, 1, 0, 1] * 5
+VECTORS = {"cat": [1.0, 0.0], "dog": [0.5, 2.0], "text": [-1.0, 0.25]}
+
+
+@pytest.fixture(scope="module")
+def client():
+    from distributed import Client, LocalCluster
+
+    # Two processes, which talk over the loopback interface alone.
+    with (
+        LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            host="127.0.0.1",
+            dashboard_address=None,
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        yield client
+
+
+@pytest.fixture(params=["threads", "cluster"])
+def scheduler(request):
+    """Compute in this process, or on two others."""
+    if request.param == "cluster":
+        request.getfixturevalue("client")
+        yield
+        return
+    with dask.config.set(scheduler="threads"):
+        yield
+
+
+def bag(npartitions):
+    import dask.bag
+
+    return dask.bag.from_sequence(TEXTS, npartitions=npartitions)
+
+
+def series(npartitions):
+    import dask.dataframe as dd
+
+    index = np.arange(len(TEXTS)) * 2
+    return dd.from_pandas(pd.Series(TEXTS, index, name="text"), npartitions=npartitions)
+
+
+def array(npartitions):
+    import dask.array as da
+
+    return da.from_array(np.array(TEXTS, object), chunks=-(-len(TEXTS) // npartitions))
+
+
+collections = pytest.mark.parametrize(
+    "make", [bag, series, lambda n: series(n).to_frame(), array]
+)
+
+
+@collections
+@pytest.mark.parametrize("n", [1, 3, 20])
+def test_words_of_partitions(make, n):
+    counts = ours.count_words(make(n), lowercase=False)
+    documents = TokenizedDocuments.from_documents(TEXTS, lowercase=False)
+    expected = WordCounts.from_documents(documents)
+    assert counts.words == expected.words
+    assert_array_equal(counts.counts, expected.counts)
+    assert_array_equal(counts.document_counts, expected.document_counts)
+    assert counts.n_documents == len(TEXTS)
+
+
+def test_pairs_of_partitions(scheduler):
+    words = ours.count_words(bag(4)).select(min_count=2)
+    counts = ours.count_cooccurrences(bag(4), vocabulary=words, window=3)
+    expected = CooccurrenceCounts.from_documents(TEXTS, window=3, min_count=2)
+    assert counts.words == expected.words
+    assert_array_equal(counts.word_counts, expected.word_counts)
+    for one, other in zip(counts.pairs, expected.pairs, strict=True):
+        assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {},
+        {"min_df": 6, "window": "document", "stop_words": ["and"]},
+        {"vocabulary": ["dog", "the", "cat", "unheard"], "min_count": 1},
+        {"analyzer": "char_wb", "ngram_range": (2, 3), "direction": "left"},
+    ],
+)
+def test_glove_learns_the_same_from_partitions(scheduler, params):
+    model = GloVeVectorizer(4, epochs=9, random_state=0).set_params(**params)
+    ours.fit_counts(model, series(3))
+    expected = GloVeVectorizer(4, epochs=9, random_state=0).set_params(**params)
+    expected.fit(TEXTS)
+    assert model.words_ == expected.words_
+    assert_array_equal(model.vectors_, expected.vectors_)
+
+
+def test_a_corpus_of_partitions_is_the_whole_one(scheduler, tmp_path):
+    X = ours.tokenize(bag(4), tmp_path / "corpus", token_pattern=r"\w+")
+    expected = TokenizedDocuments.from_documents(TEXTS, token_pattern=r"\w+")
+    assert [*X] == [*expected] and X.options == expected.options
+    assert X.table.tolist() == expected.table.tolist()
+    assert [path.name for path in tmp_path.iterdir()] == ["corpus"]
+    model = Word2VecVectorizer(4, min_count=1, epochs=5, random_state=0)
+    rows = model.fit(X).transform(X)
+    assert_array_equal(model.fit(expected).transform(expected), rows)
+
+
+def test_tokens_that_come_ready_made(tmp_path):
+    lists = [text.split() for text in TEXTS]
+    import dask.bag
+
+    collection = dask.bag.from_sequence(lists, npartitions=3)
+    X = ours.tokenize(collection, tmp_path / "corpus")
+    assert X.options is None and [*X] == lists
+
+
+def test_a_failed_corpus_leaves_the_old_file(tmp_path):
+    path = tmp_path / "corpus"
+    ours.tokenize(bag(2), path)
+    before = path.read_bytes()
+    import dask.bag
+
+    with pytest.raises(TypeError, match="Document 0 is of type int"):
+        ours.tokenize(dask.bag.from_sequence(["a cat", 3], npartitions=2), path)
+    assert path.read_bytes() == before
+    assert [one.name for one in tmp_path.iterdir()] == ["corpus"]
+
+
+@collections
+def test_rows_of_partitions(scheduler, make):
+    embedder = MeanPoolEmbedder(VECTORS).fit(TEXTS)
+    rows = ours.transform(embedder, make(4))
+    assert rows.npartitions == make(4).npartitions
+    computed = rows.compute()
+    assert_array_equal(np.asarray(computed), embedder.transform(TEXTS))
+    if make is series:
+        assert rows.divisions == series(4).divisions
+        assert computed.index.equals(series(4).compute().index)
+        assert [*rows.columns] == [*embedder.get_feature_names_out()]
+        assert (rows.dtypes == np.float32).all() and (
+            computed.dtypes == np.float32
+        ).all()
+
+
+def test_sparse_rows_stay_sparse():
+    model = OneHotTokens().fit(TEXTS)
+    for collection in (bag(3), series(3)):
+        rows = ours.transform(model, collection).compute()
+        assert rows.format == "csr" and (rows != model.transform(TEXTS)).nnz == 0
+
+
+def test_predictions_of_partitions():
+    model = FastTextClassifier(4, epochs=5, random_state=0).fit(TEXTS, LABELS)
+    labels = ours.transform(model, series(3), "predict")
+    assert labels.dtype == model.predict(TEXTS).dtype
+    assert_array_equal(labels.compute(), model.predict(TEXTS))
+    shares = ours.transform(model, series(3), "predict_proba").compute()
+    assert [*shares.columns] == [0, 1]
+    assert_array_equal(shares, model.predict_proba(TEXTS))
+    shares = ours.transform(model, bag(3), method="predict_proba").compute()
+    assert_array_equal(shares, model.predict_proba(TEXTS))
+
+
+def test_a_frame_of_pandas_comes_out_as_one():
+    model = MeanPoolEmbedder(VECTORS).set_output(transform="pandas").fit(TEXTS)
+    rows = ours.transform(model, series(2)).compute()
+    assert_array_equal(rows, model.transform(TEXTS))
+
+
+def test_empty_partitions_have_no_rows():
+    texts = series(4)
+    some = texts[texts.str.startswith("one")]
+    embedder = MeanPoolEmbedder(VECTORS).fit(TEXTS)
+    rows = ours.transform(embedder, some.loc[60:]).compute()
+    assert rows.shape == (1, 2)
+
+
+class Counted:
+    """An object that tells how often it was pickled."""
+
+    pickled = 0
+
+    def __init__(self):
+        self.weight = np.zeros(1_000)
+
+    def transform(self, X):
+        return np.zeros((len(X), 1), np.float32)
+
+    def get_feature_names_out(self):
+        return np.array(["a"], object)
+
+    def __reduce__(self):
+        Counted.pickled += 1
+        return MeanPoolEmbedder, (VECTORS,)
+
+
+def test_the_estimator_is_sent_once(client):
+    from sklearn_embed.distributed._partitions import everywhere
+
+    everywhere(Counted())
+    assert 1 <= Counted.pickled <= 2  # a client may try twice how to pickle
+    Counted.pickled = 0
+    ours.transform(Counted(), bag(20))
+    assert 1 <= Counted.pickled <= 2
+
+
+def test_a_search_on_a_cluster_gives_the_same_bits(client, monkeypatch):
+    X = TokenizedDocuments.from_documents(TEXTS * 9)  # what is small, joblib sends
+    pipeline = make_pipeline(
+        Word2VecVectorizer(4, min_count=1, random_state=0), LogisticRegression()
+    )
+    grid = {"word2vecvectorizer__epochs": [5, 8], "logisticregression__C": [1, 9]}
+    search = GridSearchCV(pipeline, grid, cv=3)
+    serial = search.fit(X, LABELS * 9).cv_results_
+    pickled = []
+    reduce = TokenizedDocuments.__reduce__
+    monkeypatch.setattr(
+        TokenizedDocuments, "__reduce__", lambda X: pickled.append(1) or reduce(X)
+    )
+    with joblib.parallel_config("dask"):
+        parallel = search.fit(X, LABELS * 9).cv_results_
+    for name in serial:
+        if "score" in name and "time" not in name:
+            assert_array_equal(serial[name], parallel[name])
+    assert len(pickled) <= 4  # not one for each of the twelve fits
+
+
+def test_what_is_refused():
+    words = TokenizedDocuments.from_documents(TEXTS)
+    for call in (ours.count_words, lambda X: ours.transform(OneHotTokens(), X)):
+        with pytest.raises(TypeError, match="must be a bag, Series, DataFrame"):
+            call(TEXTS)
+        with pytest.raises(TypeError, match="not TokenizedDocuments"):
+            call(words)
+    two = series(2).to_frame().assign(other=1)
+    with pytest.raises(ValueError, match="has 2 columns"):
+        ours.count_words(two)
+    with pytest.raises(TypeError, match="max_vocab_size does not go"):
+        ours.count_words(bag(2), max_vocab_size=9)
+    with pytest.raises(TypeError, match="unexpected keyword"):
+        ours.count_words(bag(2), lowercas=True)
+    with pytest.raises(TypeError, match="does not learn from counts"):
+        ours.fit_counts(Word2VecVectorizer(), bag(2))
+    with pytest.raises(ValueError, match="epochs"):
+        ours.fit_counts(GloVeVectorizer(epochs=-1), bag(2))
+    with pytest.raises(ValueError, match="method='fit' must be"):
+        ours.transform(OneHotTokens(), bag(2), "fit")
+    with pytest.raises(TypeError, match="no method predict"):
+        ours.transform(OneHotTokens(), bag(2), "predict")
+    with pytest.raises(NotFittedError):
+        ours.transform(OneHotTokens(), bag(2))
