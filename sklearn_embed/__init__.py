@@ -10,6 +10,7 @@ from sklearn_embed._estimators.mean_pool import MeanPoolEmbedder
 from sklearn_embed._estimators.one_hot import OneHotTokens
 from sklearn_embed._estimators.pretrained import Pretrained
 from sklearn_embed._estimators.word2vec import Word2VecVectorizer
+from sklearn_embed._estimators.word_class import WordClassVectorizer
 from sklearn_embed._models.cooccurrence import CooccurrenceCounts
 from sklearn_embed._text.tokenized import TokenizedDocuments
 from sklearn_embed._text.word_counts import WordCounts
@@ -24,5 +25,6 @@ __all__ = [
     "Pretrained",
     "TokenizedDocuments",
     "Word2VecVectorizer",
+    "WordClassVectorizer",
     "WordCounts",
 ]

@@ -10,6 +10,7 @@ import pickle
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -34,6 +35,7 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
+from sklearn.utils import get_tags
 
 from sklearn_embed._text.tokenized import TokenizedDocuments
 
@@ -87,15 +89,15 @@ def text_checks() -> list[Callable[[BaseEstimator], None]]:
 
 def check_each_container_gives_the_same_rows(estimator: BaseEstimator) -> None:
     """Demand that all containers of the same documents give the same rows."""
-    expected = _rows(clone(estimator).fit(list(_DOCUMENTS)), list(_DOCUMENTS))
+    expected = _rows(_fit(estimator, list(_DOCUMENTS)), list(_DOCUMENTS))
     for make in _CONTAINERS:
-        fitted = clone(estimator).fit(make(_DOCUMENTS))
+        fitted = _fit(estimator, make(_DOCUMENTS))
         assert_array_equal(_rows(fitted, make(_DOCUMENTS)), expected)
 
 
 def check_each_row_depends_on_its_document_alone(estimator: BaseEstimator) -> None:
     """Demand that no row changes with its neighbours or its place."""
-    fitted = clone(estimator).fit(_DOCUMENTS)
+    fitted = _fit(estimator, _DOCUMENTS)
     together = _rows(fitted, _DOCUMENTS)
     for document, row in zip(_DOCUMENTS, together, strict=True):
         assert_array_equal(_rows(fitted, [document])[0], row)
@@ -104,7 +106,7 @@ def check_each_row_depends_on_its_document_alone(estimator: BaseEstimator) -> No
 
 def check_each_row_is_finite(estimator: BaseEstimator) -> None:
     """Demand zeros, not NaN, for empty and unknown documents."""
-    fitted = clone(estimator).fit(_DOCUMENTS)
+    fitted = _fit(estimator, _DOCUMENTS)
     rows = _rows(fitted, ["", "   ", "?!", "zzz qqq"])
     assert np.isfinite(rows).all(), "a document without known words gives NaN"
     if _gives_rows(fitted):
@@ -113,33 +115,40 @@ def check_each_row_is_finite(estimator: BaseEstimator) -> None:
 
 
 def check_each_fit_is_reproducible(estimator: BaseEstimator) -> None:
-    """Demand the same bits of the same seed, and of fit_transform."""
-    first, second = (clone(estimator).fit(_DOCUMENTS) for _ in range(2))
+    """Demand the same bits of the same seed, and of fit_transform.
+
+    The latter of estimators that need no labels.
+    """
+    first, second = (_fit(estimator, _DOCUMENTS) for _ in range(2))
     expected = _rows(first, _DOCUMENTS)
     assert_array_equal(_rows(second, _DOCUMENTS), expected)
-    assert_array_equal(_rows(first.fit(_DOCUMENTS), _DOCUMENTS), expected)
+    again = first.fit(_DOCUMENTS, *_labels(first))
+    assert_array_equal(_rows(again, _DOCUMENTS), expected)
     if _gives_rows(estimator):
-        together = clone(estimator).fit_transform(list(_DOCUMENTS))
-        assert_array_equal(_dense(together), expected)
+        together = _dense(_fit_transform(estimator, list(_DOCUMENTS)))
+        if _labels(estimator):  # rows of training texts may be cross-fitted
+            expected = _dense(_fit_transform(estimator, list(_DOCUMENTS)))
+        assert_array_equal(together, expected)
 
 
 def check_each_wrong_input_is_refused(estimator: BaseEstimator) -> None:
     """Demand that a lone string, missing texts, bytes and numbers are named."""
-    fitted = clone(estimator).fit(_DOCUMENTS)
-    for method in (clone(estimator).fit, _method_of(fitted)):
+    fitted = _fit(estimator, _DOCUMENTS)
+    for method in (partial(_fit, estimator), _method_of(fitted)):
         for wrong, word in _WRONG:
             error = _error_of(method, wrong)
             assert isinstance(error, (TypeError, ValueError)), f"accepts {wrong!r}"
             assert word in str(error), f"{error!r} does not say {word!r}"
-    assert isinstance(_error_of(clone(estimator).fit, []), ValueError)
+    assert isinstance(_error_of(partial(_fit, estimator), []), ValueError)
 
 
 def check_each_failed_fit_changes_nothing(estimator: BaseEstimator) -> None:
     """Demand that a fitted estimator survives a fit that fails."""
-    fitted = clone(estimator).fit(_DOCUMENTS)
+    fitted = _fit(estimator, _DOCUMENTS)
     before, names = _rows(fitted, _DOCUMENTS), set(vars(fitted))
     for wrong in ([None], ["a", 3], "text", []):
-        assert _error_of(fitted.fit, wrong) is not None
+        fit = partial(_fit, fitted, copies=False)
+        assert _error_of(fit, wrong) is not None
         assert set(vars(fitted)) == names, "a failed fit leaves attributes behind"
         assert_array_equal(_rows(fitted, _DOCUMENTS), before)
 
@@ -148,7 +157,7 @@ def check_each_fit_leaves_parameters_alone(estimator: BaseEstimator) -> None:
     """Demand that fit changes no parameter and returns self."""
     fitted = clone(estimator)
     before = {name: str(value) for name, value in fitted.get_params().items()}
-    assert fitted.fit(_DOCUMENTS) is fitted
+    assert _fit(fitted, _DOCUMENTS, copies=False) is fitted
     after = {name: str(value) for name, value in fitted.get_params().items()}
     assert before == after, "fit changes a parameter"
     added = set(vars(fitted)) - set(vars(clone(estimator)))
@@ -158,7 +167,7 @@ def check_each_fit_leaves_parameters_alone(estimator: BaseEstimator) -> None:
 
 def check_each_copy_gives_the_same_rows(estimator: BaseEstimator) -> None:
     """Demand that pickled estimators transform alike, and clones are unfitted."""
-    fitted = clone(estimator).fit(_DOCUMENTS)
+    fitted = _fit(estimator, _DOCUMENTS)
     twin = pickle.loads(pickle.dumps(fitted))
     assert_array_equal(_rows(twin, _DOCUMENTS), _rows(fitted, _DOCUMENTS))
     error = _error_of(_method_of(clone(fitted)), list(_DOCUMENTS))
@@ -169,7 +178,7 @@ def check_each_column_has_a_name(estimator: BaseEstimator) -> None:
     """Demand names for the columns, and frames that bear them."""
     if not _gives_rows(estimator):
         return
-    fitted = clone(estimator).fit(_DOCUMENTS)
+    fitted = _fit(estimator, _DOCUMENTS)
     rows = fitted.transform(list(_DOCUMENTS))
     names = fitted.get_feature_names_out()
     assert len(names) == rows.shape[1] == len(set(names))
@@ -177,10 +186,11 @@ def check_each_column_has_a_name(estimator: BaseEstimator) -> None:
     assert all(isinstance(name, str) for name in names)
     if hasattr(fitted, "set_output"):
         texts = pd.DataFrame({"text": _DOCUMENTS}, index=range(10, 16))
-        frame = clone(estimator).set_output(transform="pandas").fit_transform(texts)
+        frame = _fit_transform(clone(estimator).set_output(transform="pandas"), texts)
         assert isinstance(frame, pd.DataFrame)
         assert list(frame.columns) == list(names)
         assert list(frame.index) == list(range(10, 16)), "the index is lost"
+        rows = _fit_transform(estimator, list(_DOCUMENTS))
         assert_array_equal(frame.to_numpy(), _dense(rows))
 
 
@@ -207,7 +217,7 @@ def check_each_learner_takes_the_rows(estimator: BaseEstimator) -> None:
     if not _gives_rows(estimator):
         return
     documents, y = list(_DOCUMENTS) * 3, np.tile([0, 1], 9)
-    rows = clone(estimator).fit(documents).transform(documents)
+    rows = clone(estimator).fit(documents, y).transform(documents)
     learners = [make() for make in _LEARNERS]
     if sp.issparse(rows):
         kinds = rows.indices.dtype, rows.indptr.dtype
@@ -231,12 +241,12 @@ def check_each_container_can_be_asked_for(estimator: BaseEstimator) -> None:
     """Demand frames of every library that scikit-learn's `set_output` knows."""
     if not hasattr(estimator, "set_output"):
         return
-    expected = _dense(clone(estimator).fit_transform(list(_DOCUMENTS)))
+    expected = _dense(_fit_transform(estimator, list(_DOCUMENTS)))
     for name in ("default", "pandas", "polars"):
         if name != "default" and not find_spec(name):
             continue
         fitted = clone(estimator).set_output(transform=name)
-        frame = fitted.fit_transform(list(_DOCUMENTS))
+        frame = fitted.fit_transform(list(_DOCUMENTS), *_labels(fitted))
         assert type(frame).__module__.partition(".")[0] in (name, "numpy", "scipy")
         assert name == "default" or type(frame).__name__ == "DataFrame"
         assert_array_equal(_dense(frame), expected)
@@ -248,14 +258,16 @@ def check_each_frame_column_is_documents(estimator: BaseEstimator) -> None:
     """Demand that a ColumnTransformer can hand on a column of any frame."""
     if not _gives_rows(estimator):
         return
-    expected = _dense(clone(estimator).fit_transform(list(_DOCUMENTS)))
+    expected = _dense(_fit_transform(estimator, list(_DOCUMENTS)))
+    transformed = _rows(_fit(estimator, list(_DOCUMENTS)), list(_DOCUMENTS))
     columns = [("text", clone(estimator), "text"), ("n", "passthrough", ["n"])]
     for frame in _frames():
         union = ColumnTransformer(columns, sparse_threshold=0)
-        rows = np.asarray(union.fit_transform(frame))
+        rows = np.asarray(union.fit_transform(frame, *_labels(estimator)))
         assert_array_equal(rows[:, :-1].astype(expected.dtype), expected)
         assert_array_equal(rows[:, -1], np.arange(len(_DOCUMENTS)))
-        assert_array_equal(np.asarray(union.transform(frame)), rows)
+        later = np.asarray(union.transform(frame))[:, :-1]
+        assert_array_equal(later.astype(expected.dtype), transformed)
 
 
 def check_each_pipeline_routes_metadata(estimator: BaseEstimator) -> None:
@@ -268,7 +280,7 @@ def check_each_pipeline_routes_metadata(estimator: BaseEstimator) -> None:
         learner = LogisticRegression().set_fit_request(sample_weight=True)
         pipeline = make_pipeline(clone(estimator), learner)
         pipeline.fit(documents, y, sample_weight=weights)
-        rows = clone(estimator).fit(documents, y).transform(documents)
+        rows = clone(estimator).fit_transform(documents, y)
         alone = LogisticRegression().fit(rows, y, sample_weight=weights)
     assert_allclose(pipeline[-1].coef_, alone.coef_, rtol=1e-5, atol=1e-7)
 
@@ -303,7 +315,7 @@ def check_each_language_model_predicts(estimator: BaseEstimator) -> None:
     """Demand probabilities that sum to 1, agree with each other, and can be drawn."""
     if not hasattr(estimator, "predict_next"):
         return
-    fitted, documents = clone(estimator).fit(_DOCUMENTS), list(_DOCUMENTS)
+    fitted, documents = _fit(estimator, _DOCUMENTS), list(_DOCUMENTS)
     tokens = [*TokenizedDocuments.from_documents(documents)]
     words = fitted.log_proba(documents)
     assert [len(values) for values in words] == [len(text) + 1 for text in tokens]
@@ -402,6 +414,22 @@ def _gives_rows(estimator):
 def _method_of(estimator):
     """Return what an estimator is fitted for."""
     return estimator.transform if _gives_rows(estimator) else estimator.score_samples
+
+
+def _labels(estimator):
+    """Return a tuple of labels of the documents, where an estimator needs them."""
+    return (np.arange(len(_DOCUMENTS)) % 2,) * get_tags(estimator).target_tags.required
+
+
+def _fit(estimator, X, copies=True):
+    """Fit, or have a copy fitted."""
+    estimator = clone(estimator) if copies else estimator
+    return estimator.fit(X, *_labels(estimator))
+
+
+def _fit_transform(estimator, X):
+    """Have a copy fitted, and return its rows of the same documents."""
+    return clone(estimator).fit_transform(X, *_labels(estimator))
 
 
 def _rows(fitted, X):

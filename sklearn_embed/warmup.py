@@ -9,6 +9,7 @@ import time
 import warnings
 
 from sklearn.base import is_classifier
+from sklearn.utils import get_tags
 
 from sklearn_embed._core.notice import NOT_KEPT
 from sklearn_embed._estimators.base import StrOptions
@@ -18,6 +19,7 @@ from sklearn_embed._estimators.glove import GloVeVectorizer
 from sklearn_embed._estimators.mean_pool import MeanPoolEmbedder
 from sklearn_embed._estimators.one_hot import OneHotTokens
 from sklearn_embed._estimators.word2vec import Word2VecVectorizer
+from sklearn_embed._estimators.word_class import WordClassVectorizer
 from sklearn_embed._text.tokenized import TokenizedDocuments
 
 __all__ = ["warmup"]
@@ -31,6 +33,7 @@ ESTIMATORS = {
         MeanPoolEmbedder,
         OneHotTokens,
         Word2VecVectorizer,
+        WordClassVectorizer,
     )
 }
 
@@ -132,7 +135,8 @@ def _use(estimator, options):
     fitted = estimator(**small, **options)
     if options.get("pooling") == "concat":
         fitted.set_params(max_length=2)
-    fitted.fit(_TEXTS, _LABELS if is_classifier(fitted) else None)
+    needs_labels = get_tags(fitted).target_tags.required
+    fitted.fit(_TEXTS, _LABELS if needs_labels else None)
     apply = fitted.predict_proba if is_classifier(fitted) else fitted.transform
     lists = [text.split() for text in _TEXTS]
     tokenized = (

@@ -10,6 +10,7 @@ from sklearn_embed import (
     OneHotTokens,
     Pretrained,
     Word2VecVectorizer,
+    WordClassVectorizer,
 )
 
 TINY = {"min_count": 1, "epochs": 2, "random_state": 0}
@@ -29,6 +30,8 @@ ESTIMATORS = [
     FastTextVectorizer(3, architecture="cbow", bucket=None, **TINY),
     GloVeVectorizer(3, **TINY),
     GloVeVectorizer(3, window="document", direction="left", **TINY),
+    WordClassVectorizer(cv=2, random_state=0),
+    WordClassVectorizer("ppmi", word_ngrams=3, max_n=0, cv=2, random_state=0),
     MeanPoolEmbedder(Word2VecVectorizer(3, **TINY)),
     MeanPoolEmbedder(VECTORS, weights="idf"),
     MeanPoolEmbedder(VECTORS, pooling="power", powers=[1, 3], oov="zero"),
@@ -49,7 +52,8 @@ CLASSIFIERS = [
 
 def name_of(estimator):
     """Name an estimator by its class and by what tells it from its siblings."""
-    choices = ("output", "architecture", "loss", "direction", "embedding", "pooling")
+    choices = ("output", "association", "architecture", "loss", "direction")
+    choices += ("embedding", "pooling")
     params = estimator.get_params(deep=False)
     values = [params[name] for name in choices if name in params]
     shown = [

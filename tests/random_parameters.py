@@ -25,6 +25,7 @@ from sklearn_embed import (
     Pretrained,
     TokenizedDocuments,
     Word2VecVectorizer,
+    WordClassVectorizer,
 )
 
 #: What may be raised, with a message that names a parameter or the documents.
@@ -109,6 +110,7 @@ INSTEAD: dict[str, tuple[list, list]] = {
         [[], [0], [np.nan], ["a"], 1],
     ),
     "dtype": ([np.int64, np.float32, "int8", bool], [str, object, "nonsense"]),
+    "cv": ([2, 3, 5], [0, 1, 10**9, "few", [([0], [0])]]),
     "random_state": ([0, 1, None], [-1, "seed"]),
     "verbose": ([False], [-1]),
     "learning_rate": (
@@ -124,6 +126,7 @@ CLASSES = [
     GloVeVectorizer,
     MeanPoolEmbedder,
     FastTextClassifier,
+    WordClassVectorizer,
 ]
 
 #: What every case begins with, that small texts can be learned from.
@@ -266,7 +269,7 @@ def _fitted(estimator, case):
 
 def _labels(case, texts):
     """Return labels for a classifier."""
-    if case.cls is not FastTextClassifier:
+    if case.cls not in (FastTextClassifier, WordClassVectorizer):
         return ()
     n = np.arange(len(texts))
     made = {

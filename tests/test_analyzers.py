@@ -20,6 +20,7 @@ from sklearn_embed import (
     OneHotTokens,
     TokenizedDocuments,
     Word2VecVectorizer,
+    WordClassVectorizer,
 )
 from sklearn_embed._text import char_encoder, scanner
 
@@ -133,6 +134,7 @@ def test_bounded_and_saved_documents_know_their_analyzer(tmp_path):
         FastTextVectorizer(2, bucket=50, min_count=1, epochs=1, random_state=0),
         GloVeVectorizer(2, min_count=1, epochs=1, random_state=0),
         FastTextClassifier(2, min_count=1, epochs=1, random_state=0),
+        WordClassVectorizer(random_state=0),
         MeanPoolEmbedder({"th": [1.0, 2.0], " c": [3.0, 4.0]}),
     ],
     ids=lambda e: type(e).__name__,

@@ -311,7 +311,8 @@ for name, estimator in warmup.ESTIMATORS.items():
     known = estimator._parameter_constraints
     made = estimator(**{k: v for k, v in small.items() if k in known})
     classifies = hasattr(made, "predict")
-    labels = ["x", "y", "z"] * 20 if classifies else None
+    required = made.__sklearn_tags__().target_tags.required
+    labels = ["x", "y", "z"] * 20 if required else None
     for documents in (texts, tokens, tokens[:30], [list(t) for t in tokens]):
         made.fit(documents, labels[: len(documents)] if labels else None)
         made.predict(documents) if classifies else made.transform(documents)

@@ -13,6 +13,7 @@ from sklearn_embed import (
     MeanPoolEmbedder,
     OneHotTokens,
     Word2VecVectorizer,
+    WordClassVectorizer,
 )
 from sklearn_embed.testing import check_each_wrapper_takes_documents, text_checks
 
@@ -43,6 +44,10 @@ NOT_A_CLASSIFIERS = {
     "check_sample_weight_equivalence_on_dense_data": (
         "one step for a document of weight 2 is not two steps, nor in their order"
     ),
+}
+NOT_OF_WORD_CLASSES = NOT_OURS | {
+    "check_transformer_data_not_an_array": "fit_transform is cross-fitted",
+    "check_complex_data": None,  # refused, since its labels are no classes
 }
 
 
@@ -108,6 +113,15 @@ class FastTextVectorizerOverNumbers(OverNumbers, FastTextVectorizer):
 
 class MeanPoolEmbedderOverNumbers(OverNumbers, MeanPoolEmbedder):
     pass
+
+
+class WordClassVectorizerOverNumbers(OverNumbers, WordClassVectorizer):
+    def fit(self, X, y, sample_weight=None):
+        return WordClassVectorizer.fit(self, as_documents(X), y, sample_weight)
+
+    def fit_transform(self, X, y, sample_weight=None):
+        X = as_documents(X)
+        return WordClassVectorizer.fit_transform(self, X, y, sample_weight)
 
 
 class FastTextClassifierOverNumbers(FastTextClassifier):
@@ -177,6 +191,8 @@ def scikit_learn_checks():
             reason = NOT_OURS.get(name)
             if is_classifier(one):
                 reason = NOT_A_CLASSIFIERS.get(name)
+            if isinstance(one, WordClassVectorizer):
+                reason = NOT_OF_WORD_CLASSES.get(name)
             if reason is not None:
                 marks = pytest.mark.xfail(reason=reason, strict=True)
             label = f"{type(estimator).__name__}-{label_of(check)}"

@@ -59,6 +59,16 @@ OWN_WORDS = {
     ("OneHotTokens", "words_"): "words are columns",
     ("OneHotTokens", "vocabulary_"): "words are columns",
     ("OneHotTokens", "counts_"): "of the documents of fit alone",
+    ("WordClassVectorizer", "min_n"): "n-grams beside words, not of them",
+    ("WordClassVectorizer", "max_n"): "n-grams beside words, not of them",
+    ("WordClassVectorizer", "min_count"): "n-grams count, too",
+    ("WordClassVectorizer", "min_df"): "n-grams count, too",
+    ("WordClassVectorizer", "max_df"): "n-grams count, too",
+    ("WordClassVectorizer", "max_features"): "n-grams count, too",
+    ("WordClassVectorizer", "smoothing"): "of another weight",
+    ("WordClassVectorizer", "weights"): "of words and n-grams",
+    ("WordClassVectorizer", "n_jobs"): "never changes the result",
+    ("WordClassVectorizer", "components_"): "of classes",
 }
 
 

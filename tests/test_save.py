@@ -31,6 +31,7 @@ from sklearn_embed._vectors.word_vectors import WordVectors
 from sklearn_embed.io import VectorFileError, native, read_vectors
 
 TEXTS = ["the cat and the dog", "a dog met the cat", "", "кошка и собака", "cat dog"]
+LABELS = ["pets", "pets", "none", "pets", "none"]
 FAST = {"min_count": 1, "epochs": 2, "random_state": 0}
 
 
@@ -48,7 +49,7 @@ def assert_same_parameters(first, second):
 @every_estimator
 @pytest.mark.parametrize("mmap", [False, True])
 def test_a_loaded_estimator_gives_the_same_rows(estimator, mmap, tmp_path):
-    fitted = clone(estimator).fit(TEXTS)
+    fitted = clone(estimator).fit(TEXTS, LABELS)
     fitted.save(tmp_path / "model")
     loaded = type(fitted).load(str(tmp_path / "model"), mmap=mmap)
     assert_array_equal(rows(loaded), rows(fitted))
@@ -58,21 +59,20 @@ def test_a_loaded_estimator_gives_the_same_rows(estimator, mmap, tmp_path):
     assert_array_equal(rows(pickle.loads(pickle.dumps(loaded))), rows(fitted))
     loaded.save(tmp_path / "again")
     assert_array_equal(rows(type(fitted).load(tmp_path / "again")), rows(fitted))
-    assert_array_equal(rows(clone(loaded).fit(TEXTS)), rows(fitted))
+    assert_array_equal(rows(clone(loaded).fit(TEXTS, LABELS)), rows(fitted))
 
 
 @pytest.mark.parametrize("classifier", CLASSIFIERS)
 @pytest.mark.parametrize("mmap", [False, True])
 def test_a_loaded_classifier_gives_the_same_probabilities(classifier, mmap, tmp_path):
-    y = ["pets", "pets", "none", "pets", "none"]
-    fitted = clone(classifier).fit(TEXTS, y)
+    fitted = clone(classifier).fit(TEXTS, LABELS)
     fitted.save(tmp_path / "model")
     loaded = type(fitted).load(tmp_path / "model", mmap=mmap)
     assert_array_equal(loaded.predict_proba(TEXTS), fitted.predict_proba(TEXTS))
     assert loaded.predict(TEXTS).tolist() == fitted.predict(TEXTS).tolist()
     assert_same_parameters(fitted, loaded)
-    fitted.partial_fit(TEXTS, y)
-    loaded.partial_fit(TEXTS, y)
+    fitted.partial_fit(TEXTS, LABELS)
+    loaded.partial_fit(TEXTS, LABELS)
     assert_array_equal(loaded.vectors_, fitted.vectors_)
 
 

@@ -13,6 +13,7 @@ from sklearn_embed._models.fasttext import FastText, FastTextSettings
 from sklearn_embed._models.features import Ngrams
 from sklearn_embed._models.glove import GloVe, GloveParameters, GloveSettings
 from sklearn_embed._models.prediction import Outputs
+from sklearn_embed._models.term_features import TermFeatures
 from sklearn_embed._models.word2vec import Word2Vec, Word2VecSettings
 from sklearn_embed._text.tokens import TextOptions
 from sklearn_embed._vectors.subwords import Subwords
@@ -38,6 +39,7 @@ RECORDS = {
         ClassifierSettings,
         Labels,
         SupervisedFastText,
+        TermFeatures,
     )
 }
 
