@@ -7,11 +7,13 @@ from sklearn_embed._estimators.fasttext import FastTextVectorizer
 from sklearn_embed._estimators.fasttext_classifier import FastTextClassifier
 from sklearn_embed._estimators.glove import GloVeVectorizer
 from sklearn_embed._estimators.mean_pool import MeanPoolEmbedder
+from sklearn_embed._estimators.ngram_language_model import NGramLanguageModel
 from sklearn_embed._estimators.one_hot import OneHotTokens
 from sklearn_embed._estimators.pretrained import Pretrained
 from sklearn_embed._estimators.word2vec import Word2VecVectorizer
 from sklearn_embed._estimators.word_class import WordClassVectorizer
 from sklearn_embed._models.cooccurrence import CooccurrenceCounts
+from sklearn_embed._models.ngram_counts import NGramCounts
 from sklearn_embed._text.tokenized import TokenizedDocuments
 from sklearn_embed._text.word_counts import WordCounts
 
@@ -21,6 +23,8 @@ __all__ = [
     "FastTextVectorizer",
     "GloVeVectorizer",
     "MeanPoolEmbedder",
+    "NGramCounts",
+    "NGramLanguageModel",
     "OneHotTokens",
     "Pretrained",
     "TokenizedDocuments",

@@ -8,7 +8,6 @@ import itertools
 import time
 import warnings
 
-from sklearn.base import is_classifier
 from sklearn.utils import get_tags
 
 from sklearn_embed._core.notice import NOT_KEPT
@@ -17,6 +16,7 @@ from sklearn_embed._estimators.fasttext import FastTextVectorizer
 from sklearn_embed._estimators.fasttext_classifier import FastTextClassifier
 from sklearn_embed._estimators.glove import GloVeVectorizer
 from sklearn_embed._estimators.mean_pool import MeanPoolEmbedder
+from sklearn_embed._estimators.ngram_language_model import NGramLanguageModel
 from sklearn_embed._estimators.one_hot import OneHotTokens
 from sklearn_embed._estimators.word2vec import Word2VecVectorizer
 from sklearn_embed._estimators.word_class import WordClassVectorizer
@@ -31,6 +31,7 @@ ESTIMATORS = {
         FastTextVectorizer,
         GloVeVectorizer,
         MeanPoolEmbedder,
+        NGramLanguageModel,
         OneHotTokens,
         Word2VecVectorizer,
         WordClassVectorizer,
@@ -137,7 +138,8 @@ def _use(estimator, options):
         fitted.set_params(max_length=2)
     needs_labels = get_tags(fitted).target_tags.required
     fitted.fit(_TEXTS, _LABELS if needs_labels else None)
-    apply = fitted.predict_proba if is_classifier(fitted) else fitted.transform
+    names = "predict_proba", "transform", "score_samples"
+    apply = next(getattr(fitted, name) for name in names if hasattr(fitted, name))
     lists = [text.split() for text in _TEXTS]
     tokenized = (
         TokenizedDocuments.from_documents(_TEXTS, analyzer=analyzer)
@@ -145,6 +147,8 @@ def _use(estimator, options):
     )
     for documents in (_TEXTS, lists, *tokenized):
         apply(documents[:2])  # so few may have no known word
+    if hasattr(fitted, "predict_next"):
+        fitted.sample(_TEXTS[0], 2)
 
 
 def main(arguments=None):

@@ -7,6 +7,7 @@ from sklearn_embed import (
     FastTextVectorizer,
     GloVeVectorizer,
     MeanPoolEmbedder,
+    NGramLanguageModel,
     OneHotTokens,
     Pretrained,
     Word2VecVectorizer,
@@ -49,15 +50,21 @@ CLASSIFIERS = [
     ),
 ]
 
+LANGUAGE_MODELS = [
+    NGramLanguageModel(3, min_count=1),
+    NGramLanguageModel(1, min_count=1),
+]
+
 
 def name_of(estimator):
     """Name an estimator by its class and by what tells it from its siblings."""
     choices = ("output", "association", "architecture", "loss", "direction")
     choices += ("embedding", "pooling")
     params = estimator.get_params(deep=False)
-    values = [params[name] for name in choices if name in params]
+    values = [params[name] for name in ("order", *choices) if name in params]
     shown = [
-        value if isinstance(value, str) else type(value).__name__ for value in values
+        str(value) if isinstance(value, str | int) else type(value).__name__
+        for value in values
     ]
     return "-".join([type(estimator).__name__, *shown])
 

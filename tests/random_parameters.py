@@ -21,6 +21,7 @@ from sklearn_embed import (
     FastTextVectorizer,
     GloVeVectorizer,
     MeanPoolEmbedder,
+    NGramLanguageModel,
     OneHotTokens,
     Pretrained,
     TokenizedDocuments,
@@ -55,6 +56,7 @@ INSTEAD: dict[str, tuple[list, list]] = {
     "bucket": ([1, 2, 50, 100_000], [None, 0, 2**31, 2.0]),
     "vector_size": ([1, 2, 3, 15, 17, 40], [0, -3, 2**40, 2**62, 2**80, 3.0, None]),
     "window": ([1, 2, 5, 63, 65, 10**9, 10**30, "document"], [0, 2.5]),
+    "order": ([1, 2, 3, 20], [0, 21, 2.5, None]),
     "word_ngrams": ([1, 2, 3, 50, 10**9], [0]),
     "min_n": ([1, 2, 3, 7], [0, 10**6, -1]),
     "max_n": ([0, 1, 3, 6, 99], [101, 10**6, -1]),
@@ -127,6 +129,7 @@ CLASSES = [
     MeanPoolEmbedder,
     FastTextClassifier,
     WordClassVectorizer,
+    NGramLanguageModel,
 ]
 
 #: What every case begins with, that small texts can be learned from.
@@ -284,8 +287,8 @@ def _labels(case, texts):
 
 def _rows(fitted, X):
     """Return rows of documents, or probabilities."""
-    method = getattr(fitted, "predict_proba", getattr(fitted, "transform", None))
-    rows = method(X)
+    names = "predict_proba", "transform", "score_samples"
+    rows = next(getattr(fitted, n) for n in names if hasattr(fitted, n))(X)
     rows = rows.toarray() if sp.issparse(rows) else np.asarray(rows)
     return rows.astype(np.float64) if rows.dtype.kind in "iufb" else np.ones(1)
 

@@ -6,13 +6,15 @@ import json
 import os
 
 import numpy as np
-from estimators import CLASSIFIERS, ESTIMATORS
+from estimators import CLASSIFIERS, ESTIMATORS, LANGUAGE_MODELS
 from sklearn.base import clone
 from vector_files import Kind, mutate
 
 from sklearn_embed import (
     CooccurrenceCounts,
     GloVeVectorizer,
+    NGramCounts,
+    NGramLanguageModel,
     OneHotTokens,
     TokenizedDocuments,
     Word2VecVectorizer,
@@ -34,10 +36,11 @@ HOSTILE = (
 _DTYPES = {"F64": 8, "I64": 8, "U64": 8, "F32": 4, "I32": 4, "U32": 4, "F16": 2}
 _DTYPES.update({"I16": 2, "U16": 2, "I8": 1, "U8": 1, "BOOL": 1, "BF16": 2})
 
+_ESTIMATORS = [*ESTIMATORS, *CLASSIFIERS, *LANGUAGE_MODELS]
 
 NAMES = [
-    *("documents", "documents mapped", "counts", "word counts"),
-    *(f"{n} {type(of).__name__}" for n, of in enumerate([*ESTIMATORS, *CLASSIFIERS])),
+    *("documents", "documents mapped", "counts", "word counts", "n-grams"),
+    *(f"{n} {type(of).__name__}" for n, of in enumerate(_ESTIMATORS)),
 ]
 
 
@@ -46,7 +49,9 @@ def kinds(folder):
     documents = TokenizedDocuments.from_documents(TEXTS)
     counts = CooccurrenceCounts.from_documents(TEXTS, min_count=1)
     word_counts = WordCounts.from_documents(TEXTS)
-    files = [_saved(folder, one) for one in (documents, counts, word_counts)]
+    ngrams = NGramCounts.from_documents(TEXTS, order=3)
+    things = documents, counts, word_counts, ngrams
+    files = [_saved(folder, thing) for thing in things]
     use = _use_documents, _use_counts, _use_word_counts
     loaders = [
         _loader(folder, TokenizedDocuments),
@@ -59,8 +64,9 @@ def kinds(folder):
         "documents mapped": Kind(files[0], loaders[1], use[0], damage),
         "counts": Kind(files[1], loaders[2], use[1], damage),
         "word counts": Kind(files[2], loaders[3], use[2], damage),
+        "n-grams": Kind(files[3], _loader(folder, NGramCounts), _use_ngrams, damage),
     }
-    for number, estimator in enumerate([*ESTIMATORS, *CLASSIFIERS]):
+    for number, estimator in enumerate(_ESTIMATORS):
         fitted = clone(estimator).fit(TEXTS, LABELS)
         name = f"{number} {type(estimator).__name__}"
         cls = type(estimator)
@@ -112,6 +118,14 @@ def _use_word_counts(counts, thoroughly):
         counts.select(min_df=0.0, max_features=2)
 
 
+def _use_ngrams(counts, thoroughly):
+    counts + counts
+    counts.with_order(1)
+    _ = counts.word_counts, repr(counts)
+    if thoroughly:
+        NGramLanguageModel(counts.order).fit_counts(counts).score(TEXTS)
+
+
 def _user(folder):
     """Return what uses an estimator in every way; thoroughly: trains it, too."""
 
@@ -123,6 +137,10 @@ def _user(folder):
         if hasattr(estimator, "predict_proba"):
             estimator.predict_proba(TEXTS)
             estimator.predict(TEXTS)
+        if hasattr(estimator, "predict_next"):
+            estimator.score(TEXTS)
+            estimator.predict_next(TEXTS[0], topn=None)
+            estimator.sample("the", 3, random_state=0)
         if hasattr(estimator, "get_feature_names_out"):
             estimator.get_feature_names_out()
         if not thoroughly:
@@ -132,6 +150,8 @@ def _user(folder):
         estimator.save(path)
         if hasattr(estimator, "to_word_vectors"):
             write_vectors(estimator, path)
+        if hasattr(estimator, "to_arpa"):
+            estimator.to_arpa(path)
         if hasattr(estimator, "to_fasttext"):
             estimator.to_fasttext()
         if hasattr(estimator, "partial_fit"):

@@ -315,7 +315,8 @@ for name, estimator in warmup.ESTIMATORS.items():
     labels = ["x", "y", "z"] * 20 if required else None
     for documents in (texts, tokens, tokens[:30], [list(t) for t in tokens]):
         made.fit(documents, labels[: len(documents)] if labels else None)
-        made.predict(documents) if classifies else made.transform(documents)
+        names = "predict", "transform", "score_samples"
+        getattr(made, next(n for n in names if hasattr(made, n)))(documents)
 print(*{str(e.data["dispatcher"]) for _, e in listener.buffer})
 """
 

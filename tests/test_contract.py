@@ -2,7 +2,13 @@
 
 import numpy as np
 import pytest
-from estimators import CLASSIFIERS, ESTIMATORS, every_estimator
+from estimators import (
+    CLASSIFIERS,
+    ESTIMATORS,
+    LANGUAGE_MODELS,
+    every_estimator,
+    name_of,
+)
 from sklearn.base import clone, is_classifier
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
@@ -11,6 +17,7 @@ from sklearn_embed import (
     FastTextVectorizer,
     GloVeVectorizer,
     MeanPoolEmbedder,
+    NGramLanguageModel,
     OneHotTokens,
     Word2VecVectorizer,
     WordClassVectorizer,
@@ -60,6 +67,12 @@ def test_contract(estimator, check):
 @pytest.mark.parametrize("classifier", CLASSIFIERS)
 def test_wrappers_take_our_classifiers(classifier):
     check_each_wrapper_takes_documents(classifier)
+
+
+@pytest.mark.parametrize("model", LANGUAGE_MODELS, ids=name_of)
+@pytest.mark.parametrize("check", text_checks(), ids=lambda check: check.__name__)
+def test_contract_of_language_models(model, check):
+    check(model)
 
 
 def as_documents(X):
@@ -124,6 +137,37 @@ class WordClassVectorizerOverNumbers(OverNumbers, WordClassVectorizer):
         return WordClassVectorizer.fit_transform(self, X, y, sample_weight)
 
 
+class LanguageModelOverNumbers:
+    """Counts columns, too, as FastTextClassifierOverNumbers does."""
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = True
+        return tags
+
+    def fit(self, X, y=None):
+        super().fit(as_documents(X), y)
+        self.n_columns_ = np.asarray(X).shape[1:]
+        return self
+
+    def score(self, X, y=None):
+        return super().score(self.counted(X), y)
+
+    def score_samples(self, X):
+        return super().score_samples(self.counted(X))
+
+    def counted(self, X):
+        if hasattr(self, "n_columns_") and np.asarray(X).shape[1:] != self.n_columns_:
+            raise ValueError(
+                f"{np.asarray(X).shape[1:]} features instead of {self.n_columns_}"
+            )
+        return as_documents(X)
+
+
+class NGramLanguageModelOverNumbers(LanguageModelOverNumbers, NGramLanguageModel):
+    pass
+
+
 class FastTextClassifierOverNumbers(FastTextClassifier):
     """Counts columns, too: some checks end where nobody does."""
 
@@ -182,7 +226,9 @@ def label_of(check):
 def scikit_learn_checks():
     """Return scikit-learn's checks of one estimator of each class."""
     cases = []
-    for one in {type(e): e for e in reversed(ESTIMATORS + CLASSIFIERS)}.values():
+    for one in {
+        type(e): e for e in reversed(ESTIMATORS + CLASSIFIERS + LANGUAGE_MODELS)
+    }.values():
         for estimator, check in estimator_checks_generator(over_numbers(one)):
             name = getattr(check, "func", check).__name__
             if name == "check_array_api_input":
@@ -193,6 +239,8 @@ def scikit_learn_checks():
                 reason = NOT_A_CLASSIFIERS.get(name)
             if isinstance(one, WordClassVectorizer):
                 reason = NOT_OF_WORD_CLASSES.get(name)
+            if hasattr(one, "score_samples") and name == "check_fit2d_predict1d":
+                reason = None  # nothing is predicted
             if reason is not None:
                 marks = pytest.mark.xfail(reason=reason, strict=True)
             label = f"{type(estimator).__name__}-{label_of(check)}"

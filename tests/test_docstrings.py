@@ -22,6 +22,7 @@ from numpydoc.docscrape import NumpyDocString
 from sklearn.base import BaseEstimator
 
 import sklearn_embed
+from sklearn_embed._estimators.language_model import LanguageModel
 
 ROOT = Path(sklearn_embed.__file__).parent
 ESTIMATORS = {
@@ -53,6 +54,8 @@ OWN_WORDS = {
     ("MeanPoolEmbedder", "max_length_"): "of another output",
     ("MeanPoolEmbedder", "vectors_"): "not trained but given",
     ("MeanPoolEmbedder", "unlabeled"): "says for what",
+    ("NGramLanguageModel", "counts_"): "zeros, if nothing was counted",
+    ("NGramLanguageModel", "max_memory"): "of other counts",
     ("OneHotTokens", "ngram_range"): "of words, too",
     ("OneHotTokens", "min_count"): "counts are its output, too",
     ("OneHotTokens", "vocabulary"): "gives the order of the columns",
@@ -69,6 +72,12 @@ OWN_WORDS = {
     ("WordClassVectorizer", "weights"): "of words and n-grams",
     ("WordClassVectorizer", "n_jobs"): "never changes the result",
     ("WordClassVectorizer", "components_"): "of classes",
+}
+
+
+#: What all language models say alike, and nobody else.
+OF_LANGUAGE_MODELS = {
+    "min_count": "other words are unknown, not left out",
 }
 
 
@@ -94,7 +103,13 @@ def test_shared_parameters_and_attributes_are_described_alike():
     described = defaultdict(dict)
     for owner, cls in ESTIMATORS.items():
         for name, kind, _, text in entries(cls, "Parameters", "Attributes"):
+            if name in OF_LANGUAGE_MODELS and issubclass(cls, LanguageModel):
+                name = f"{name} of a language model"
             described[name][owner] = kind, text
+    for name in OF_LANGUAGE_MODELS:
+        assert not {*described[name].values()} & {
+            *described[f"{name} of a language model"].values()
+        }
     for name, texts in described.items():
         common = [t for owner, t in texts.items() if (owner, name) not in OWN_WORDS]
         assert len(set(common)) <= 1, f"{name} is described in several ways: {texts}"

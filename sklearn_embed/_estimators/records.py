@@ -12,6 +12,7 @@ from sklearn_embed._models.classifier import (
 from sklearn_embed._models.fasttext import FastText, FastTextSettings
 from sklearn_embed._models.features import Ngrams
 from sklearn_embed._models.glove import GloVe, GloveParameters, GloveSettings
+from sklearn_embed._models.ngram_lm import BackoffModel
 from sklearn_embed._models.prediction import Outputs
 from sklearn_embed._models.term_features import TermFeatures
 from sklearn_embed._models.word2vec import Word2Vec, Word2VecSettings
@@ -40,6 +41,7 @@ RECORDS = {
         Labels,
         SupervisedFastText,
         TermFeatures,
+        BackoffModel,
     )
 }
 

@@ -18,6 +18,8 @@ from sklearn_embed import (
     FastTextVectorizer,
     GloVeVectorizer,
     MeanPoolEmbedder,
+    NGramCounts,
+    NGramLanguageModel,
     OneHotTokens,
     Pretrained,
     TokenizedDocuments,
@@ -85,6 +87,16 @@ classifier = FastTextClassifier(word_ngrams=2).fit(texts, labels)
 assert_type(classifier, FastTextClassifier)
 assert_type(classifier.predict(["a text"]), NDArray[Any])
 FastTextClassifier().fit(texts)  # type: ignore[call-arg]
+
+ngrams = NGramCounts.from_documents(X, order=3)
+assert_type(ngrams + ngrams, NGramCounts)
+model = NGramLanguageModel(3, min_count=1).fit(texts)
+assert_type(model.fit_counts(ngrams), NGramLanguageModel)
+assert_type(model.perplexity(X), float)
+assert_type(model.log_proba(X), list[NDArray[np.float64]])
+assert_type(model.sample("the", 5, random_state=0), list[str])
+assert_type(model.predict_next(["the", "cat"]), list[tuple[str, float]])
+NGramLanguageModel("three")  # type: ignore[arg-type]
 
 # Pictures
 display = WordMapDisplay.from_estimator(word2vec, ["cat", "dog"])
