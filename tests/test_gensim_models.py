@@ -77,7 +77,7 @@ def loss_here(model, documents):
     outputs = Outputs(padded(model.context_vectors_), False)
     data = Data([documents], [documents])
     matrices, run = (padded(inputs), outputs), Run(0, Schedule(0.025, 0.025, 1), 1)
-    job = PredictionJob(model._model.settings, data, vocabulary, *matrices, run, of)
+    job = PredictionJob(model._model.settings, data, vocabulary, matrices, run, of)
     return mean_loss(job.validation_phases(), 1)
 
 

@@ -154,6 +154,7 @@ class TextEstimator(BaseEstimator):
         return twin
 
     def __getstate__(self):
+        getattr(self, "vectors_", None)  # which may not have been made yet
         state = super().__getstate__()
         # Made of the words again, faster than it could be read.
         return {name: value for name, value in state.items() if name != "_lookup"}

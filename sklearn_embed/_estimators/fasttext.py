@@ -26,6 +26,7 @@ from sklearn_embed._estimators import auto
 from sklearn_embed._estimators.auto import BySize, Passes
 from sklearn_embed._estimators.base import Integral, Interval, StrOptions
 from sklearn_embed._estimators.coverage import warn_of_rows
+from sklearn_embed._estimators.last_vectors import LastVectors
 from sklearn_embed._estimators.persistence import register
 from sklearn_embed._estimators.snapshot import snapshot
 from sklearn_embed._estimators.training import adopt, settings_of
@@ -245,6 +246,8 @@ class FastTextVectorizer(WordVectorizer):
     >>> "cats" in model.vocabulary_, model.vector("cats").shape
     (False, (8,))
     """
+
+    vectors_ = LastVectors()
 
     _rules: ClassVar[dict] = {
         "epochs": Passes(500_000, least=5, most=40),

@@ -45,6 +45,7 @@ from sklearn_embed._estimators.labels import (
     document_weights,
     stratified,
 )
+from sklearn_embed._estimators.last_vectors import LastVectors
 from sklearn_embed._estimators.loading import check_words
 from sklearn_embed._estimators.persistence import register
 from sklearn_embed._estimators.pretrained import (
@@ -52,6 +53,7 @@ from sklearn_embed._estimators.pretrained import (
     refuse_penalty,
     shared_pretrained,
 )
+from sklearn_embed._estimators.small_batches import learn_few
 from sklearn_embed._estimators.training import (
     Training,
     draw_seed,
@@ -244,6 +246,8 @@ class FastTextClassifier(
 
     _vector_parameters = ("pretrained",)
 
+    vectors_ = LastVectors()
+
     _parameter_constraints: dict = {
         **LEARNING_CONSTRAINTS,
         "loss": [StrOptions({"auto", "softmax", "hierarchical_softmax"} | SEPARATE)],
@@ -363,7 +367,7 @@ class FastTextClassifier(
         """
         self._checked_pretrained()
         documents, options = self._tokenize_to_fit(X)
-        continued = self.warm_start and hasattr(self, "vectors_")
+        continued = self.warm_start and "words_" in vars(self)
         seed = self._seed if continued else draw_seed(self)
         classes, multilabel, matrix = checked_labels(y)
         if continued and not np.array_equal(classes, self.classes_):
@@ -418,13 +422,21 @@ class FastTextClassifier(
         -------
         self : object
             The fitted estimator.
+
+        Notes
+        -----
+        Where no word and no n-gram gets a row, and without `pretrained`, the cost is
+        that of the batch, however many words are known: copies of its rows are
+        trained, and then written into the arrays.  Arrays that anybody
+        else holds, such as a result of `vectors_` kept from before, stay as they are:
+        new ones take their place, which costs a copy.
         """
         if self.class_weight == "balanced":
             raise ValueError(
                 "class_weight='balanced' needs all documents at once: give "
                 "partial_fit a dict, or sample_weight."
             )
-        begun = hasattr(self, "vectors_")
+        begun = "words_" in vars(self)
         known: Any = self.classes_ if begun else None
         if classes is not None:
             classes = np.unique(column_or_1d(classes))
@@ -449,12 +461,15 @@ class FastTextClassifier(
             documents, y, sample_weight, self.class_weight, scale=False
         )
         labelled = _labelled(documents, matrix, weights)
-        words, rare = grown_vocabulary(self, documents)
+        data, texts = Data([labelled], []), (documents, options, True)
         labels = Labels.learn(classes, multilabel, matrix, weights)
         if begun:
             labels = labels.after(self._model.labels)
+            if learn_few(self, X, data, texts, of=self._continued(labels)):
+                return self
+        words, rare = grown_vocabulary(self, documents)
         new_model = self._new_model(words, documents, labels, begun)
-        training = Training(X, Data([labelled], []), words, options, new_model)
+        training = Training(X, data, words, options, new_model)
         learn_batch(self, training, rare)
         return self
 
@@ -488,8 +503,8 @@ class FastTextClassifier(
         ngrams = Ngrams(self.word_ngrams, self.min_n, self.max_n, n_buckets)
         return settings_of(self, ClassifierSettings, loss=loss, ngrams=ngrams)
 
-    def _new_model(self, words, documents, labels, continued):
-        """Return a function of random numbers and the last fit that makes the model."""
+    def _settings_for(self, labels):
+        """Return the settings of a model of some labels."""
         loss = self.loss
         if loss == "auto":
             loss = "one_vs_all" if labels.multilabel else "softmax"
@@ -499,19 +514,26 @@ class FastTextClassifier(
                 "indicators of several: use 'auto', 'one_vs_all' or "
                 "'negative_sampling'."
             )
-        settings, known = self._settings(loss, self.bucket), None
+        return self._settings(loss, self.bucket)
+
+    def _new_model(self, words, documents, labels, continued):
+        """Return a function of random numbers and the last fit that makes the model."""
+        settings, known = self._settings_for(labels), None
         if continued:
             known = self._model.bucket_rows
-            labels = self._continued_labels(settings, labels)
+            settings, labels = self._continued(labels)
         with named_memory(self, len(words)):
             space = FeatureSpace.learn(
                 words, settings.ngrams, self.stop_words, documents, known
             )
         return partial(SupervisedFastText.new, space, settings, labels)
 
-    def _continued_labels(self, settings, labels):
-        """Return labels to go on with; refuse other features than those of the last."""
-        last = self._model
+    def _continued(self, labels):
+        """Return settings and labels to go on with.
+
+        Other features than those of the last model are refused.
+        """
+        settings, last = self._settings_for(labels), self._model
         is_tree = last.settings.loss == "hierarchical_softmax"
         if is_tree and len(labels.classes) > len(self.classes_):
             raise ValueError(
@@ -527,7 +549,7 @@ class FastTextClassifier(
                 "loss, word_ngrams, min_n, max_n and bucket cannot change with "
                 "warm_start=True or partial_fit."
             )
-        return last.labels.grown(labels)
+        return settings, last.labels.grown(labels)
 
     @property
     def _shared_parameters(self):

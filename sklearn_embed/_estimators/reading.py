@@ -4,6 +4,7 @@
 
 import numpy as np
 
+from sklearn_embed._estimators.last_vectors import LastVectors
 from sklearn_embed._estimators.loading import check_fitted, make_record
 from sklearn_embed._estimators.records import RECORDS, REGISTRY
 from sklearn_embed._text.tokens import TextOptions
@@ -43,8 +44,12 @@ class Reader:
                 f"{error}; was it written by another version of sklearn-embed?"
             ) from error
         state = {name: self.value(value) for name, value in node["state"].items()}
+        made = isinstance(getattr(cls, "vectors_", None), LastVectors)
+        if made and "_model" in state and "vectors_" not in state:
+            raise ValueError("'vectors_' is missing")
         for name in state:
-            if hasattr(cls, name) or name in params or "_" not in (name[0], name[-1]):
+            is_own = hasattr(cls, name) and not (made and name == "vectors_")
+            if is_own or name in params or "_" not in (name[0], name[-1]):
                 raise ValueError(f"{name!r} is nothing that is fitted")
         if not isinstance(state.get("_text_options", TextOptions()), TextOptions):
             raise ValueError("_text_options is none")

@@ -20,6 +20,7 @@ from sklearn_embed._estimators.convergence import (
     warn_if_parallel,
     warn_of_losses,
 )
+from sklearn_embed._estimators.small_batches import limits_of_rare
 from sklearn_embed._estimators.snapshot import publish
 from sklearn_embed._models.loop import (
     Data,
@@ -127,12 +128,16 @@ def _before(estimator):
 
 def learn_batch(estimator, training, rare):
     """Train one pass over one more batch; keep the counts of rarer words."""
-    begun = hasattr(estimator, "vectors_")
+    begun = "words_" in vars(estimator)
     seed = estimator._seed if begun else draw_seed(estimator)
     done = estimator.n_iter_ if begun else 0
     rate, _ = (training.settled or estimator)._rates()
     schedule, epochs = Schedule(rate, rate, 1), range(done, done + 1)
-    learn(estimator, training, seed, schedule, epochs, {"_rare_counts": rare})
+    more = {
+        "_rare_counts": rare,
+        "_rare_limits": limits_of_rare(training.settled or estimator),
+    }
+    learn(estimator, training, seed, schedule, epochs, more)
 
 
 def learn(estimator, training, seed, schedule, epochs, more=None):
@@ -244,7 +249,7 @@ def adopt(estimator, vocabulary, model, n_documents=0, settled=None):
 def grown_vocabulary(estimator, documents, update=True, settled=None):
     """Return the vocabulary after one more batch, and counts of rarer words."""
     refuse_document_limits(estimator)
-    begun = hasattr(estimator, "vectors_")
+    begun = "words_" in vars(estimator)
     counts = counts_by_word([documents])
     rare = getattr(estimator, "_rare_counts", {}) if begun else {}
     for word, count in rare.items():

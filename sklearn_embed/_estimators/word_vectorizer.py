@@ -37,6 +37,7 @@ from sklearn_embed._estimators.pretrained import (
     refuse_penalty,
     shared_pretrained,
 )
+from sklearn_embed._estimators.small_batches import learn_few
 from sklearn_embed._estimators.snapshot import snapshot
 from sklearn_embed._estimators.training import (
     Training,
@@ -159,7 +160,7 @@ class WordVectorizer(
         documents, options = self._tokenize_to_fit(X)
         further = further_texts(self, unlabeled, options)
         parts = [documents] if further is None else [documents, further]
-        continued = self.warm_start and hasattr(self, "vectors_")
+        continued = self.warm_start and "words_" in vars(self)
         seed = self._seed if continued else draw_seed(self)
         data = hold_out(self, parts, seed)
         n_tokens = sum(part.n_tokens for part in data.parts)
@@ -198,12 +199,25 @@ class WordVectorizer(
         -------
         self : object
             The fitted estimator.
+
+        Notes
+        -----
+        Where no word gets a row and few rows are touched, which is so with negative
+        sampling and without `pretrained`, the cost is that of the batch, however many
+        words are known: copies of its rows are trained, with negatives that are drawn
+        for the batch alone, and then written into the arrays.  Arrays that anybody
+        else holds, such as a result of `vectors_` kept from before, stay as they are:
+        new ones take their place, which costs a copy.
         """
         self._checked_pretrained()
         documents, options = self._tokenize_to_fit(X)
         settled = auto.settled(self)
+        check_rates(settled.get_params(deep=False), type(self))
+        data, texts = Data([documents], []), (documents, options, update_vocabulary)
+        if learn_few(self, X, data, texts, settled):
+            return self
         vocabulary, rare = grown_vocabulary(self, documents, update_vocabulary, settled)
-        training = settled._training(X, Data([documents], []), vocabulary, options)
+        training = settled._training(X, data, vocabulary, options)
         learn_batch(self, training, rare)
         return self
 

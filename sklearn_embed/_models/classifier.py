@@ -352,22 +352,26 @@ class ClassifierJob(Job):
         Whose inputs and outputs are changed in place.
     run : Run
         Seed and schedule.
+    pool : ndarray, int32, or None
+        Classes drawn for negative sampling; None: draw them.
     """
 
     needed = "a label and a weight above 0"
 
-    def __init__(self, space, data, model, run):
+    def __init__(self, space, data, model, run, pool=None):
         self._space, (self._seed, self._schedule, _) = space, run
         self._outputs = model.outputs
         self._matrices = flat_matrices(model.inputs, model.outputs, True)
-        settings, labels, pool, tree = model.settings, model.labels, None, None
+        settings, labels, tree = model.settings, model.labels, None
         # All classes are judged at once, and documents may weigh more than 1.
         weights = [part.targets.weights for part in data.parts]
         heaviest = max(1.0, *(float(some.max(initial=0)) for some in weights))
         self.loss_limit = Job.loss_limit * len(model.outputs) * heaviest
         if settings.loss == "negative_sampling":
-            rng = np.random.default_rng([run.seed, 2])
-            pool = readonly(draw_pool(labels.counts, 0.5, rng))
+            if pool is None:
+                rng = np.random.default_rng([run.seed, 2])
+                pool = draw_pool(labels.counts, 0.5, rng)
+            pool = readonly(pool)
         elif settings.loss == "hierarchical_softmax":
             tree = tree_of(labels.counts, labels.leaves)
         self._loss = make_loss(settings.loss, settings.negative, pool, tree)

@@ -192,7 +192,7 @@ class FastText:
     def job(self, data, vocabulary, run):
         """Return what trains the parameters."""
         return PredictionJob(
-            self.settings, data, vocabulary, self.matrix, self.outputs, run, self.bags
+            self.settings, data, vocabulary, (self.matrix, self.outputs), run, self.bags
         )
 
     def published(self, final):
@@ -203,7 +203,7 @@ class FastText:
         final : bool
             Whether this model is used up, which saves a copy.
         """
-        size, n_words = self.settings.vector_size, len(self.words)
+        size = self.settings.vector_size
         if final:
             self.bags = None  # what is published needs the memory
         matrix = stripped(self.matrix, size, in_place=final)
@@ -212,9 +212,7 @@ class FastText:
             self, matrix=matrix, outputs=outputs, bags=None, carried=None, frozen=None
         )
         fitted._kept_numbers = getattr(self, "_kept_numbers", None)
-        # As gensim adds them up: the word, then its n-grams.
-        vectors, counts = fitted.subwords().sums(self.words, matrix[:n_words])
-        vectors /= (counts + 1).astype(np.float32)[:, None]
+        vectors = fitted.word_vectors(self.words)
         if self.frozen is not None:
             given, parts, bags_given = self.frozen
             vectors[given.rows] = given.vectors  # minus zeros, too
@@ -227,6 +225,13 @@ class FastText:
             "subword_vectors_": matrix,
         }
         return attributes, fitted
+
+    def word_vectors(self, words):
+        """Return the vectors of all words: the mean of their own and their n-grams'."""
+        # As gensim adds them up: the word, then its n-grams.
+        vectors, counts = self.subwords().sums(words, self.matrix[: len(words)])
+        vectors /= (counts + 1).astype(np.float32)[:, None]
+        return vectors
 
     def subwords(self):
         """Return the n-grams, with their numbers where they are numbered one by one."""

@@ -107,6 +107,13 @@ class Outputs(NamedTuple):
         return "node_vectors_" if self.is_tree else "context_vectors_"
 
 
+class Chances(NamedTuple):
+    """What the counts of all words say, where only some words are trained."""
+
+    keep: np.ndarray  # (V,) uint32; see `keep_thresholds`
+    pool: np.ndarray  # int32: negatives, drawn from these words
+
+
 class PredictionJob(Job):
     """Trains input rows, one a word or a bag of them, and outputs.
 
@@ -118,20 +125,25 @@ class PredictionJob(Job):
         TokenizedDocuments.
     vocabulary : Vocabulary
         Words and counts.
-    inputs : ndarray of shape (n_rows, width), float32
-        Changed in place.
-    outputs : Outputs
-        Changed in place.
+    parameters : tuple of (ndarray of shape (n_rows, width), float32; Outputs)
+        Inputs and outputs, changed in place.
     run : Run
         Seed, schedule and threads.
     bags : Bags or None, default=None
         The input rows of each word; None: word i has row i.
+    chances : Chances or None, default=None
+        Which words are kept and drawn; None: as their counts say.
     """
 
-    def __init__(self, settings, data, vocabulary, inputs, outputs, run, bags=None):
+    def __init__(
+        self, settings, data, vocabulary, parameters, run, bags=None, chances=None
+    ):
         self._settings, (self._seed, self._schedule, n_jobs) = settings, run
-        self._inputs, self._outputs = inputs, outputs.matrix
-        keep = readonly(keep_thresholds(vocabulary.counts, settings.sample))
+        self._inputs, outputs = parameters
+        self._outputs = outputs.matrix
+        if chances is None:
+            chances = Chances(keep_thresholds(vocabulary.counts, settings.sample), None)
+        keep = readonly(chances.keep)
         self._parts = [self._corpus(part, vocabulary, keep) for part in data.parts]
         all_kept = readonly(np.full_like(keep, 2**32 - 1))
         self._held_out = [
@@ -140,7 +152,7 @@ class PredictionJob(Job):
         self._total = sum(part.n_tokens for part in data.parts)
         corpora = self._parts + self._held_out
         self._window = reachable_window(settings.window, corpora, bags is not None)
-        self._sampler = self._make_sampler(vocabulary.counts)
+        self._sampler = self._make_sampler(vocabulary.counts, chances.pool)
         if settings.sample:
             self.needed += f" once sample={settings.sample:g} has thinned them out"
         if settings.loss == "negative_sampling":
@@ -163,15 +175,16 @@ class PredictionJob(Job):
         rows = readonly(vocabulary.rows(documents.table))
         return Corpus(documents.ids, documents.starts, documents.offsets, rows, keep)
 
-    def _make_sampler(self, counts):
+    def _make_sampler(self, counts, pool):
         """Return what tells the kernel which output rows a word meets."""
         if self._settings.loss == "softmax":
             return None
         if self._settings.loss == "hierarchical_softmax":
             return Tree(*map(readonly, huffman_tree(counts)))
-        rng = np.random.default_rng([self._seed, 2])
-        width = self._outputs.shape[1]
-        pool = draw_pool(counts, self._settings.ns_exponent, rng, width)
+        if pool is None:
+            rng = np.random.default_rng([self._seed, 2])
+            width = self._outputs.shape[1]
+            pool = draw_pool(counts, self._settings.ns_exponent, rng, width)
         return NegativeSampler(readonly(pool), int(self._settings.negative))
 
     def _tasks(self, corpora, epoch):

@@ -73,7 +73,7 @@ class Word2Vec:
     def job(self, data, vocabulary, run):
         """Return what trains the parameters."""
         return PredictionJob(
-            self.settings, data, vocabulary, self.inputs, self.outputs, run
+            self.settings, data, vocabulary, (self.inputs, self.outputs), run
         )
 
     def published(self, final):

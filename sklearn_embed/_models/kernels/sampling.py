@@ -11,6 +11,9 @@ from sklearn_embed._core.compile import kernel
 #: Draws in a pool: at least, and at most (64 MB).
 POOL_SIZES = 2**20, 2**24
 
+#: Draws of a small batch, at least.
+LEAST_DRAWS = 256
+
 #: Times that a row is drawn before long, where it is drawn that often.
 REPEATS = 8
 
@@ -26,17 +29,19 @@ class Tree(NamedTuple):
     codes: np.ndarray  # uint8: the turn taken at each node, 0 or 1
 
 
-def keep_thresholds(counts, sample):
+def keep_thresholds(counts, sample, total=None):
     """Return uint32 (V,): a word stays where 32 random bits are <= its threshold.
 
     The probability is sqrt(t / f) + t / f for a word of frequency f (word2vec.c;
     the paper leaves out the second term).  ``sample`` is t; 0 keeps everything.
     As there, a ``sample`` of 1 or more counts words instead of a share of them.
+    ``total`` is the sum of all counts, if these are not all.
     """
     counts = np.asarray(counts, np.float64)
     if not sample:
         return np.full(len(counts), 2**32 - 1, np.uint32)
-    often = sample * counts.sum() if sample < 1 else sample
+    total = counts.sum() if total is None else float(total)
+    often = sample * total if sample < 1 else sample
     share = np.minimum(often / np.maximum(counts, 1), 1)  # more keeps no more
     return np.minimum((np.sqrt(share) + share) * 2**32, 2**32 - 1).astype(np.uint32)
 
@@ -52,7 +57,7 @@ def draw_pool(counts, exponent, rng, width=100):
     ``width`` columns is fetched that many times less from far away, and the next
     time after a random while.
     """
-    weights = np.maximum(np.asarray(counts, np.float64), 1e-9) ** exponent
+    weights = _weights(counts, exponent)
     cumulative = np.cumsum(weights / weights.sum())
     smallest = weights.min() / weights.sum()
     size = POOL_SIZES[0]
@@ -71,6 +76,27 @@ def draw_pool(counts, exponent, rng, width=100):
     n_near = max(256, NEAR // (4 * width)) * REPEATS
     stretch = min(size, 2 ** int(np.log2(n_near)))
     return rng.permuted(pool.reshape(-1, stretch), axis=1).ravel()
+
+
+def draw_few(counts, exponent, n_draws, rng):
+    """Return int32: as many rows as a small batch draws, a power of two, or None.
+
+    They are drawn at equal steps as by `draw_pool`, in random order, so that rare words
+    may be missing; other random numbers bring other ones.  None: so many that
+    `draw_pool` should draw them.
+    """
+    size = 1 << max(int(n_draws) - 1, LEAST_DRAWS - 1).bit_length()
+    if size >= POOL_SIZES[0]:
+        return None
+    cumulative = np.cumsum(_weights(counts, exponent))
+    places = (np.arange(size) + rng.random()) * (cumulative[-1] / size)
+    rows = np.searchsorted(cumulative, places, side="right")
+    return rng.permutation(np.minimum(rows, len(cumulative) - 1).astype(np.int32))
+
+
+def _weights(counts, exponent):
+    """Return how often rows are drawn, relative to each other."""
+    return np.maximum(np.asarray(counts, np.float64), 1e-9) ** exponent
 
 
 def huffman_tree(counts):
