@@ -1,0 +1,295 @@
+"""Products with a matrix that many products share: packed once, summed in order.
+
+A library for matrices packs both factors at every call, which costs as much as the
+product where one of them has a few rows, as at each step of a recurrent network.  Here
+the shared factor is packed beforehand, in panels of `COLUMNS` columns, and some rows
+times one panel are summed in registers.
+
+Each number of the product is one sum over k = 0, 1, 2, …, whichever rows and columns
+are computed beside it, so that a row of the result depends on its own row alone.
+"""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+from llvmlite import binding, ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from sklearn_embed._core.arrays import readonly
+from sklearn_embed._core.compile import inner, kernel
+from sklearn_embed._core.simd import VECTOR, VECTOR_TYPE, WIDTH
+
+#: Columns of a panel: two vectors.
+COLUMNS = 2 * WIDTH
+
+#: Rows that are summed at once; the sums of the tallest tile fill the registers.
+HEIGHTS = (10, 4, 2, 1) if WIDTH == 16 else (6, 4, 2, 1)
+
+_I64, _I32 = ir.IntType(64), ir.IntType(32)
+
+
+def _has_fma():
+    """Tell whether a product and a sum are one instruction: a call, where not."""
+    features = binding.get_host_cpu_features()
+    is_x86 = binding.get_process_triple().startswith(("x86", "i386", "i686"))
+    return bool(features.get("fma", False)) if is_x86 else True
+
+
+_FMA = _has_fma()
+
+
+def _mask(builder, n):
+    """Return which lanes of a vector are below n."""
+    kind = ir.VectorType(_I64, WIDTH)
+    lanes = ir.Constant(kind, list(range(WIDTH)))
+    return builder.icmp_signed("<", lanes, _spread(builder, n, kind))
+
+
+def _spread(builder, value, kind):
+    undefined = ir.Constant(kind, ir.Undefined)
+    one = builder.insert_element(undefined, value, ir.Constant(_I32, 0))
+    places = ir.Constant(ir.VectorType(_I32, kind.count), [0] * kind.count)
+    return builder.shuffle_vector(one, undefined, places)
+
+
+def _masked_load(builder, pointer, mask):
+    kind = ir.FunctionType(VECTOR, [pointer.type, _I32, mask.type, VECTOR])
+    name = f"llvm.masked.load.v{WIDTH}f32.p0"
+    load = cgutils.get_or_insert_function(builder.module, kind, name)
+    zeros = ir.Constant(VECTOR, None)
+    return builder.call(load, [pointer, ir.Constant(_I32, 4), mask, zeros])
+
+
+def _masked_store(builder, value, pointer, mask):
+    kind = ir.FunctionType(ir.VoidType(), [VECTOR, pointer.type, _I32, mask.type])
+    name = f"llvm.masked.store.v{WIDTH}f32.p0"
+    store = cgutils.get_or_insert_function(builder.module, kind, name)
+    builder.call(store, [value, pointer, ir.Constant(_I32, 4), mask])
+
+
+def _data(context, builder, signature, args, place):
+    array = context.make_array(signature.args[place])(context, builder, args[place])
+    return array.data
+
+
+def _at(builder, data, index):
+    return builder.bitcast(builder.gep(data, [index]), VECTOR.as_pointer())
+
+
+@intrinsic
+def load_part(typing_context, array, index, n):
+    """Return a vector of array[index : index + n], zeros behind; n may exceed it."""
+
+    def codegen(context, builder, signature, args):
+        pointer = _at(builder, _data(context, builder, signature, args, 0), args[1])
+        return _masked_load(builder, pointer, _mask(builder, args[2]))
+
+    return VECTOR_TYPE(array, types.int64, types.int64), codegen
+
+
+@intrinsic
+def store_part(typing_context, array, index, vector, n):
+    """Set array[index : index + n] to the first n numbers of a vector."""
+
+    def codegen(context, builder, signature, args):
+        pointer = _at(builder, _data(context, builder, signature, args, 0), args[1])
+        _masked_store(builder, args[2], pointer, _mask(builder, args[3]))
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, VECTOR_TYPE, types.int64), codegen
+
+
+def _fused(builder, a, b, c):
+    """Return a * b + c, rounded alike in every tile."""
+    if not _FMA:
+        return builder.fadd(builder.fmul(a, b), c)
+    kind = ir.FunctionType(VECTOR, [VECTOR] * 3)
+    name = f"llvm.fma.v{WIDTH}f32"
+    fma = cgutils.get_or_insert_function(builder.module, kind, name)
+    return builder.call(fma, [a, b, c])
+
+
+def _make_tile(height):
+    """Return an intrinsic that adds the product of some rows and a panel.
+
+    ``tile(left, first, stride, panels, panel, k, out, to, width, n)``: `height` rows
+    of k numbers, which begin at left[first], left[first + stride], …, times the panel
+    at panels[panel], are added to the first n columns at out[to], out[to + width], ….
+    Nothing is checked.
+    """
+
+    @intrinsic
+    def tile(typing_context, left, first, stride, panels, panel, k, out, to, width, n):
+        whole = types.int64
+        signature = types.void(
+            left, whole, whole, panels, whole, whole, out, whole, whole, whole
+        )
+
+        def codegen(context, builder, signature, args):
+            _, first, stride, _, panel, k, _, to, width, n = args
+            left, panels, out = (
+                _data(context, builder, signature, args, place) for place in (0, 3, 6)
+            )
+
+            def place(base, step, number):
+                return builder.add(base, builder.mul(step, ir.Constant(_I64, number)))
+
+            rows = [place(first, stride, r) for r in range(height)]
+            masks = [
+                _mask(builder, builder.sub(n, ir.Constant(_I64, WIDTH * v)))
+                for v in (0, 1)
+            ]
+            targets = [
+                _at(
+                    builder,
+                    out,
+                    place(place(to, width, r), ir.Constant(_I64, WIDTH), v),
+                )
+                for r in range(height)
+                for v in (0, 1)
+            ]
+            sums = [
+                _masked_load(builder, target, masks[number % 2])
+                for number, target in enumerate(targets)
+            ]
+            before = builder.block
+            loop, end = (builder.append_basic_block(name) for name in ("tile", "done"))
+            some = builder.icmp_signed(">", k, ir.Constant(_I64, 0))
+            builder.cbranch(some, loop, end)
+            builder.position_at_end(loop)
+            i = builder.phi(_I64)
+            i.add_incoming(ir.Constant(_I64, 0), before)
+            totals = [builder.phi(VECTOR) for _ in sums]
+            at = place(panel, i, COLUMNS)
+            columns = [
+                builder.load(
+                    _at(builder, panels, place(at, ir.Constant(_I64, WIDTH), v)),
+                    align=4,
+                )
+                for v in (0, 1)
+            ]
+            moved = []
+            for r, row in enumerate(rows):
+                number = builder.load(builder.gep(left, [builder.add(row, i)]))
+                factor = _spread(builder, number, VECTOR)
+                for v in (0, 1):
+                    total = totals[2 * r + v]
+                    moved.append(_fused(builder, factor, columns[v], total))
+            following = builder.add(i, ir.Constant(_I64, 1))
+            i.add_incoming(following, loop)
+            for total, begun, next_ in zip(totals, sums, moved, strict=True):
+                total.add_incoming(begun, before)
+                total.add_incoming(next_, loop)
+            more = builder.icmp_signed("<", following, k)
+            builder.cbranch(more, loop, end)
+            builder.position_at_end(end)
+            for number, (begun, result) in enumerate(zip(sums, moved, strict=True)):
+                value = builder.phi(VECTOR)
+                value.add_incoming(begun, before)
+                value.add_incoming(result, loop)
+                targets[number] = targets[number], value
+            for number, (target, value) in enumerate(targets):
+                _masked_store(builder, value, target, masks[number % 2])
+            return context.get_dummy_value()
+
+        return signature, codegen
+
+    return tile
+
+
+_tall, _four, _two, _one = map(_make_tile, HEIGHTS)
+_HEIGHT = HEIGHTS[0]
+
+
+@inner(fastmath=())
+def add_product(left, first, n_rows, panels, out, to, width):
+    """Add left @ packed matrix to some rows of another one.
+
+    Parameters
+    ----------
+    left : ndarray, float32
+        Its rows have as many numbers as the panels have rows.
+    first, n_rows : int64
+        Where the first row begins in `left`, and how many there are.
+    panels : ndarray of shape (n_panels, k, COLUMNS), float32
+        See `pack`.
+    out : ndarray, float32
+        Changed in place.
+    to, width : int64
+        Where the first row begins in `out`, and how many numbers a row has.
+    """
+    k = panels.shape[1]
+    for p in range(panels.shape[0]):
+        panel, column = p * k * COLUMNS, p * COLUMNS
+        n, r = width - column, 0
+        while r + _HEIGHT <= n_rows:
+            at, row = first + r * k, to + r * width + column
+            _tall(left, at, k, panels, panel, k, out, row, width, n)
+            r += _HEIGHT
+        while r + 4 <= n_rows:
+            at, row = first + r * k, to + r * width + column
+            _four(left, at, k, panels, panel, k, out, row, width, n)
+            r += 4
+        while r + 2 <= n_rows:
+            at, row = first + r * k, to + r * width + column
+            _two(left, at, k, panels, panel, k, out, row, width, n)
+            r += 2
+        if r < n_rows:
+            at, row = first + r * k, to + r * width + column
+            _one(left, at, k, panels, panel, k, out, row, width, n)
+
+
+@kernel(allocates=False)
+def _pack(matrix, transposed, panels):
+    n, k = panels.shape[0] * COLUMNS, panels.shape[1]
+    there = matrix.shape[0] if transposed else matrix.shape[1]
+    for column in range(n):
+        p, j = column // COLUMNS, column % COLUMNS
+        if column >= there:
+            for i in range(k):
+                panels[p, i, j] = np.float32(0)
+        elif transposed:
+            for i in range(k):
+                panels[p, i, j] = matrix[column, i]
+        else:
+            for i in range(k):
+                panels[p, i, j] = matrix[i, column]
+
+
+@kernel(allocates=False)
+def _multiply(left, panels, out):
+    add_product(left, 0, left.shape[0], panels, out, 0, out.shape[1])
+
+
+def new_panels(k, n):
+    """Return memory for `pack` of k rows and n columns."""
+    return np.empty((-(-n // COLUMNS), k, COLUMNS), np.float32)
+
+
+def pack(matrix, transposed=False, panels=None):
+    """Return a float32 matrix, C-contiguous, as panels of columns, padded by zeros.
+
+    Parameters
+    ----------
+    matrix : ndarray of shape (k, n), or (n, k) if transposed, float32
+        The right factor of products to come.
+    transposed : bool, default=False
+        Whether its transpose is that.
+    panels : ndarray or None, default=None
+        From `new_panels`, overwritten; None: made anew.
+    """
+    n, k = matrix.shape if transposed else matrix.shape[::-1]
+    panels = new_panels(k, n) if panels is None else panels
+    _pack(readonly(matrix), transposed, panels)
+    return panels
+
+
+def multiply_packed(left, panels, out):
+    """Add left @ packed matrix to ``out``; all C-contiguous float32."""
+    if left.shape[1] != panels.shape[1] or out.shape[0] != left.shape[0]:
+        raise ValueError(f"shapes {left.shape}, {panels.shape}, {out.shape}")
+    if -(-out.shape[1] // COLUMNS) != panels.shape[0]:
+        raise ValueError(f"shapes {left.shape}, {panels.shape}, {out.shape}")
+    _multiply(left, panels, out)

@@ -1,0 +1,391 @@
+"""Layers of recurrent cells: their parameters, forwards and backwards.
+
+Parameters of all layers lie in one array, in the order and shapes of torch.nn: for each
+layer and direction the weights of inputs and of states, and a bias each.
+"""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sklearn_embed._core.arrays import readonly
+from sklearn_embed._core.tiles import multiply_packed, new_panels, pack
+from sklearn_embed._models.kernels.optimizer import drop, sum_columns
+from sklearn_embed._models.kernels.recurrent import (
+    GATES,
+    GRU,
+    LSTM,
+    RNN_RELU,
+    RNN_TANH,
+    Record,
+    Slopes,
+    Steps,
+    run_back,
+    run_layer,
+)
+
+#: What torch.nn calls the parts of a layer.
+PARTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+
+
+class LayerWeights(NamedTuple):
+    """Parameters of one layer in one direction, or their slopes."""
+
+    inputs: np.ndarray  # (K * H, E)
+    states: np.ndarray  # (K * H, H)
+    input_bias: np.ndarray  # (K * H,)
+    state_bias: np.ndarray  # (K * H,)
+
+
+class PackedLayer(NamedTuple):
+    """Parameters of one layer in one direction as `run_layer` takes them."""
+
+    weights: LayerWeights
+    inputs: np.ndarray  # panels (E, K * H)
+    states: np.ndarray  # panels (H, K * H)
+    back: np.ndarray | None  # panels (K * H, H), to learn
+    bias: np.ndarray  # (K * H,), of the inputs' part
+
+
+class Stack(NamedTuple):
+    """Layers on top of each other."""
+
+    cell: int
+    n_inputs: int
+    hidden_size: int
+    num_layers: int
+    n_directions: int
+
+    @classmethod
+    def of(cls, settings, n_directions=1):
+        """Return the layers that settings speak of."""
+        kinds = {
+            "gru": GRU,
+            "lstm": LSTM,
+            "rnn": RNN_TANH if settings.nonlinearity == "tanh" else RNN_RELU,
+        }
+        return cls(
+            kinds[settings.cell],
+            int(settings.vector_size),
+            int(settings.hidden_size),
+            int(settings.num_layers),
+            n_directions,
+        )
+
+    @property
+    def width(self):
+        """Numbers that come out for each row."""
+        return self.n_directions * self.hidden_size
+
+    def shapes(self):
+        """Yield name and shape of each array, in order."""
+        rows = GATES[self.cell] * self.hidden_size
+        for layer in range(self.num_layers):
+            n_inputs = self.width if layer else self.n_inputs
+            shapes = (rows, n_inputs), (rows, self.hidden_size), (rows,), (rows,)
+            for end in ("", "_reverse")[: self.n_directions]:
+                for part, shape in zip(PARTS, shapes, strict=True):
+                    yield f"{part}_l{layer}{end}", shape
+
+    @property
+    def size(self):
+        """Number of parameters."""
+        return sum(math.prod(shape) for _, shape in self.shapes())
+
+    def named(self, flat):
+        """Return the arrays by torch.nn's names, views of an array of all."""
+        found, done = {}, 0
+        for name, shape in self.shapes():
+            n = math.prod(shape)
+            found[name] = flat[done : done + n].reshape(shape)
+            done += n
+        return found
+
+    def layers(self, flat):
+        """Return for each layer the LayerWeights of its directions, views."""
+        arrays = list(self.named(flat).values())
+        parts = [LayerWeights(*arrays[n : n + 4]) for n in range(0, len(arrays), 4)]
+        step = self.n_directions
+        return [parts[n : n + step] for n in range(0, len(parts), step)]
+
+    def draw(self, rng):
+        """Return fresh parameters: uniform within 1 / sqrt(H), LSTMs remember."""
+        bound = 1 / math.sqrt(self.hidden_size)
+        flat = rng.uniform(-bound, bound, self.size).astype(np.float32)
+        if self.cell == LSTM:
+            forget = slice(self.hidden_size, 2 * self.hidden_size)
+            for layer in self.layers(flat):
+                for weights in layer:
+                    weights.input_bias[forget] = 1
+                    weights.state_bias[forget] = 0
+        return flat
+
+    def packed(self, flat, learning=False, into=None):
+        """Return for each layer the PackedLayer of its directions.
+
+        ``into`` is what an earlier call returned for parameters at the same place,
+        which is overwritten.
+        """
+        made = []
+        for number, layer in enumerate(self.layers(flat)):
+            old = [None] * len(layer) if into is None else into[number]
+            made.append(
+                [self._packed(w, o, learning) for w, o in zip(layer, old, strict=True)]
+            )
+        return made
+
+    def _packed(self, weights, old, learning):
+        rows, n_inputs = weights.inputs.shape
+        if old is None:
+            size = self.hidden_size
+            old = PackedLayer(
+                weights,
+                new_panels(n_inputs, rows),
+                new_panels(size, rows),
+                new_panels(rows, size) if learning else None,
+                np.empty(rows, np.float32),
+            )
+        pack(weights.inputs, True, old.inputs)
+        pack(weights.states, True, old.states)
+        if learning:
+            pack(weights.states, False, old.back)
+        old.bias[:] = weights.input_bias
+        if self.cell != GRU:
+            old.bias[:] += weights.state_bias
+        return old
+
+
+class Scratch:
+    """Arrays by name, used again and again."""
+
+    def __init__(self):
+        self._buffers = {}
+
+    def array(self, name, shape):
+        """Return a float32 array of a shape; what it holds is undefined."""
+        n = math.prod(shape)
+        buffer = self._buffers.get(name)
+        if buffer is None or buffer.size < n:
+            buffer = self._buffers[name] = np.empty(n, np.float32)
+        return buffer[:n].reshape(shape)
+
+
+class Dropping(NamedTuple):
+    """What is dropped, and where random numbers stand."""
+
+    chance: float
+    seed: int  # of this step
+    begin: int  # number of the first row
+
+    def apply(self, layer, matrix):
+        """Drop numbers of what goes into a layer, or multiply slopes likewise."""
+        if self.chance > 0:
+            seed = np.uint64((self.seed + 0x632BE59BD9B4E019 * layer) % 2**64)
+            drop(matrix, self.begin, seed, float(self.chance))
+
+
+#: Nothing is dropped.
+KEEP_ALL = Dropping(0.0, 0, 0)
+
+
+def zero_states(stack, n):
+    """Return states before the first step of n sequences: (layers, directions, n, H).
+
+    Once for the outputs, once for the cells.
+    """
+    shape = stack.num_layers, stack.n_directions, n, stack.hidden_size
+    cells = shape if stack.cell == LSTM else (*shape[:2], 0, stack.hidden_size)
+    return np.zeros(shape, np.float32), np.zeros(cells, np.float32)
+
+
+class LayerPass(NamedTuple):
+    """What one layer did in one direction."""
+
+    inputs: np.ndarray  # (N, E)
+    record: Record
+
+
+def _record(stack, layer, steps, states, scratch, name):
+    """Return a Record with the states before the first steps."""
+    n, size, n_lanes = len(steps[0].before), stack.hidden_size, int(steps[0].sizes[0])
+    rows, lstm, gru = GATES[stack.cell] * size, stack.cell == LSTM, stack.cell == GRU
+    total = n + n_lanes + 1
+    record = Record(
+        gates=scratch.array(f"gates{name}", (n, rows)),
+        parts=scratch.array(f"parts{name}", (n if gru else 0, rows)),
+        states=scratch.array(f"states{name}", (total, size)),
+        previous=scratch.array(f"previous{name}", (n, size)),
+        cells=scratch.array(f"cells{name}", (total if lstm else 0, size)),
+        squashed=scratch.array(f"squashed{name}", (n if lstm else 0, size)),
+    )
+    for values, first in ((record.states, states[0]), (record.cells, states[1])):
+        if len(values):
+            values[n:-1] = first[layer][:n_lanes]
+            values[-1] = 0
+    return record
+
+
+def run_forward(stack, packed, steps, inputs, states, scratch, dropping=KEEP_ALL):
+    """Run all layers over packed rows.
+
+    Parameters
+    ----------
+    stack : Stack
+        Their kind.
+    packed : list
+        Their parameters; see `Stack.packed`.
+    steps : tuple of Steps
+        Which rows belong together, for each direction.
+    inputs : ndarray of shape (N, E), float32
+        Changed in place where something is dropped.
+    states : tuple of ndarray
+        Before the first steps; see `zero_states`.
+    scratch : Scratch
+        Where everything lies; it is there until the next call.
+    dropping : Dropping, default=KEEP_ALL
+        What is dropped.
+
+    Returns
+    -------
+    outputs : ndarray of shape (N, D * H), float32
+        After dropping.
+    passes : list
+        For each layer a LayerPass of each direction.
+    """
+    passes, n = [], len(inputs)
+    for number, layer in enumerate(packed):
+        dropping.apply(number, inputs)
+        done = []
+        for direction, one in enumerate(layer):
+            first = states[0][:, direction], states[1][:, direction]
+            record = _record(
+                stack, number, steps, first, scratch, f"-{number}-{direction}"
+            )
+            record.gates[:] = one.bias
+            multiply_packed(inputs, one.inputs, record.gates)
+            bias = readonly(one.weights.state_bias)
+            fixed = stack.cell, steps[direction], direction == 1
+            run_layer(*fixed, one.states, bias, record)
+            done.append(LayerPass(inputs, record))
+        passes.append(done)
+        outputs = [one.record.states[:n] for one in done]
+        if len(outputs) == 1 and dropping.chance == 0:
+            inputs = outputs[0]
+        else:
+            inputs = scratch.array(f"inputs{number}", (n, stack.width))
+            np.concatenate(outputs, axis=1, out=inputs)
+    dropping.apply(len(packed), inputs)
+    return inputs, passes
+
+
+def last_states(passes, states, rows):
+    """Write the states after some rows into states, for the sequences of the rows.
+
+    Parameters
+    ----------
+    passes : list
+        As `run_forward` gives them.
+    states : tuple of ndarray
+        See `zero_states`.  Changed in place.
+    rows : ndarray of shape (n,), int64
+        The last row of each of the first n sequences.
+    """
+    for layer, done in enumerate(passes):
+        for direction, one in enumerate(done):
+            states[0][layer, direction, : len(rows)] = one.record.states[rows]
+            if len(one.record.cells):
+                states[1][layer, direction, : len(rows)] = one.record.cells[rows]
+
+
+def run_backward(
+    stack, packed, steps, passes, slopes, into, scratch, dropping=KEEP_ALL, wanted=True
+):
+    """Run all layers backwards: from slopes of the outputs to all others.
+
+    Parameters
+    ----------
+    stack, packed, steps, passes, scratch, dropping
+        As of `run_forward`, and what it returned.
+    slopes : ndarray of shape (N, D * H), float32
+        Of the outputs.  Changed in place.
+    into : list
+        For each layer the LayerWeights of its directions: where slopes of the
+        parameters go.  Overwritten.
+    wanted : bool, default=True
+        Whether the slopes of the inputs are.
+
+    Returns
+    -------
+    ndarray of shape (N, E), float32, or None
+        The slopes of the inputs.
+    """
+    dropping.apply(len(packed), slopes)
+    n, n_lanes, size = len(slopes), int(steps[0].sizes[0]), stack.hidden_size
+    for number in range(len(packed))[::-1]:
+        there = number > 0 or wanted
+        below: Any = None
+        for direction, one in enumerate(passes[number]):
+            layer, grads = packed[number][direction], into[number][direction]
+            own = scratch.array("slopes", (n + n_lanes + 1, size))
+            own[:n] = slopes[:, direction * size : (direction + 1) * size]
+            own[n:] = 0
+            room = Slopes(
+                scratch.array("through", (n_lanes, size)),
+                scratch.array("changes", (n_lanes, size)),
+            )
+            room.cells[:] = 0
+            record = one.record
+            fixed = stack.cell, steps[direction], direction == 1
+            run_back(*fixed, layer.back, record, own, room)
+            sums = record.parts if stack.cell == GRU else record.gates
+            np.matmul(record.gates.T, one.inputs, out=grads.inputs)
+            np.matmul(sums.T, record.previous, out=grads.states)
+            sum_columns(record.gates, grads.input_bias)
+            sum_columns(sums, grads.state_bias)
+            if there:
+                part = scratch.array(f"below{number % 2}{direction}", one.inputs.shape)
+                np.matmul(record.gates, layer.weights.inputs, out=part)
+                below = part if below is None else np.add(below, part, out=below)
+        if below is not None:
+            dropping.apply(number, below)
+        slopes = below
+    return slopes
+
+
+def packed_steps(lengths):
+    """Return Steps of sequences in the order of falling length, from scratch.
+
+    Parameters
+    ----------
+    lengths : ndarray of shape (B,), int64
+        At least 1.
+    """
+    n_steps = int(lengths[0])
+    # Sequences that are longer than t, for each step t.
+    sizes = np.searchsorted(-lengths, -np.arange(n_steps), side="left").astype(np.int64)
+    offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    lanes = lanes_of(sizes, offsets)
+    rows = np.arange(offsets[-1])
+    step = np.repeat(np.arange(n_steps), sizes)
+    before = np.where(step > 0, offsets[np.maximum(step - 1, 0)] + lanes, 0)
+    before[: sizes[0]] = rows[-1] + 1 + rows[: sizes[0]]
+    return Steps(sizes, offsets, before)
+
+
+def lanes_of(sizes, offsets):
+    """Return the sequence of each row."""
+    return np.arange(offsets[-1]) - np.repeat(offsets[:-1], sizes)
+
+
+def reversed_steps(steps):
+    """Return the same rows, to be read from the last step to the first."""
+    sizes, offsets, _ = steps
+    n, n_lanes, lanes = offsets[-1], sizes[0], lanes_of(sizes, offsets)
+    following = np.append(sizes[1:], 0)
+    step = np.repeat(np.arange(len(sizes)), sizes)
+    goes_on = lanes < following[step]
+    after = offsets[np.minimum(step + 1, len(sizes))] + lanes
+    return steps._replace(before=np.where(goes_on, after, n + lanes))
