@@ -10,6 +10,7 @@ from sklearn_embed._estimators.mean_pool import MeanPoolEmbedder
 from sklearn_embed._estimators.ngram_language_model import NGramLanguageModel
 from sklearn_embed._estimators.one_hot import OneHotTokens
 from sklearn_embed._estimators.pretrained import Pretrained
+from sklearn_embed._estimators.recurrent_language_model import RecurrentLanguageModel
 from sklearn_embed._estimators.word2vec import Word2VecVectorizer
 from sklearn_embed._estimators.word_class import WordClassVectorizer
 from sklearn_embed._models.cooccurrence import CooccurrenceCounts
@@ -27,6 +28,7 @@ __all__ = [
     "NGramLanguageModel",
     "OneHotTokens",
     "Pretrained",
+    "RecurrentLanguageModel",
     "TokenizedDocuments",
     "Word2VecVectorizer",
     "WordClassVectorizer",

@@ -38,7 +38,10 @@ def level_outside():
 
 
 #: Parameters that memory grows with.
-SIZES = ("vector_size", "order", "bucket", "max_n", "window", "negative", "max_length")
+SIZES = (
+    *("vector_size", "hidden_size", "order", "bucket", "max_n", "window", "negative"),
+    "max_length",
+)
 
 
 @contextmanager

@@ -291,9 +291,14 @@ class LanguageModel(DensityMixin, TextEstimator):
             )
         documents = tokenize([words], self._text_options, name)
         rows = self._lookup.rows(documents.table)[documents.flat_ids()]
-        for row in np.where(rows < 0, len(self.words_), rows).tolist():
+        ids = np.where(rows < 0, len(self.words_), rows)
+        for row in self._as_read(ids).tolist():
             state = self._model.advance(state, row)
         return state
+
+    def _as_read(self, ids):
+        """Return the ids of a document's words in the order they are read in."""
+        return ids
 
     def _check_loaded(self):
         """Refuse arrays of wrong shapes or types."""
@@ -313,20 +318,24 @@ def learn_words(estimator, parts):
     parts : list of TokenizedDocuments
         The documents.
     """
+    vocabulary = learn_vocabulary(parts, limits_of_words(estimator, parts))
+    n_words = sum(part.n_tokens for part in parts)
+    warn_of_unknown(n_words - int(vocabulary.counts.sum()), n_words, True)
+    return vocabulary
+
+
+def limits_of_words(estimator, parts):
+    """Return which tokens of some documents are words; see `learn_words`."""
     marks, index = set(), WordIndex(list(MARKS))
     for part in parts:
         rows = index.rows(part.table)
         marks.update(MARKS[row] for row in rows[rows >= 0].tolist())
-    limits = VocabularyFilter(
+    return VocabularyFilter(
         estimator.min_count,
         estimator.max_features,
         marks or None,
         estimator.vocabulary,
     )
-    vocabulary = learn_vocabulary(parts, limits)
-    n_words = sum(part.n_tokens for part in parts)
-    warn_of_unknown(n_words - int(vocabulary.counts.sum()), n_words, True)
-    return vocabulary
 
 
 def warn_of_unknown(n_unknown, n_words, in_fit=False):

@@ -14,6 +14,11 @@ from sklearn_embed._models.features import Ngrams
 from sklearn_embed._models.glove import GloVe, GloveParameters, GloveSettings
 from sklearn_embed._models.ngram_lm import BackoffModel
 from sklearn_embed._models.prediction import Outputs
+from sklearn_embed._models.recurrent_lm import (
+    NetworkWeights,
+    RecurrentNetwork,
+    RecurrentSettings,
+)
 from sklearn_embed._models.term_features import TermFeatures
 from sklearn_embed._models.word2vec import Word2Vec, Word2VecSettings
 from sklearn_embed._text.tokens import TextOptions
@@ -42,6 +47,9 @@ RECORDS = {
         SupervisedFastText,
         TermFeatures,
         BackoffModel,
+        RecurrentSettings,
+        NetworkWeights,
+        RecurrentNetwork,
     )
 }
 

@@ -246,9 +246,14 @@ def adopt(estimator, vocabulary, model, n_documents=0, settled=None):
     )
 
 
-def grown_vocabulary(estimator, documents, update=True, settled=None):
-    """Return the vocabulary after one more batch, and counts of rarer words."""
-    refuse_document_limits(estimator)
+def grown_vocabulary(estimator, documents, update=True, settled=None, limits=None):
+    """Return the vocabulary after one more batch, and counts of rarer words.
+
+    ``limits`` are those of the estimator's parameters where they are None.
+    """
+    if limits is None:
+        refuse_document_limits(estimator)
+        limits = limits_of(settled or estimator)
     begun = "words_" in vars(estimator)
     counts = counts_by_word([documents])
     rare = getattr(estimator, "_rare_counts", {}) if begun else {}
@@ -263,7 +268,7 @@ def grown_vocabulary(estimator, documents, update=True, settled=None):
         return Vocabulary(words, list(known.values())), {}
     most = estimator.max_features
     left = None if most is None else most - len(words)
-    limits = limits_of(settled or estimator)._replace(max_features=left)
+    limits = limits._replace(max_features=left)
     table, numbers = counted_table(counts)
     picks = limits.select(table, numbers)
     new = dict(zip(table.take(picks), numbers[picks].tolist(), strict=True))

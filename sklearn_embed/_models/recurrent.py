@@ -383,7 +383,7 @@ def lanes_of(sizes, offsets):
 def reversed_steps(steps):
     """Return the same rows, to be read from the last step to the first."""
     sizes, offsets, _ = steps
-    n, n_lanes, lanes = offsets[-1], sizes[0], lanes_of(sizes, offsets)
+    n, lanes = offsets[-1], lanes_of(sizes, offsets)
     following = np.append(sizes[1:], 0)
     step = np.repeat(np.arange(len(sizes)), sizes)
     goes_on = lanes < following[step]
