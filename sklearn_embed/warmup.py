@@ -18,6 +18,9 @@ from sklearn_embed._estimators.glove import GloVeVectorizer
 from sklearn_embed._estimators.mean_pool import MeanPoolEmbedder
 from sklearn_embed._estimators.ngram_language_model import NGramLanguageModel
 from sklearn_embed._estimators.one_hot import OneHotTokens
+from sklearn_embed._estimators.recurrent_language_model import (
+    RecurrentLanguageModel,
+)
 from sklearn_embed._estimators.word2vec import Word2VecVectorizer
 from sklearn_embed._estimators.word_class import WordClassVectorizer
 from sklearn_embed._text.tokenized import TokenizedDocuments
@@ -33,6 +36,7 @@ ESTIMATORS = {
         MeanPoolEmbedder,
         NGramLanguageModel,
         OneHotTokens,
+        RecurrentLanguageModel,
         Word2VecVectorizer,
         WordClassVectorizer,
     )
@@ -42,6 +46,7 @@ ESTIMATORS = {
 _SMALL = {
     "embedding": {"cat": [1.0, 0.0], "dog": [0.0, 1.0]},
     "vector_size": 4,
+    "hidden_size": 4,
     "min_count": 1,
     "epochs": 1,
     "bucket": 100,

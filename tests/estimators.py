@@ -10,6 +10,7 @@ from sklearn_embed import (
     NGramLanguageModel,
     OneHotTokens,
     Pretrained,
+    RecurrentLanguageModel,
     Word2VecVectorizer,
     WordClassVectorizer,
 )
@@ -53,6 +54,20 @@ CLASSIFIERS = [
 LANGUAGE_MODELS = [
     NGramLanguageModel(3, min_count=1),
     NGramLanguageModel(1, min_count=1),
+    RecurrentLanguageModel(3, hidden_size=5, **TINY),
+    RecurrentLanguageModel(
+        5, cell="gru", hidden_size=5, tie_weights=True, loss="softmax", **TINY
+    ),
+    RecurrentLanguageModel(
+        3,
+        cell="rnn",
+        hidden_size=4,
+        num_layers=2,
+        loss="sampled_softmax",
+        negative=5,
+        optimizer="adagrad",
+        **TINY,
+    ),
 ]
 
 

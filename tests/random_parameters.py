@@ -24,6 +24,7 @@ from sklearn_embed import (
     NGramLanguageModel,
     OneHotTokens,
     Pretrained,
+    RecurrentLanguageModel,
     TokenizedDocuments,
     Word2VecVectorizer,
     WordClassVectorizer,
@@ -56,6 +57,12 @@ INSTEAD: dict[str, tuple[list, list]] = {
     "bucket": ([1, 2, 50, 100_000], [None, 0, 2**31, 2.0]),
     "vector_size": ([1, 2, 3, 15, 17, 40], [0, -3, 2**40, 2**62, 2**80, 3.0, None]),
     "window": ([1, 2, 5, 63, 65, 10**9, 10**30, "document"], [0, 2.5]),
+    "hidden_size": ([1, 2, 3, 17, 33], [0, -1, 2**40, 2**80, 2.5]),
+    "num_layers": ([1, 2, 3], [0, 101, 1.5]),
+    "batch_size": ([1, 2, 9, 100, 10**6], [0, 2.5]),
+    "bptt": ([1, 2, 35, 10**6], [0, 2.5]),
+    "max_norm": ([None, 1e-3, 1.0, 1e30], [0, -1.0]),
+    "momentum": ([0, 0.5, 0.99], [1, -0.1]),
     "order": ([1, 2, 3, 20], [0, 21, 2.5, None]),
     "word_ngrams": ([1, 2, 3, 50, 10**9], [0]),
     "min_n": ([1, 2, 3, 7], [0, 10**6, -1]),
@@ -130,6 +137,7 @@ CLASSES = [
     FastTextClassifier,
     WordClassVectorizer,
     NGramLanguageModel,
+    RecurrentLanguageModel,
 ]
 
 #: What every case begins with, that small texts can be learned from.

@@ -19,6 +19,7 @@ from sklearn_embed import (
     MeanPoolEmbedder,
     NGramLanguageModel,
     OneHotTokens,
+    RecurrentLanguageModel,
     Word2VecVectorizer,
     WordClassVectorizer,
 )
@@ -166,6 +167,15 @@ class LanguageModelOverNumbers:
 
 class NGramLanguageModelOverNumbers(LanguageModelOverNumbers, NGramLanguageModel):
     pass
+
+
+class RecurrentLanguageModelOverNumbers(
+    LanguageModelOverNumbers, RecurrentLanguageModel
+):
+    def partial_fit(self, X, y=None):
+        super().partial_fit(as_documents(X), y)
+        self.n_columns_ = np.asarray(X).shape[1:]
+        return self
 
 
 class FastTextClassifierOverNumbers(FastTextClassifier):

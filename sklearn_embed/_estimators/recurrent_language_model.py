@@ -274,6 +274,8 @@ class RecurrentLanguageModel(CallbackSupportMixin, LanguageModel):
     1
     """
 
+    _model: RecurrentNetwork
+
     _vector_parameters = ("pretrained",)
 
     _parameter_constraints: dict = {

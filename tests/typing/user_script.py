@@ -22,6 +22,7 @@ from sklearn_embed import (
     NGramLanguageModel,
     OneHotTokens,
     Pretrained,
+    RecurrentLanguageModel,
     TokenizedDocuments,
     Word2VecVectorizer,
 )
@@ -97,6 +98,15 @@ assert_type(model.log_proba(X), list[NDArray[np.float64]])
 assert_type(model.sample("the", 5, random_state=0), list[str])
 assert_type(model.predict_next(["the", "cat"]), list[tuple[str, float]])
 NGramLanguageModel("three")  # type: ignore[arg-type]
+
+recurrent = RecurrentLanguageModel(8, hidden_size=8, min_count=1).fit(texts)
+assert_type(recurrent, RecurrentLanguageModel)
+assert_type(recurrent.partial_fit(X), RecurrentLanguageModel)
+assert_type(recurrent.sample("the", 5, random_state=0), list[str])
+arrays = recurrent.to_torch_state_dict()
+again = RecurrentLanguageModel.from_torch_state_dict(arrays, recurrent.words_)
+assert_type(again, RecurrentLanguageModel)
+RecurrentLanguageModel(hidden_size="many")  # type: ignore[arg-type]
 
 # Pictures
 display = WordMapDisplay.from_estimator(word2vec, ["cat", "dog"])
