@@ -10,8 +10,9 @@ column of texts and one of labels.  For each language fastText trains a model wi
 loss, one of several labels a document, a quantised one and an unsupervised one.
 
 fastText adds 1e-5 to a probability before it takes the logarithm ("softmax" once, "hs"
-at every node), and reads sigmoids ("ns", "ova") from a table of 512 steps: about 1e-5
-and 8e-3 of the differences are that.
+at every node), and reads sigmoids ("ns", "ova") from a table of 512 steps: about 1e-5 a
+turn and 8e-3 of the differences are that.  The last column adds the same to ours ("hs":
+to each node on the way), and shows what is left.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -75,7 +76,8 @@ def main():
     parser.add_argument("folder", type=Path, help="of the labelled texts")
     parser.add_argument("--fasttext", required=True, help="python with fasttext-wheel")
     arguments = parser.parse_args()
-    print(f"{'texts':20}{'model':14}{'labels equal':>14}{'probability':>14}{'row':>12}")
+    titles = "texts", "model", "labels equal", "probability", "row", "with 1e-5"
+    print("{:20}{:14}{:>14}{:>14}{:>12}{:>14}".format(*titles))
     with tempfile.TemporaryDirectory() as folder:
         for name in SETS:
             write_texts(arguments.folder / f"{name}.csv.gz", Path(folder), name)
@@ -128,14 +130,40 @@ def compared(texts, path, labels, shares, rows):
     worst = np.abs(model.sentence_vectors(texts) - np.array(rows)).max()
     ours, chances = model.predict_top_k(texts, -1)
     n_equal, furthest = 0, 0.0
-    for one, chance, theirs, share in zip(ours, chances, labels, shares, strict=True):
+    guarded, left = guarded_probabilities(model, texts), 0.0
+    column = {name: place for place, name in enumerate(model.classes_)}
+    for number, (one, chance, theirs, share) in enumerate(
+        zip(ours, chances, labels, shares, strict=True)
+    ):
         names = [x.removeprefix("__label__") for x in theirs]
         there = dict(zip(names, share, strict=True))
         apart = [abs(p - there[x]) for x, p in zip(one, chance, strict=True)]
         furthest = max(furthest, *apart)
+        if guarded is not None:
+            row = guarded[number]
+            left = max(left, *(abs(row[column[x]] - there[x]) for x in names))
         # Equal probabilities have no order: fastText's table of sigmoids makes some.
         n_equal += one[0] == names[0] or there[one[0]] == share[0]
-    return f"{n_equal:>9}/{len(texts)}{furthest:14.1e}{worst:12.1e}"
+    shown = "" if guarded is None else f"{left:14.1e}"
+    return f"{n_equal:>9}/{len(texts)}{furthest:14.1e}{worst:12.1e}{shown}"
+
+
+def guarded_probabilities(model, texts):
+    """Return probabilities to which 1e-5 is added where fastText does so, or None."""
+    loss = model._model.settings.loss
+    if loss == "softmax":
+        return model.predict_proba(texts) + 1e-5
+    if loss != "hierarchical_softmax":
+        return None
+    tree = model._model._tree()
+    scores = model.sentence_vectors(texts) @ model.output_vectors_.T
+    turns = 1 / (1 + np.exp(-scores.astype(np.float64)))
+    out = np.ones((len(texts), len(model.classes_)))
+    for place in range(out.shape[1]):
+        for at in range(tree.offsets[place], tree.offsets[place + 1]):
+            turn = turns[:, tree.nodes[at]]
+            out[:, place] *= (turn if tree.codes[at] else 1 - turn) + 1e-5
+    return out
 
 
 if __name__ == "__main__":

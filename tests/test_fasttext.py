@@ -314,3 +314,17 @@ def test_what_cannot_leave_is_said():
         model.to_gensim()
     with pytest.raises(TypeError, match="FastText model, got KeyedVectors"):
         FastTextVectorizer.from_gensim(model.to_keyed_vectors())
+
+
+def test_unknown_words_of_numbered_ngrams_keep_their_directions_in_buckets():
+    texts = ["comet meteor planet", "king queen kingdom"] * 20
+    model = FastTextVectorizer(8, bucket=None, min_count=1, sample=0, random_state=0)
+    model.fit(texts)
+    parts = model.to_word_vectors().subwords
+    known, counts = parts.sums(model.words_, parts.own)
+    assert_allclose(known / (counts + 1)[:, None], model.vectors_, atol=1e-6)
+    for word in ("comets", "planets", "queendom"):
+        ours, (theirs,) = model.vector(word), parts.sums([word])[0]
+        lengths = np.linalg.norm(ours), np.linalg.norm(theirs / parts.sums([word])[1])
+        assert ours @ theirs > 0.99 * np.linalg.norm(ours) * np.linalg.norm(theirs)
+        assert lengths[1] < lengths[0]
