@@ -9,6 +9,7 @@ from sklearn_embed._estimators.glove import GloVeVectorizer
 from sklearn_embed._estimators.mean_pool import MeanPoolEmbedder
 from sklearn_embed._estimators.ngram_language_model import NGramLanguageModel
 from sklearn_embed._estimators.one_hot import OneHotTokens
+from sklearn_embed._estimators.ppmi import PPMIVectorizer
 from sklearn_embed._estimators.pretrained import Pretrained
 from sklearn_embed._estimators.recurrent_language_model import RecurrentLanguageModel
 from sklearn_embed._estimators.word2vec import Word2VecVectorizer
@@ -27,6 +28,7 @@ __all__ = [
     "NGramCounts",
     "NGramLanguageModel",
     "OneHotTokens",
+    "PPMIVectorizer",
     "Pretrained",
     "RecurrentLanguageModel",
     "TokenizedDocuments",

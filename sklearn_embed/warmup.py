@@ -18,6 +18,7 @@ from sklearn_embed._estimators.glove import GloVeVectorizer
 from sklearn_embed._estimators.mean_pool import MeanPoolEmbedder
 from sklearn_embed._estimators.ngram_language_model import NGramLanguageModel
 from sklearn_embed._estimators.one_hot import OneHotTokens
+from sklearn_embed._estimators.ppmi import PPMIVectorizer
 from sklearn_embed._estimators.recurrent_language_model import (
     RecurrentLanguageModel,
 )
@@ -37,6 +38,7 @@ ESTIMATORS = {
         NGramLanguageModel,
         OneHotTokens,
         RecurrentLanguageModel,
+        PPMIVectorizer,
         Word2VecVectorizer,
         WordClassVectorizer,
     )

@@ -20,8 +20,15 @@ def count_pairs(documents, window, weighting="harmonic", direction="both"):
                 if k == 0 or (window != "document" and k > window):
                     continue
                 if direction in ("both", side):
-                    counts[i, j] += Fraction(1, k) if weighting == "harmonic" else 1
+                    counts[i, j] += context_weight(k, window, weighting)
     return dict(counts)
+
+
+def context_weight(k, window, weighting):
+    """What a context at distance k counts."""
+    if weighting == "flat":
+        return 1
+    return Fraction(1, k) if weighting == "harmonic" else 1 - Fraction(k - 1, window)
 
 
 def weight(count, x_max, alpha):

@@ -19,6 +19,7 @@ from sklearn_embed import (
     MeanPoolEmbedder,
     NGramLanguageModel,
     OneHotTokens,
+    PPMIVectorizer,
     RecurrentLanguageModel,
     Word2VecVectorizer,
     WordClassVectorizer,
@@ -112,6 +113,10 @@ class OneHotTokensOverNumbers(OverNumbers, OneHotTokens):
 
 
 class GloVeVectorizerOverNumbers(OverNumbers, GloVeVectorizer):
+    pass
+
+
+class PPMIVectorizerOverNumbers(OverNumbers, PPMIVectorizer):
     pass
 
 

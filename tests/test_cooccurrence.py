@@ -24,7 +24,7 @@ from sklearn_embed.io import VectorFileError, native
 
 count = CooccurrenceCounts.from_documents
 windows = st.sampled_from([1, 2, 5, 30, 10**6, "document"])
-weightings = st.sampled_from(["harmonic", "flat"])
+weightings = st.sampled_from(["harmonic", "linear", "flat"])
 directions = st.sampled_from(["left", "right", "both"])
 
 
@@ -56,7 +56,7 @@ def some_documents(n=60, seed=0):
 @settings(deadline=None)
 def test_counts_are_those_of_the_definition(documents, window, weighting, direction):
     words = sorted({word for document in documents for word in document})
-    if not words:
+    if not words or (window, weighting) == ("document", "linear"):
         return
     found = count(
         documents,
@@ -166,6 +166,19 @@ def test_symmetric_counts_are_symmetric():
     matrix = count(some_documents()).to_scipy()
     assert (matrix != matrix.T).nnz == 0
     assert matrix.has_sorted_indices
+
+
+def test_linear_weights_fall_to_the_end_of_the_window():
+    documents = TokenizedDocuments.from_documents([list("abcde")])
+    how = {"window": 4, "weighting": "linear", "vocabulary": list("abcde")}
+    counts = count(documents, **how)
+    assert counts.to_scipy().toarray()[0].tolist() == [0, 1, 0.75, 0.5, 0.25]
+    again = CooccurrenceCounts.from_scipy(
+        counts.to_scipy(), counts.words, window=4, weighting="linear"
+    )
+    assert_array_equal((counts + again).to_scipy().toarray()[0], [0, 2, 1.5, 1, 0.5])
+    with pytest.raises(ValueError, match='window="document" has not'):
+        count(documents, window="document", weighting="linear")
 
 
 def test_left_is_the_transpose_of_right():

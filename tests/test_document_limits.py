@@ -15,6 +15,7 @@ from sklearn_embed import (
     FastTextVectorizer,
     GloVeVectorizer,
     OneHotTokens,
+    PPMIVectorizer,
     TokenizedDocuments,
     Word2VecVectorizer,
 )
@@ -26,6 +27,7 @@ TRAINERS = [
     Word2VecVectorizer(2, **TINY),
     FastTextVectorizer(2, bucket=50, **TINY),
     GloVeVectorizer(2, **TINY),
+    PPMIVectorizer(2, min_count=1),
     FastTextClassifier(2, **TINY),
 ]
 each_trainer = pytest.mark.parametrize(

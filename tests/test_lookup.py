@@ -15,6 +15,7 @@ from sklearn_embed import (
     GloVeVectorizer,
     MeanPoolEmbedder,
     OneHotTokens,
+    PPMIVectorizer,
     TokenizedDocuments,
     Word2VecVectorizer,
 )
@@ -134,6 +135,7 @@ def weigh(words):
 
 ESTIMATORS = {
     "word2vec": Word2VecVectorizer(5, **FIXED, max_features=3),
+    "ppmi": PPMIVectorizer(5, min_count=9, max_features=3),
     "glove": GloVeVectorizer(5, **FIXED, max_features=3),
     "fasttext": FastTextVectorizer(5, **FIXED, bucket=50, max_features=3),
     "fasttext, exact": FastTextVectorizer(5, **FIXED, bucket=None, max_features=3),

@@ -8,7 +8,6 @@ from collections.abc import Collection, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_memory
 
@@ -33,11 +32,13 @@ from sklearn_embed._estimators.base import (
 )
 from sklearn_embed._estimators.callbacks import with_callbacks
 from sklearn_embed._estimators.checks import check_settings
+from sklearn_embed._estimators.counts import checked_counts
 from sklearn_embed._estimators.persistence import register
 from sklearn_embed._estimators.pretrained import checked_pretrained
 from sklearn_embed._estimators.training import draw_seed, learn, settings_of
 from sklearn_embed._estimators.word_vectorizer import WordVectorizer
 from sklearn_embed._models.cooccurrence import CooccurrenceCounts
+from sklearn_embed._models.counting import WEIGHTINGS
 from sklearn_embed._models.glove import GloVe, GloveSettings, prepared
 from sklearn_embed._models.loop import Data, Schedule
 from sklearn_embed._text.tokens import DEFAULT_PATTERN
@@ -65,8 +66,9 @@ class GloVeVectorizer(WordVectorizer):
         Dimensions of a vector.
     window : int or "document", default=10
         Words on each side that count, at least 1; "document": all there are.
-    weighting : {"harmonic", "flat"}, default="harmonic"
-        Whether a word at distance k counts 1/k, or 1.
+    weighting : {"harmonic", "linear", "flat"}, default="harmonic"
+        What a word at distance k counts: 1/k; 1 - (k - 1)/window, as word2vec's
+        shrinking windows do on average; or 1.
     direction : {"both", "left", "right"}, default="both"
         On which side of a word its contexts stand.
     x_max : float, "auto" or None, default="auto"
@@ -253,7 +255,7 @@ class GloVeVectorizer(WordVectorizer):
     _parameter_constraints: dict = {
         **WordVectorizer._parameter_constraints,
         "window": [COUNT, StrOptions({"document"})],
-        "weighting": [StrOptions({"harmonic", "flat"})],
+        "weighting": [StrOptions(set(WEIGHTINGS))],
         "direction": [StrOptions({"both", "left", "right"})],
         "x_max": [POSITIVE, StrOptions({"auto"}), None],
         "alpha": [NOT_NEGATIVE],
@@ -360,7 +362,7 @@ class GloVeVectorizer(WordVectorizer):
         self : object
             The fitted estimator.
         """
-        counts = self._checked_counts(counts, words)
+        counts = checked_counts(counts, words, self.direction)
         check_settings(self)
         self._checked_pretrained()
         vocabulary = Vocabulary(counts.words, counts.word_counts)
@@ -372,26 +374,6 @@ class GloVeVectorizer(WordVectorizer):
         schedule = Schedule(first, last, settled.epochs)
         learn(self, training, draw_seed(self), schedule, range(settled.epochs))
         return self
-
-    def _checked_counts(self, counts, words):
-        """Return counts, of a matrix with words, as CooccurrenceCounts."""
-        is_matrix = hasattr(counts, "tocsr") or isinstance(counts, np.ndarray)
-        if is_matrix and words is not None:
-            return CooccurrenceCounts.from_scipy(
-                counts, words, direction=self.direction
-            )
-        if is_matrix:
-            raise ValueError("counts is a matrix: give the words of its rows, words=.")
-        if not isinstance(counts, CooccurrenceCounts):
-            raise TypeError(
-                "counts must be CooccurrenceCounts or a sparse matrix, not "
-                f"{type(counts).__name__}."
-            )
-        if words is not None:
-            raise ValueError(
-                "CooccurrenceCounts have their own words: leave words out."
-            )
-        return counts
 
     partial_fit = available_if(_never)(WordVectorizer.partial_fit)
 

@@ -5,15 +5,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
-
-from sklearn_embed._core.typing import (
-    Documents,
-    Float32Array,
-)
-from sklearn_embed._estimators import auto, queries
+from sklearn_embed._core.typing import Documents
+from sklearn_embed._estimators import auto
 from sklearn_embed._estimators.base import (
     COUNT,
     FRACTION,
@@ -30,7 +25,7 @@ from sklearn_embed._estimators.base import (
 )
 from sklearn_embed._estimators.callbacks import CallbackSupportMixin, with_callbacks
 from sklearn_embed._estimators.checks import check_rates
-from sklearn_embed._estimators.coverage import warn_of_documents, warn_of_rows
+from sklearn_embed._estimators.coverage import warn_of_documents
 from sklearn_embed._estimators.loading import check_words
 from sklearn_embed._estimators.pretrained import (
     checked_pretrained,
@@ -38,7 +33,6 @@ from sklearn_embed._estimators.pretrained import (
     shared_pretrained,
 )
 from sklearn_embed._estimators.small_batches import learn_few
-from sklearn_embed._estimators.snapshot import snapshot
 from sklearn_embed._estimators.training import (
     Training,
     draw_seed,
@@ -48,9 +42,9 @@ from sklearn_embed._estimators.training import (
     learn_epochs,
 )
 from sklearn_embed._estimators.unlabeled import further_texts
+from sklearn_embed._estimators.word_rows import WordRowsMixin
 from sklearn_embed._models.loop import Data
 from sklearn_embed._text.vocabulary import Vocabulary, learn_vocabulary
-from sklearn_embed._vectors.document_rows import Pooler
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -89,12 +83,7 @@ PREDICTION_CONSTRAINTS: dict = {
 }
 
 
-class WordVectorizer(
-    CallbackSupportMixin,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-    TextEstimator,
-):
+class WordVectorizer(CallbackSupportMixin, WordRowsMixin, TextEstimator):
     """Base of every estimator that learns one vector a word and averages them.
 
     A subclass says what is its own: `_settings`, the parameters that its model knows,
@@ -114,17 +103,6 @@ class WordVectorizer(
     @property
     def _shared_parameters(self):
         return (*shared_pretrained(self.pretrained), "unlabeled")
-
-    if TYPE_CHECKING:  # scikit-learn's methods, which have no types
-
-        def fit_transform(
-            self, X: Documents, y: Any = None, **fit_params: Any
-        ) -> Float32Array: ...
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = []
-        return tags
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
@@ -220,35 +198,6 @@ class WordVectorizer(
         training = settled._training(X, data, vocabulary, options)
         learn_batch(self, training, rare)
         return self
-
-    def transform(self, X: Documents) -> Float32Array:
-        """Return the mean of each document's word vectors.
-
-        Parameters
-        ----------
-        X : iterable of str, of sequences of str, or TokenizedDocuments
-            The documents.
-
-        Returns
-        -------
-        ndarray of shape (n_documents, n_dimensions), float32
-            A document without known words is a row of zeros.
-        """
-        fitted = snapshot(self)
-        n_jobs = fitted._n_threads()
-        rows = Pooler(fitted._lookup, fitted.vectors_, n_jobs=n_jobs).rows(X)
-        warn_of_rows(rows, X)
-        return rows
-
-    to_word_vectors = queries.to_word_vectors
-    to_keyed_vectors = queries.to_keyed_vectors
-    to_frame = queries.to_frame
-    most_similar = queries.most_similar
-    similarity = queries.similarity
-
-    @property
-    def _n_features_out(self):
-        return self.vectors_.shape[1]
 
     def _makes_unknown_words(self):
         """Tell whether words without a row have vectors, too."""

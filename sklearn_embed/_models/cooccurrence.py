@@ -15,6 +15,7 @@ from sklearn_embed._core.arrays import readonly
 from sklearn_embed._core.typing import Documents, FilePath, StopWords
 from sklearn_embed._models.counting import Pairs, Window, count_pairs
 from sklearn_embed._models.own_counts import pairs_of_matrix
+from sklearn_embed._models.ppmi import positive_information
 from sklearn_embed._text.scripts import warn_if_unspaced
 from sklearn_embed._text.tokenized import tokenize
 from sklearn_embed._text.tokens import TextOptions
@@ -64,7 +65,7 @@ class CooccurrenceCounts:
 
     See Also
     --------
-    GloVeVectorizer : Learns vectors from these counts.
+    GloVeVectorizer, PPMIVectorizer : Learn vectors from these counts.
 
     Notes
     -----
@@ -141,8 +142,9 @@ class CooccurrenceCounts:
             does without further arguments.  No pair is counted across two of them.
         window : int or "document", default=10
             Words on each side that count, at least 1; "document": all there are.
-        weighting : {"harmonic", "flat"}, default="harmonic"
-            Whether a word at distance k weighs 1/k, or 1.
+        weighting : {"harmonic", "linear", "flat"}, default="harmonic"
+            What a word at distance k weighs: 1/k; 1 - (k - 1)/window, as word2vec's
+            shrinking windows do on average; or 1.
         direction : {"both", "left", "right"}, default="both"
             On which side of a word its contexts stand.
         min_count : int, default=1
@@ -229,8 +231,9 @@ class CooccurrenceCounts:
             What was counted, as in :meth:`from_documents`: counts of like windows can
             be added.  Numbers of any kind are multiples of the unit of "document",
             up to 6e-12.
-        weighting : {"harmonic", "flat"}, default="harmonic"
-            Likewise; the counts of "flat" are whole numbers.
+        weighting : {"harmonic", "linear", "flat"}, default="harmonic"
+            Likewise; the counts of "flat" are whole numbers, those of "linear"
+            multiples of 1/window.
         direction : {"both", "left", "right"}, default="both"
             Likewise; "both" asks for a symmetric matrix.
 
@@ -419,28 +422,31 @@ class CooccurrenceCounts:
             return half
         return (half + sp.triu(half, 1).T).tocsr()
 
-    def ppmi(self, shift: float = 1.0) -> sp.csr_array:
+    def ppmi(
+        self, shift: float = 1.0, *, context_exponent: float = 1.0
+    ) -> sp.csr_array:
         """Return the positive pointwise mutual information.
 
         Parameters
         ----------
         shift : float, default=1.0
             Its logarithm is subtracted; k corresponds to k negative samples.
+        context_exponent : float, default=1.0
+            Contexts count to this power, less than 1 of which makes rare ones less
+            telling: 0.75 is "context distribution smoothing".
 
         Returns
         -------
         scipy.sparse.csr_matrix of shape (n_words, n_words), float64
-            ``max(0, log(X_ij X / (X_i X_j)) - log(shift))``; a truncated SVD of it
-            gives word vectors (Levy and Goldberg 2014).
+            ``max(0, log(X_ij Y / (X_i Y_j)) - log(shift))`` with ``Y_j``, the sum of a
+            column to the power of `context_exponent`, and the sum ``Y`` of these; a
+            truncated SVD of it gives word vectors (Levy and Goldberg 2014).
+
+        See Also
+        --------
+        PPMIVectorizer : Has the vectors.
         """
-        counts = self.to_scipy().tocoo()
-        total = counts.sum()
-        rows, columns = (np.asarray(counts.sum(axis)).ravel() for axis in (1, 0))
-        expected = rows[counts.row] * columns[counts.col]
-        counts.data = np.maximum(0, np.log(counts.data * total / expected / shift))
-        counts = counts.tocsr()
-        counts.eliminate_zeros()
-        return counts
+        return positive_information(self.to_scipy(), shift, context_exponent)
 
 
 def _check(words, word_counts, indptr, indices, units, is_half):

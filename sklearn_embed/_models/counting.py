@@ -25,6 +25,9 @@ from sklearn_embed._models.kernels.cooccurrence import (
     write_stream,
 )
 
+#: How much a word at some distance counts.
+WEIGHTINGS = ("harmonic", "linear", "flat")
+
 #: Which contexts count, as the kernel wants to know it.
 SIDES = {"left": 1, "right": 2, "both": 3}
 
@@ -52,8 +55,13 @@ class Window(NamedTuple):
             raise ValueError(
                 f'window={size!r}: give a whole number of at least 1, or "document".'
             )
-        if weighting not in ("harmonic", "flat"):
-            raise ValueError(f'weighting={weighting!r}: give "harmonic" or "flat".')
+        if weighting not in WEIGHTINGS:
+            raise ValueError(f"weighting={weighting!r}: give one of {WEIGHTINGS}.")
+        if size == "document" and weighting == "linear":
+            raise ValueError(
+                'weighting="linear" falls towards the end of a window, which '
+                'window="document" has not: give a number, or "harmonic" or "flat".'
+            )
         if direction not in SIDES:
             raise ValueError(f"direction={direction!r}: give one of {list(SIDES)}.")
         return self
@@ -61,6 +69,9 @@ class Window(NamedTuple):
     def units(self, longest):
         """Return the units of each distance in documents so long, and those in 1."""
         size = _MOST_PLACES if self.size == "document" else int(self.size)
+        if self.weighting == "linear":
+            distances = np.maximum(np.arange(min(size, longest) + 1), 1)
+            return size + 1 - distances, size
         return distance_units(size, min(size, longest), self.weighting == "harmonic")
 
 
@@ -137,7 +148,7 @@ def _check_overflow(parts, n_places, n_rows, weights):
     if int(counts[1:].max(initial=0)) * most >= 2**63:
         raise OverflowError(
             "The commonest word occurs too often for exact counts with so wide a "
-            'harmonic window: use window=22 or less, or weighting="flat".'
+            'window that is not flat: use window=22 or less, or weighting="flat".'
         )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from sklearn_embed._core.arrays import readonly
 from sklearn_embed._models.cooccurrence import CooccurrenceCounts
-from sklearn_embed._models.counting import Window, count_pairs
+from sklearn_embed._models.kept_counts import counted, window_of
 from sklearn_embed._models.kernels.glove import (
     FIRST_SQUARE,
     FROZEN_SQUARE,
@@ -216,9 +216,9 @@ def prepared(settings, parts, held_out, vocabulary, memory, n_jobs):
         if given:
             pairs, window = some[0].pairs, some[0].window
         else:
-            window = Window(settings.window, settings.weighting, settings.direction)
+            window = window_of(settings)
             limits = {"max_memory": settings.max_memory, "n_jobs": n_jobs}
-            pairs = _counted(some, vocabulary, window, memory, limits)
+            pairs = counted(some, vocabulary, window, memory, limits)
         return PartitionedPairs(
             pairs,
             window.direction == "both",
@@ -237,25 +237,6 @@ def prepared(settings, parts, held_out, vocabulary, memory, n_jobs):
     )
     # Counts of fewer documents are scaled up to those of the others.
     return GloveData(pairs, partitioned(held_out, n_tokens / n_held_out))
-
-
-def _counted(parts, vocabulary, window, memory, limits):
-    """Count pairs, or fetch their counts from where they are kept."""
-    corpora = [
-        (part.ids, part.starts, part.offsets, vocabulary.rows(part.table))
-        for part in parts
-    ]
-    if memory.store_backend is None:
-        return count_pairs(corpora, len(vocabulary), window, **limits)
-    # What is kept is found by the rows themselves, whatever ids they had.
-    plain = [
-        (rows[part.flat_ids()], part.offsets[:-1], part.offsets)
-        for part, (*_, rows) in zip(parts, corpora, strict=True)
-    ]
-    identity = np.arange(-1, len(vocabulary), dtype=np.int32)
-    corpora = [(rows + 1, *bounds, identity) for rows, *bounds in plain]
-    kept = memory.cache(count_pairs, ignore=[*limits])
-    return kept(corpora, len(vocabulary), window, **limits)
 
 
 class GloveJob(Job):

@@ -1,0 +1,145 @@
+"""Vectors of words by factorising positive pointwise mutual information."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from scipy.linalg import svd
+from scipy.sparse.linalg import ArpackError, svds
+from threadpoolctl import threadpool_limits
+
+#: Words up to which all singular vectors are computed, which takes no iteration.
+DENSE = 512
+
+#: Singular values that are smaller, beside the largest one, are rounding.
+ROUNDING = 1e-7
+
+
+@dataclass(frozen=True)
+class PpmiSettings:
+    """Parameters of a fit, as PPMIVectorizer names them."""
+
+    vector_size: int
+    window: int | str
+    weighting: str
+    direction: str
+    shift: float
+    context_exponent: float
+    eigenvalue_exponent: float
+    combine: str
+    max_memory: int | None
+
+
+class PpmiVectors(NamedTuple):
+    """What a factorisation comes to; float32 but for the last."""
+
+    vectors: np.ndarray  # (V, d), or (V, 2d)
+    word: np.ndarray  # (V, d)
+    context: np.ndarray  # (V, d)
+    singular_values: np.ndarray  # (d,) float64, falling; 0 beyond the rank
+
+
+def positive_information(counts, shift, context_exponent):
+    """Return the positive pointwise mutual information of counts of pairs.
+
+    Parameters
+    ----------
+    counts : sparse matrix of shape (n_words, n_words), float64
+        How often the word of a column stands near that of a row.
+    shift : float
+        Its logarithm is subtracted.
+    context_exponent : float
+        Columns count to this power.
+
+    Returns
+    -------
+    csr_matrix of shape (n_words, n_words), float64
+        Without zeros.
+    """
+    found = counts.tocoo()
+    rows, columns = (np.asarray(counts.sum(axis)).ravel() for axis in (1, 0))
+    columns = columns**context_exponent * (columns > 0)
+    expected = rows[found.row] * columns[found.col]
+    ratios = found.data * columns.sum() / expected / shift
+    found.data = np.maximum(0, np.log(ratios))
+    found = found.tocsr()
+    found.eliminate_zeros()
+    return found
+
+
+def factorise(matrix, settings):
+    """Return the PpmiVectors of a matrix of mutual information.
+
+    Parameters
+    ----------
+    matrix : csr_matrix of shape (n_words, n_words), float64
+        As `positive_information` gives it.
+    settings : PpmiSettings
+        How vectors are made of singular vectors.
+
+    Raises
+    ------
+    FloatingPointError
+        If the iteration does not come to an end.
+    """
+    size = settings.vector_size
+    left, values, right = truncated_svd(matrix, size)
+    stretch = np.zeros(size)
+    if values[0] > 0:
+        some = values > 0
+        stretch[some] = (values[some] / values[0]) ** settings.eigenvalue_exponent
+    word, context = left * stretch, right * stretch
+    if settings.combine == "word":
+        vectors = word
+    elif settings.combine == "context":
+        vectors = context
+    elif settings.combine == "sum":
+        vectors = word + context
+    else:
+        vectors = np.hstack([word, context])
+    # The scale of singular vectors depends on their number; linear models see it.
+    scale = np.sqrt(np.mean(vectors**2)) or 1.0
+    arrays = ((part / scale).astype(np.float32) for part in (vectors, word, context))
+    return PpmiVectors(*arrays, values)
+
+
+def truncated_svd(matrix, size):
+    """Return the first singular vectors and values, always the same bits.
+
+    Parameters
+    ----------
+    matrix : csr_matrix of shape (n, n), float64
+        The matrix.
+    size : int
+        How many; what is beyond the rank is zeros.
+
+    Returns
+    -------
+    left, values, right : ndarray of shape (n, size), (size,) and (n, size), float64
+        The largest number of each left vector is positive.
+    """
+    n = matrix.shape[0]
+    if not matrix.nnz:
+        return np.zeros((n, size)), np.zeros(size), np.zeros((n, size))
+    with threadpool_limits(1):  # sums in another order have other bits
+        if n <= max(DENSE, size + 1):
+            left, values, right = svd(matrix.toarray(), full_matrices=False)
+        else:
+            start = np.random.default_rng(0).standard_normal(n)
+            try:
+                found = svds(matrix, size, v0=start, solver="arpack")
+            except ArpackError as error:
+                raise FloatingPointError(
+                    f"The singular vectors for vector_size={size} were not found: "
+                    f"lower it, or give more documents. ({error})"
+                ) from error
+            left, values, right = found[0][:, ::-1], found[1][::-1], found[2][::-1]
+    kept = min(size, np.count_nonzero(values > ROUNDING * values[0]))
+    signs = np.sign(left[np.abs(left[:, :kept]).argmax(axis=0), np.arange(kept)])
+    padded = np.zeros((n, size)), np.zeros(size), np.zeros((n, size))
+    padded[0][:, :kept] = left[:, :kept] * signs
+    padded[1][:kept] = values[:kept]
+    padded[2][:, :kept] = right[:kept].T * signs
+    return padded
