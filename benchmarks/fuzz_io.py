@@ -1,12 +1,12 @@
 """Damage files of every kind, load and use them, and see that nothing worse happens.
 
-Run ``python benchmarks/fuzz_io.py [--mutations N] [--seconds S] [KIND...]``.  Kinds
-are the formats of word vectors and every object that can be saved.  Whatever is
-loaded is used: rows, further training, exports.  Right answers are a result, the
-errors that are documented, or that memory does not suffice for what is wanted.  A
-process that dies, more than ten seconds, and any other exception are failures: their
-seeds are printed, and the same seed makes the same file again (``--first SEED
---mutations 1 KIND``).
+Run ``python benchmarks/fuzz_io.py [--mutations N] [--seconds S] [KIND...]``.  Kinds are
+the formats of word vectors, static models, and every object that can be saved.
+Whatever is loaded is used: rows, further training, exports.  Right answers are a
+result, the errors that are documented, or that memory does not suffice for what is
+wanted.  A process that dies, more than ten seconds, and any other exception are
+failures: their seeds are printed, and the same seed makes the same file again
+(``--first SEED --mutations 1 KIND``).
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -30,6 +30,7 @@ import numpy as np
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "tests"))
 
 import saved_objects
+import static_models
 import vector_files
 
 _LIMIT, _SECONDS = 2 << 30, 10
@@ -138,6 +139,7 @@ def main(options):
     with tempfile.TemporaryDirectory() as folder:
         kinds = {
             **vector_files.kinds(pathlib.Path(folder)),
+            **static_models.kinds(pathlib.Path(folder)),
             **saved_objects.kinds(pathlib.Path(folder)),
         }
         chosen = [name for name in kinds if not options.kinds or name in options.kinds]

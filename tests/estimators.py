@@ -1,6 +1,7 @@
 """One small instance of every estimator, for the suites that run over all."""
 
 import pytest
+from static_models import source, words_alone
 
 from sklearn_embed import (
     FastTextClassifier,
@@ -43,6 +44,7 @@ ESTIMATORS = [
     MeanPoolEmbedder(VECTORS, pooling="concat", max_length=3, normalize_words=True),
     MeanPoolEmbedder(VECTORS, pooling="max", weights="usif", normalize=True),
     MeanPoolEmbedder(VECTORS, weights="sif", n_components_removed=1),
+    MeanPoolEmbedder(source(words_alone), weights="idf", normalize=True),
     MeanPoolEmbedder(VECTORS, normalize=True, center=True, scale=0.3),
 ]
 

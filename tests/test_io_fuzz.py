@@ -10,6 +10,7 @@ import io
 import numpy as np
 import pytest
 import saved_objects
+import static_models
 import vector_files
 
 N_FILES = 25
@@ -18,10 +19,14 @@ N_FILES = 25
 @pytest.fixture(scope="module")
 def kinds(tmp_path_factory):
     folder = tmp_path_factory.mktemp("kinds")
-    return {**vector_files.kinds(folder), **saved_objects.kinds(folder)}
+    return {
+        **vector_files.kinds(folder),
+        **static_models.kinds(folder),
+        **saved_objects.kinds(folder),
+    }
 
 
-NAMES = [*vector_files.NAMES, *saved_objects.NAMES]
+NAMES = [*vector_files.NAMES, *static_models.NAMES, *saved_objects.NAMES]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -197,9 +197,9 @@ class TextEstimator(BaseEstimator):
         ``sklearn_embed._estimators.word2vec.Word2VecVectorizer``, with
         ``sklearn_embed._text.tokens.TextOptions`` and, where vectors are parameters,
         ``sklearn_embed._vectors.word_vectors.WordVectors`` and
-        ``sklearn_embed._estimators.pretrained.Pretrained``;
-        ``skops.io.get_untrusted_types`` lists
-        them.
+        ``sklearn_embed._estimators.pretrained.Pretrained``, of static models
+        ``sklearn_embed._text.pieces.PieceTokenizer``; ``skops.io.get_untrusted_types``
+        lists them.
         """
         persistence.save(self, path)
 

@@ -8,7 +8,7 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from sklearn_embed._estimators.callbacks import fit_inside
 from sklearn_embed._text.lookup import WordLookup, make_lookup
-from sklearn_embed._text.tokens import TextOptions
+from sklearn_embed._text.tokens import TextOptions, stop_word_set
 from sklearn_embed._vectors.pooled import Pooled, Settings
 from sklearn_embed._vectors.pooling import PoolingSpec
 
@@ -58,8 +58,10 @@ def fitted(owner, embedding, documents, y, sample_weight=None, unlabeled=None):
     return fit_inside(owner, clone(embedding), documents, y, more)
 
 
-def text_options(embedding, own):
+def text_options(embedding, own, source=None):
     """Return how strings are cut: as a vectorizer does it, else by one's own rules.
+
+    A static model brings a tokenizer, which is the `analyzer` then.
 
     Parameters
     ----------
@@ -67,12 +69,21 @@ def text_options(embedding, own):
         The parameter.
     own : TextOptions
         Those of the estimator that holds it.
+    source : WordVectors or None, default=None
+        The vectors, if they are known already.
 
     Raises
     ------
     ValueError
         If both have something to say.
     """
+    if source is not None and source.tokenizer is not None:
+        if own != TextOptions():
+            raise ValueError(
+                "A static model cuts strings by a tokenizer of its own: leave "
+                "lowercase, tokenizer and the like at their defaults."
+            )
+        return TextOptions(analyzer=source.tokenizer)
     if hasattr(embedding, "_text_options"):
         options = embedding._text_options
     elif hasattr(embedding, "_options"):
@@ -87,8 +98,28 @@ def text_options(embedding, own):
     return options
 
 
-def lookup_of(embedding, words, options, stops):
-    """Return the lookup of some vectors' words: the embedding's, if it is the same."""
+def refuse_words(estimator, source):
+    """Refuse what is said of words where a static model has but pieces of them."""
+    if source.tokenizer is None:
+        return
+    if estimator.oov != "skip":
+        raise ValueError(
+            f"oov={estimator.oov!r} is for words without a vector, which a static "
+            "model does not know: it cuts every word into pieces. Set oov='skip'."
+        )
+    others = stop_word_set(estimator.stop_words) - source.row_of.keys()
+    if others:
+        raise ValueError(
+            f"stop_words holds {min(others)!r}, which is no piece of this static "
+            "model: give pieces, as its tokenizer makes them, or None."
+        )
+
+
+def lookup_of(embedding, source, options, stops):
+    """Return the lookup of a source's words: the embedding's, if it is the same."""
+    words = source.words
+    if source.tokenizer is not None and source.tokenizer == options.analyzer:
+        return make_lookup(words, options, stops, pieces=True)
     lookup = getattr(embedding, "_lookup", None)
     if (
         isinstance(lookup, WordLookup)
@@ -110,6 +141,11 @@ def refuse_inner(params, embedding):
         )
 
 
+def is_normalized(estimator, source):
+    """Return whether rows get length 1; None leaves that to a static model."""
+    return source.normalize if estimator.normalize is None else estimator.normalize
+
+
 def settings_of(estimator):
     """Return the parameters that pooling depends on; powers are those of its spec."""
     return Settings(
@@ -120,7 +156,7 @@ def settings_of(estimator):
         estimator.smoothing,
         estimator.n_components_removed,
         estimator.normalize_words,
-        estimator.normalize,
+        bool(estimator.normalize),
         estimator.center,
         estimator.scale,
         estimator.oov,

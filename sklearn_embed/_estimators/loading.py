@@ -9,7 +9,8 @@ from functools import cache
 
 import numpy as np
 
-from sklearn_embed._text.corpus_file import checked_options
+from sklearn_embed._text.corpus_file import checked_options, checked_tokenizer
+from sklearn_embed._text.pieces import PieceTokenizer
 from sklearn_embed._text.tokens import TextOptions, stop_word_set
 
 
@@ -36,6 +37,8 @@ def make_record(record, values):
             raise ValueError(f"{name} of {record.__name__} is a {type(value).__name__}")
     if record is TextOptions:
         return checked_options(dict(zip(names, values, strict=False)))
+    if record is PieceTokenizer:
+        return checked_tokenizer(*values)
     return record(*values)
 
 

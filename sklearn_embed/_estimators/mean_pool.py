@@ -41,6 +41,9 @@ class MeanPoolEmbedder(PoolingTransformer):
         - gensim's ``KeyedVectors``, a DataFrame whose index holds the words, a
           dict from word to vector, a file of vectors: shared by `clone`, too.  How
           a file is read is said by :class:`sklearn_embed.io.VectorFile`.
+        - The folder of a static model, such as model2vec's, or what
+          :func:`sklearn_embed.io.read_vectors` makes of it: words are pieces of words
+          then, into which the model's own tokenizer cuts strings; see Notes.
     pooling : {"mean", "sum", "max", "min", "power", "concat"}, default="mean"
         What becomes of the vectors of a document's words.
 
@@ -77,8 +80,9 @@ class MeanPoolEmbedder(PoolingTransformer):
         weights="usif" each is removed in part; see Notes.  Not for "concat".
     normalize_words : bool, default=False
         Whether words' vectors are scaled to length 1 first.
-    normalize : bool, default=False
-        Whether rows are scaled to length 1, before they are centred.
+    normalize : bool or None, default=None
+        Whether rows are scaled to length 1, before they are centred.  None: if a
+        static model's config says so; those of other vectors are not.
     center : bool, default=False
         Whether the mean of the rows of `fit` is subtracted.  Rows of zeros, those of
         documents without words, stay zeros, which then are in the middle.
@@ -190,6 +194,15 @@ class MeanPoolEmbedder(PoolingTransformer):
     and :math:`n` documents (Miller 1955), at least 0.  Of several labels, each counts
     as a document.
 
+    A static model (Tulkens and van Dongen 2024) is a matrix of vectors, one for each
+    piece of a word that its tokenizer may find, and rows are means of pieces: by
+    default those that model2vec's ``encode`` gives.  Everything that is said of words
+    here holds for pieces, `weights` and `stop_words` included; `oov` is "skip", as no
+    word is unknown, and parameters of text stay at their defaults.  Tokens that were
+    ready-made or cut by other rules are cut into pieces, each as if it were a text;
+    ``TokenizedDocuments.from_documents(X, analyzer=vectors.tokenizer)`` makes documents
+    of pieces.
+
     Components are the first right singular vectors of the documents' rows, not
     centred, by way of the exact eigenvectors of their products' sum, for which the
     rows need not be in memory together.
@@ -211,6 +224,9 @@ class MeanPoolEmbedder(PoolingTransformer):
 
     Rücklé, Eger, Peyrard and Gurevych (2018), "Concatenated power mean word
     embeddings as universal cross-lingual sentence representations".
+
+    Tulkens and van Dongen (2024), "Model2Vec: Fast state-of-the-art static
+    embeddings".
 
     Examples
     --------
@@ -243,7 +259,7 @@ class MeanPoolEmbedder(PoolingTransformer):
         smoothing: float | str = "auto",
         n_components_removed: int = 0,
         normalize_words: bool = False,
-        normalize: bool = False,
+        normalize: bool | None = None,
         center: bool = False,
         scale: float | None = None,
         oov: str = "skip",

@@ -27,10 +27,12 @@ from sklearn_embed._estimators.convergence import warn
 from sklearn_embed._estimators.coverage import warn_of_documents, warn_of_rows
 from sklearn_embed._estimators.embedding import (
     fitted,
+    is_normalized,
     is_unfitted,
     lookup_of,
     pooled_of,
     refuse_inner,
+    refuse_words,
     settings_of,
     text_options,
 )
@@ -39,6 +41,7 @@ from sklearn_embed._estimators.loading import check_rows, make_record
 from sklearn_embed._estimators.snapshot import publish, snapshot
 from sklearn_embed._estimators.unlabeled import further_texts
 from sklearn_embed._models.checks import check_matrix
+from sklearn_embed._text.piece_documents import cut_again
 from sklearn_embed._text.tokens import TextOptions, stop_word_set
 from sklearn_embed._vectors.pooled import checked_powers, learn
 from sklearn_embed._vectors.pooling import PoolingSpec
@@ -76,7 +79,7 @@ class PoolingTransformer(
         "smoothing": [FINITE, StrOptions({"auto"})],
         "n_components_removed": [at_least(0)],
         "normalize_words": ["boolean"],
-        "normalize": ["boolean"],
+        "normalize": ["boolean", None],
         "center": ["boolean"],
         "scale": [Interval(Real, 0, 1e6, closed="right"), None],
         "oov": [StrOptions({"skip", "zero", "subword", "mean", "error"})],
@@ -169,28 +172,42 @@ class PoolingTransformer(
             If a parameter is out of range or contradicts another one, or the
             embedding, or labels are needed and not given.
         """
-        options = text_options(self.embedding, self._options())
+        source = None
+        if not is_unfitted(self.embedding):
+            source = as_word_vectors(self.embedding)
+            refuse_words(self, source)
+        options = text_options(self.embedding, self._options(), source)
         settings = settings_of(self)
         if self.pooling == "power":
             settings = settings._replace(powers=checked_powers(self.powers))
-        documents, options = self._tokenize_to_fit(X, options)
+        documents, options = self._tokenized(X, options, source)
         labels = self._checked_labels(documents, y)
         further = further_texts(self, unlabeled, options)
         given = y, sample_weight, further
         embedding = fitted(self, self.embedding, documents, *given)
-        source = as_word_vectors(embedding)
+        source = as_word_vectors(embedding) if source is None else source
+        settings = settings._replace(normalize=is_normalized(self, source))
         options = getattr(embedding, "_text_options", options)
         stops = stop_word_set(self.stop_words)
         stops |= stop_word_set(getattr(embedding, "stop_words", None))
-        lookup = lookup_of(embedding, source.words, options, stops)
+        lookup = lookup_of(embedding, source, options, stops)
         if self.oov not in ("subword", "mean") and embedding is self.embedding:
             rows = lookup.rows(documents.table)
             warn_of_documents(documents, rows, source.words)
-        texts = [documents] if further is None else [documents, further]
+        texts = [documents]
+        if further is not None:
+            texts.append(lookup.of(further, self._n_threads()))
         learned = learn(settings, texts, source, lookup, labels)
         self._warn_of_nothing_left(learned)
         self._publish(learned, embedding, stops, options)
         return self
+
+    def _tokenized(self, X, options, source):
+        """Return the documents of a fit as tokens, and how later ones are cut."""
+        documents, found = self._tokenize_to_fit(X, options)
+        if source is None or source.tokenizer is None:
+            return documents, found
+        return cut_again(documents, options, self._n_threads()), options
 
     def _checked_labels(self, documents, y):
         """Return a CSR matrix of the documents' labels, or None if none are needed."""
@@ -260,7 +277,9 @@ class PoolingTransformer(
         fitted_now = snapshot(self)
         fitted_now._validate_params()
         fill = 0.0 if self.empty == "zero" else np.nan
-        pooled, how = pooled_of(fitted_now), {"fill": fill, "normalize": self.normalize}
+        pooled = pooled_of(fitted_now)
+        normalize = is_normalized(fitted_now, pooled.source)
+        how = {"fill": fill, "normalize": normalize}
         rows = pooled.pooler(settings_of(fitted_now), **how).rows(X)
         warn_of_rows(rows, X)
         if self.empty == "error" and np.isnan(rows).any():
@@ -277,7 +296,7 @@ class PoolingTransformer(
         if "_source" in vars(self):
             self._lookup = lookup_of(
                 self.embedding_,
-                self._source.words,
+                self._source,
                 self._text_options,
                 frozenset(self._stops),
             )

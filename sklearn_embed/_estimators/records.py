@@ -21,6 +21,7 @@ from sklearn_embed._models.recurrent_lm import (
 )
 from sklearn_embed._models.term_features import TermFeatures
 from sklearn_embed._models.word2vec import Word2Vec, Word2VecSettings
+from sklearn_embed._text.pieces import PieceTokenizer
 from sklearn_embed._text.tokens import TextOptions
 from sklearn_embed._vectors.subwords import Subwords
 
@@ -32,6 +33,7 @@ RECORDS = {
     record.__name__: record
     for record in (
         TextOptions,
+        PieceTokenizer,
         Subwords,
         Outputs,
         Word2VecSettings,

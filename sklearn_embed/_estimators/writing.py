@@ -78,6 +78,8 @@ class Writer:
             parts = value.__getstate__()
             if value.subwords is not None:
                 parts["subwords"] = value.subwords
+            if value.tokenizer is not None:
+                parts["tokenizer"] = value.tokenizer
             return self._once(
                 value,
                 lambda: {"vectors": {k: self._part(k, parts[k], where) for k in parts}},

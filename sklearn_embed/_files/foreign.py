@@ -235,9 +235,9 @@ _FOLDERS = (
     (
         "model.safetensors",
         Kind(
-            "the folder of a model in safetensors",
-            "If it is model2vec's: read_vectors(folder + '/model.safetensors', "
-            "words=folder + '/tokenizer.json')",
+            "the folder of a model in safetensors, but not all of a static model",
+            "One has tokenizer.json and config.json, too; otherwise read_vectors("
+            "folder + '/model.safetensors', tokenizer=...)",
         ),
     ),
     (

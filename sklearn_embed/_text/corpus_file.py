@@ -7,6 +7,7 @@ import numpy as np
 from sklearn_embed._files.arrays import load_arrays, save_arrays
 from sklearn_embed._text.checks import check_documents
 from sklearn_embed._text.encoding import Encoded
+from sklearn_embed._text.pieces import PieceTokenizer
 from sklearn_embed._text.table import TokenTable
 from sklearn_embed._text.tokens import (
     TextOptions,
@@ -22,12 +23,17 @@ _NAMES = ("ids", "offsets", "table", "table_offsets")
 def write(path, encoded):
     """Write Encoded whose ids lie end to end, whole or not at all."""
     options = encoded.options and encoded.options._asdict()
-    if options and any(map(callable, options.values())):
-        options = None
     table = encoded.table
     arrays = encoded.ids, encoded.offsets, table.blob, table.offsets
+    named = dict(zip(_NAMES, arrays, strict=True))
+    if options and isinstance(options["analyzer"], PieceTokenizer):
+        tokenizer = options["analyzer"]
+        named["tokenizer"] = tokenizer.document
+        options["analyzer"] = [tokenizer.max_length, tokenizer.drop_unknown]
+    if options and any(map(callable, options.values())):
+        options = None
     meta = {"kind": _KIND, "options": options, "undercount": encoded.undercount}
-    save_arrays(path, dict(zip(_NAMES, arrays, strict=True)), meta)
+    save_arrays(path, named, meta)
 
 
 def read(path, mmap):
@@ -46,7 +52,11 @@ def read(path, mmap):
         table = TokenTable(*table)
         starts = np.asarray(offsets)[:-1]
         check_documents(ids, starts, offsets, len(table))
-        options = checked_options(meta["options"])
+        options = meta["options"]
+        if options and isinstance(options["analyzer"], list):
+            tokenizer = checked_tokenizer(arrays["tokenizer"], *options["analyzer"])
+            options = {**options, "analyzer": tokenizer}
+        options = checked_options(options)
         undercount = meta["undercount"]
         if type(undercount) is not int or undercount < 0:
             raise ValueError(f"undercount is {undercount!r:.40}.")
@@ -55,6 +65,19 @@ def read(path, mmap):
     except (TypeError, ValueError) as error:
         raise ValueError(f"{path} is damaged: {error}") from error
     return Encoded(ids, starts, offsets, table, options, undercount)
+
+
+def checked_tokenizer(document, max_length, drop_unknown):
+    """Return the PieceTokenizer of parts that a file holds, if they make sense."""
+    if (
+        not isinstance(document, np.ndarray)
+        or document.dtype != np.uint8
+        or document.ndim != 1
+        or type(max_length) not in (int, type(None))
+        or type(drop_unknown) is not bool
+    ):
+        raise ValueError("the tokenizer is none.")
+    return PieceTokenizer(document, max_length, drop_unknown)
 
 
 def checked_options(options):
@@ -70,7 +93,7 @@ def checked_options(options):
         or options.preprocessor is not None
         or not _is_one(options.tokenizer, ("char",))
         or not isinstance(options.token_pattern, (str, type(None)))
-        or not isinstance(options.analyzer, str)
+        or not isinstance(options.analyzer, (str, PieceTokenizer))
         or options.decode_error not in ("strict", "ignore", "replace")
     )
     if wrong:

@@ -14,6 +14,7 @@ import numpy as np
 from sklearn_embed._core.growing import Growing, Spool
 from sklearn_embed._text.documents import document_chunks
 from sklearn_embed._text.hash_table import merged_tables
+from sklearn_embed._text.pieces import PieceEncoder, PieceTokenizer
 from sklearn_embed._text.pruning import BoundedTable, rewritten
 from sklearn_embed._text.scanner import Scanner
 from sklearn_embed._text.table import TokenTable
@@ -53,7 +54,10 @@ def encode(X, options, name="X", n_jobs=1, first=0):
     first : int, default=0
         Number of the first document in messages.
     """
-    encoders = {"text": make_encoder(options), "tokens": Encoder()}
+    if isinstance(options.analyzer, PieceTokenizer):
+        encoders = {"text": PieceEncoder(options.analyzer), "tokens": Encoder()}
+    else:
+        encoders = {"text": make_encoder(options), "tokens": Encoder()}
     # What comes as a stream may be larger than memory.
     streamed = isinstance(X, (Iterator, os.PathLike))
     ids = Spool(np.int32) if streamed else Growing(np.int32)

@@ -6,6 +6,7 @@ import numpy as np
 
 from sklearn_embed._text.compiled import compiled_lookup
 from sklearn_embed._text.documents import document_chunks
+from sklearn_embed._text.piece_documents import PieceLookup, cut_again
 from sklearn_embed._text.tokenized import TokenizedDocuments, tokenize
 from sklearn_embed._text.tokens import Prepared, make_preprocess
 from sklearn_embed._text.word_index import WordIndex
@@ -20,6 +21,9 @@ class WordLookup:
         The words.
     options : TextOptions
         How strings become tokens.
+    pieces : bool, default=False
+        Whether the words are the pieces of a static model, whose tokenizer is the
+        `analyzer` of the options: tokens that it did not make are cut again.
 
     Attributes
     ----------
@@ -28,9 +32,9 @@ class WordLookup:
         them: then they are tokenised, and their tokens are looked up.
     """
 
-    def __init__(self, index, options):
-        self.index, self.options = index, options
-        self.strings = None
+    def __init__(self, index, options, pieces=False):
+        self.index, self.options, self.pieces = index, options, pieces
+        self.strings = PieceLookup(options.analyzer, index) if pieces else None
         if options.tokenizer is None and options.analyzer == "word":
             preprocess = make_preprocess(options)
             found = compiled_lookup(
@@ -44,6 +48,10 @@ class WordLookup:
     def rows(self, table):
         """Return the row of each token of a TokenTable; see `WordIndex.rows`."""
         return self.index.rows(table)
+
+    def of(self, documents, n_jobs=1):
+        """Return a TokenizedDocuments as it is to be looked up."""
+        return cut_again(documents, self.options, n_jobs) if self.pieces else documents
 
     def encode(self, X, n_jobs=1):
         """Return the rows of all tokens of some documents, and where each begins.
@@ -61,6 +69,7 @@ class WordLookup:
         offsets : ndarray of shape (n_documents + 1,), int64
         """
         if isinstance(X, TokenizedDocuments):
+            X = self.of(X, n_jobs)
             return self.rows(X.table)[X.flat_ids()], X.offsets
         rows, lengths = [np.empty(0, np.int32)], [np.zeros(1, np.int64)]
         for kind, documents in document_chunks(X, options=self.options):
@@ -68,13 +77,14 @@ class WordLookup:
                 found, some = self.strings.encode(documents, n_jobs)
             else:
                 tokens = tokenize(documents, self.options, n_jobs=n_jobs)
+                tokens = self.of(tokens, n_jobs)
                 found, some = self.rows(tokens.table)[tokens.ids], tokens.lengths
             rows.append(found)
             lengths.append(some)
         return np.concatenate(rows), np.cumsum(np.concatenate(lengths))
 
 
-def make_lookup(words, options, left_out=()):
+def make_lookup(words, options, left_out=(), pieces=False):
     """Return the WordLookup of a list of words, which costs nothing until it is used.
 
     Parameters
@@ -85,5 +95,7 @@ def make_lookup(words, options, left_out=()):
         How strings become tokens.
     left_out : collection of str, default=()
         Tokens that do not even count as unknown.
+    pieces : bool, default=False
+        Whether they are the pieces of a static model; see WordLookup.
     """
-    return WordLookup(WordIndex(words, left_out), options)
+    return WordLookup(WordIndex(words, left_out), options, pieces)

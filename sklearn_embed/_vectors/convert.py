@@ -8,12 +8,9 @@ import numpy as np
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_embed._vectors.checks import float32_numbers, frozen_array
 from sklearn_embed._vectors.subwords import Subwords
-from sklearn_embed._vectors.word_vectors import (
-    WordVectors,
-    float32_numbers,
-    frozen_array,
-)
+from sklearn_embed._vectors.word_vectors import WordVectors
 
 _ACCEPTED = (
     "WordVectors, gensim's KeyedVectors, a DataFrame whose index holds the words, "

@@ -78,6 +78,7 @@ class Pooler:
         """
         n_columns = self._spec.n_columns(self._vectors.shape[1])
         if isinstance(X, TokenizedDocuments):
+            X = self._lookup.of(X, self._n_jobs)
             out = np.empty((len(X), n_columns), np.float32)
             self._pool_tokens(X, out, first)
             return out
@@ -89,7 +90,8 @@ class Pooler:
             else:
                 before = first + found.n
                 how = self._lookup.options, "X", self._n_jobs, before
-                self._pool_tokens(tokenize(documents, *how), part, before)
+                tokens = self._lookup.of(tokenize(documents, *how), self._n_jobs)
+                self._pool_tokens(tokens, part, before)
             found.keep(part)
         return found.result()
 

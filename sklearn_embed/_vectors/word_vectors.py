@@ -4,15 +4,22 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import issparse
 
 from sklearn_embed._core.typing import Float32Array
+from sklearn_embed._text.pieces import PieceTokenizer
+from sklearn_embed._vectors.checks import (
+    agrees,
+    check_finite_vectors,
+    check_words,
+    checked_counts,
+    float32_numbers,
+    frozen_array,
+)
 from sklearn_embed._vectors.subwords import Subwords
 
 if TYPE_CHECKING:
@@ -42,6 +49,11 @@ class WordVectors:
     row_of : dict or None, default=None
         Word → row in the order of the rows, where there is one already: it is shared
         instead of made anew.  If it grows later, these vectors do not.
+    tokenizer : PieceTokenizer or None, default=None
+        What cuts texts into these words, which are pieces of words then, of a static
+        model such as model2vec's.
+    normalize : bool, default=False
+        Whether such a model scales the mean of a text to length 1.
 
     Attributes
     ----------
@@ -52,6 +64,10 @@ class WordVectors:
     counts : ndarray of shape (n_words,), int64, or None
         Occurrences in the training text.
     subwords : Subwords or None
+        As given.
+    tokenizer : PieceTokenizer or None
+        As given; a function from str to list of str, too.
+    normalize : bool
         As given.
 
     Raises
@@ -76,9 +92,19 @@ class WordVectors:
     vectors: Float32Array
     counts: NDArray[np.int64] | None
     subwords: Subwords | None
+    tokenizer: PieceTokenizer | None
+    normalize: bool
     _row_of: dict[str, int] | None
 
-    __slots__ = ("_row_of", "counts", "subwords", "vectors", "words")
+    __slots__ = (
+        "_row_of",
+        "counts",
+        "normalize",
+        "subwords",
+        "tokenizer",
+        "vectors",
+        "words",
+    )
 
     def __init__(
         self,
@@ -89,6 +115,8 @@ class WordVectors:
         *,
         check_finite: bool = True,
         row_of: dict[str, int] | None = None,
+        tokenizer: PieceTokenizer | None = None,
+        normalize: bool = False,
     ) -> None:
         if isinstance(words, (str, bytes)):
             raise TypeError(f"words must be a list of strings; got one, {words!r}")
@@ -99,19 +127,23 @@ class WordVectors:
                 f"vectors must have shape ({len(words)}, n_dimensions), one row for "
                 f"each word; got {matrix.shape}"
             )
-        numbers = None if counts is None else _checked_counts(counts, words)
-        if row_of is not None and not _agrees(row_of, words):
+        numbers = None if counts is None else checked_counts(counts, words)
+        if row_of is not None and not agrees(row_of, words):
             row_of = None
-        _check_words(words, unique=row_of is not None)
+        check_words(words, unique=row_of is not None)
         if subwords is not None:
             subwords.check(matrix.shape)
+        if tokenizer is not None and not isinstance(tokenizer, PieceTokenizer):
+            raise TypeError(f"tokenizer is no PieceTokenizer: {type(tokenizer)}")
         if check_finite:
-            _check_finite(matrix, words)
+            check_finite_vectors(matrix, words)
         for name, value in (
             ("words", words),
             ("vectors", matrix),
             ("counts", numbers),
             ("subwords", subwords),
+            ("tokenizer", tokenizer),
+            ("normalize", bool(normalize)),
             ("_row_of", row_of),
         ):
             object.__setattr__(self, name, value)
@@ -153,7 +185,8 @@ class WordVectors:
 
     def __repr__(self) -> str:
         more = ", with subwords" if self.subwords is not None else ""
-        return f"<WordVectors: {len(self)} words, {self.vector_size} dimensions{more}>"
+        kind = "words" if self.tokenizer is None else "pieces of words"
+        return f"<WordVectors: {len(self)} {kind}, {self.vector_size} dimensions{more}>"
 
     def rows(self, words: Iterable[str]) -> NDArray[np.int32]:
         """Return the row of each word, -1 where it is unknown.
@@ -260,16 +293,21 @@ class WordVectors:
     def __getstate__(self):
         # Plain parts, so that skops, too, can write them without trusting our types.
         parts = None if self.subwords is None else tuple(self.subwords)
-        return {
+        state = {
             "words": self.words,
             "vectors": self.vectors,
             "counts": self.counts,
             "subwords": parts,
         }
+        if self.tokenizer is not None:
+            state["tokenizer"] = self.tokenizer.__reduce__()[1]
+            state["normalize"] = self.normalize
+        return state
 
     def __setstate__(self, state):
         parts = state["subwords"]
         subwords = None if parts is None else Subwords(*parts)
+        pieces = state.get("tokenizer")
         # What was checked once is not searched for NaN again.
         self.__init__(
             state["words"],
@@ -277,98 +315,6 @@ class WordVectors:
             state["counts"],
             subwords,
             check_finite=False,
+            tokenizer=None if pieces is None else PieceTokenizer(*pieces),
+            normalize=state.get("normalize", False),
         )
-
-
-def frozen_array(array, dtype):
-    """Return a C-contiguous read-only view (a copy only where the type differs)."""
-    view = np.require(np.asarray(array), dtype, ["C", "A"]).view(np.ndarray)[...]
-    view.flags.writeable = False
-    return view
-
-
-def float32_numbers(values, name):
-    """Return an array of float32, or say by name why there is none.
-
-    Raises
-    ------
-    ValueError
-        If the values are not real numbers, or rows differ in their lengths.
-    """
-    if issparse(values):
-        raise ValueError(f"{name} is sparse: use its toarray()")
-    if isinstance(values, np.ndarray) and values.dtype == np.float32:
-        return values
-    try:
-        array = np.asarray(values)
-        if array.dtype.kind not in "biufO":
-            raise TypeError(f"dtype {array.dtype}")
-        with np.errstate(over="ignore"):  # infinity is found afterwards
-            return array.astype(np.float32)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} must hold numbers alone: {error}") from error
-
-
-def _checked_counts(counts, words):
-    """Return int64 counts, one for each word and none below zero."""
-    given = np.asarray(counts)
-    if given.shape != (len(words),):
-        raise ValueError(f"counts must have shape ({len(words)},); got {given.shape}")
-    if given.dtype == np.int64:
-        whole = given
-    else:
-        try:
-            with np.errstate(invalid="ignore"):
-                whole = given.astype(np.int64)
-        except (TypeError, ValueError, OverflowError) as error:
-            raise ValueError(f"counts must be whole numbers: {error}") from error
-    # What was cut off or wrapped is no longer equal.
-    wrong = (whole < 0) | (whole != given)
-    if wrong.any():
-        row = int(np.argmax(wrong))
-        raise ValueError(
-            f"counts must be whole numbers and not negative; that of {words[row]!r} "
-            f"(row {row}) is {given[row]}"
-        )
-    return frozen_array(whole, np.int64)
-
-
-def _agrees(row_of, words):
-    """Tell whether a dict holds these very words and their rows, in their order."""
-    return (
-        type(row_of) is dict
-        and len(row_of) == len(words)
-        and all(map(operator.is_, row_of, words))
-        and all(map(operator.eq, row_of.values(), range(len(words))))
-    )
-
-
-def _check_words(words, unique=False):
-    """Refuse what is not a string, and words that come twice."""
-    if not set(map(type, words)) <= {str}:
-        for row, word in enumerate(words):
-            if not isinstance(word, str):
-                raise TypeError(f"words must be strings; row {row} is {word!r}")
-    if unique or len(set(words)) == len(words):
-        return
-    first = {}
-    for row, word in enumerate(words):
-        if first.setdefault(word, row) != row:
-            raise ValueError(
-                f"each word may come once; {word!r} is in rows {first[word]} and {row}"
-            )
-
-
-def _check_finite(vectors, words):
-    """Refuse NaN and infinity by the name of the word."""
-    flat = vectors.reshape(-1)
-    # One pass without temporaries; only a doubtful sum is looked into.
-    with np.errstate(all="ignore"):
-        if np.isfinite(np.dot(flat, flat)):
-            return
-    for row, vector in enumerate(vectors):
-        if not np.isfinite(vector).all():
-            raise ValueError(
-                f"the vector of {words[row]!r} (row {row}) is not finite: remove the "
-                "word, or replace its NaN and infinite numbers"
-            )

@@ -58,6 +58,8 @@ def counted(vectors, counts):
         np.array(found, np.int64),
         vectors.subwords,
         check_finite=False,
+        tokenizer=vectors.tokenizer,
+        normalize=vectors.normalize,
     )
 
 

@@ -13,12 +13,14 @@ from sklearn_embed._core.typing import FilePath
 from sklearn_embed._files.errors import VectorFileError
 from sklearn_embed._files.opening import opened
 from sklearn_embed._vectors.convert import converted
+from sklearn_embed._vectors.static import composed
 from sklearn_embed._vectors.word_vectors import WordVectors
 from sklearn_embed.io._binary import read_rows as read_binary_rows
 from sklearn_embed.io._collect import finished
 from sklearn_embed.io._companions import counted
 from sklearn_embed.io._fasttext_reader import read_stream
 from sklearn_embed.io._recognise import recognise
+from sklearn_embed.io._static import layout_of, read_layout
 from sklearn_embed.io._text import read_rows as read_text_rows
 from sklearn_embed.io.native import read as read_native
 
@@ -59,13 +61,17 @@ def read_vectors(
     counts: Mapping[str, int] | FilePath | None = None,
     words: Collection[str] | FilePath | None = None,
     tensor: str | None = None,
+    tokenizer: FilePath | None = None,
 ) -> WordVectors:
-    r"""Read word vectors from a file.
+    r"""Read word vectors from a file, or a static model from its folder.
 
     Parameters
     ----------
     source : str, path or binary file
-        The file, plain or compressed by gzip, bzip2, xz or zip (one member).
+        The file, plain or compressed by gzip, bzip2, xz or zip (one member); or the
+        folder of a static model: model2vec's (``model.safetensors``,
+        ``tokenizer.json`` and ``config.json``), one of sentence-transformers with a
+        ``StaticEmbedding``, or that of the package wordllama.
     format : str or None, default=None
         None: recognised by the content, never by the name.  Otherwise "word2vec",
         "word2vec_binary", "glove" (text without header), "fasttext" (``.bin`` and
@@ -97,10 +103,15 @@ def read_vectors(
         file of them: one a line, or ``tokenizer.json`` of the tokenizers library.
     tensor : str or None, default=None
         Which array of such a file holds the vectors; None: the only matrix.
+    tokenizer : str, path or None, default=None
+        In place of `words`, ``tokenizer.json`` of the tokenizers library: the rows are
+        those of a static model, whose texts this tokenizer cuts.
 
     Returns
     -------
     WordVectors
+        Of a static model they are those of pieces of words, with a `tokenizer`; if
+        there is a `vocabulary`, those of its words, means of their pieces.
 
     Raises
     ------
@@ -109,6 +120,8 @@ def read_vectors(
         where and what to do.
     ValueError
         If a parameter is out of its range.
+    ImportError
+        If a static model is read without the package ``tokenizers``.
 
     Warns
     -----
@@ -124,9 +137,9 @@ def read_vectors(
 
     What is longer than these limits is refused: a row of 2**26 bytes, 2**20
     dimensions, a word of 2**16 bytes in a binary file, the header of a safetensors
-    file of 2**24 bytes, a list of words or counts of 2**30 bytes, and compressed files
-    that grow more than 400 times beyond 2**26 bytes.  Memory grows with what a file
-    really holds, whatever its header promises.
+    file of 2**24 bytes, a list of words or counts of 2**30 bytes, a tokenizer of 2**27
+    bytes, and compressed files that grow more than 400 times beyond 2**26 bytes.
+    Memory grows with what a file really holds, whatever its header promises.
 
     Examples
     --------
@@ -136,6 +149,14 @@ def read_vectors(
     <WordVectors: 2 words, 2 dimensions>
     """
     options = _check_options(format, limit, vocabulary, encoding, errors, bad_rows)
+    layout = None
+    if isinstance(source, (str, os.PathLike)) and os.path.isdir(source):
+        layout = layout_of(os.fsdecode(source))
+    if layout is not None:
+        given = {"format": format, "words": words, "tensor": tensor}
+        vectors = _read_static(layout, mmap, {**given, "tokenizer": tokenizer})
+        vectors = _select(vectors, options)
+        return vectors if counts is None else counted(vectors, counts)
     if mmap and format not in (None, "native"):
         raise ValueError(f"only the native format can be mapped, not {format!r}")
     if format == "gensim":
@@ -143,8 +164,20 @@ def read_vectors(
     elif format == "parquet":
         vectors = _select(_read_parquet(source), options)
     else:
-        vectors = _read_recognised(source, format, options, mmap, (words, tensor))
+        foreign = words, tensor, tokenizer
+        vectors = _read_recognised(source, format, options, mmap, foreign)
     return vectors if counts is None else counted(vectors, counts)
+
+
+def _read_static(layout, mmap, given):
+    """Read the folder of a static model, which says all by itself."""
+    for name, value in given.items():
+        if value is not None:
+            raise ValueError(
+                f"{name}= is for files; a static model is read from its folder as a "
+                "whole"
+            )
+    return read_layout(layout, mmap)
 
 
 def _read_recognised(source, format, options, mmap, tensor):
@@ -160,7 +193,8 @@ def _read_recognised(source, format, options, mmap, tensor):
             )
         if any(part is not None for part in tensor):
             raise ValueError(
-                "words= and tensor= are for safetensors files of other programs; "
+                "words=, tensor= and tokenizer= are for safetensors files of other "
+                "programs; "
                 f"{stream.name} is in the format {layout.format!r}"
             )
         if layout.format == "fasttext":
@@ -231,6 +265,11 @@ def _read_parquet(source):
 
 def _select(vectors, options):
     """Leave out what the caller did not ask for."""
+    if vectors.tokenizer is not None:
+        if options.limit is not None:
+            raise ValueError("limit= is for files of words, not for a static model")
+        wanted = options.vocabulary
+        return vectors if wanted is None else composed(vectors, sorted(wanted))
     if options.limit is None and options.vocabulary is None:
         return vectors
     words = vectors.words[: options.limit]

@@ -9,6 +9,7 @@ from typing import Any
 
 from sklearn_embed._core.typing import FilePath, VectorSource
 from sklearn_embed._vectors.convert import converted
+from sklearn_embed._vectors.static import composed
 from sklearn_embed._vectors.word_vectors import WordVectors
 from sklearn_embed.io._read import read_vectors
 
@@ -108,11 +109,13 @@ def as_word_vectors(
         `WordVectors`; gensim's ``KeyedVectors`` or a model that has them as ``wv``; a
         DataFrame whose index holds the words; a mapping from word to vector; a fitted
         vectorizer (``words_`` and ``vectors_``, or a ``to_word_vectors`` method); the
-        path of a file, read by :func:`sklearn_embed.io.read_vectors`, or a
+        path of a file or a static model's folder, read by
+        :func:`sklearn_embed.io.read_vectors`, or a
         :class:`VectorFile`, which says how it is read.
     vocabulary : collection of str or None, default=None
         The only words that are asked for: others may be missing.  Of a file, only
-        these are read.
+        these are read.  Of a static model, which has vectors of pieces of words,
+        each word gets the mean of its pieces.
 
     Returns
     -------
@@ -135,4 +138,7 @@ def as_word_vectors(
         source = VectorFile(source)
     if isinstance(source, VectorFile):
         return source.read(vocabulary)
-    return converted(source)
+    vectors = converted(source)
+    if vectors.tokenizer is None or vocabulary is None:
+        return vectors
+    return composed(vectors, sorted(vocabulary))

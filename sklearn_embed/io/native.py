@@ -11,10 +11,12 @@ from sklearn_embed._files.arrays import (
     save_arrays,
 )
 from sklearn_embed._files.errors import VectorFileError
+from sklearn_embed._text.corpus_file import checked_tokenizer
 from sklearn_embed._vectors.subwords import Subwords
 from sklearn_embed._vectors.word_vectors import WordVectors
 from sklearn_embed.io._collect import finished
 from sklearn_embed.io._companions import read_words
+from sklearn_embed.io._static import put_together, read_tokenizer
 
 __all__ = ["load_arrays", "save_arrays"]
 
@@ -33,10 +35,15 @@ def write(vectors, path):
                 arrays[f"subwords.{name}"] = getattr(parts, name)
         scalars = ("min_n", "max_n", "n_buckets", "missing")
         meta["subwords"] = {name: getattr(parts, name) for name in scalars}
+    tokenizer = vectors.tokenizer
+    if tokenizer is not None:
+        arrays["tokenizer"] = tokenizer.document
+        settings = tokenizer.max_length, tokenizer.drop_unknown, vectors.normalize
+        meta["tokenizer"] = settings
     save_arrays(path, arrays, meta)
 
 
-def read(source, mmap=False, words=None, tensor=None):
+def read(source, mmap=False, words=None, tensor=None, tokenizer=None):
     """Read word vectors from a source at its beginning, mapped if asked for.
 
     Parameters
@@ -47,8 +54,15 @@ def read(source, mmap=False, words=None, tensor=None):
         Whether to map the arrays.
     words, tensor : list of str, path and str, or None
         For files of other programs: the words, and the name of the matrix.
+    tokenizer : str, path or None
+        In place of the words, the tokenizer of a static model.
     """
     arrays, meta = load(source, mmap)
+    if tokenizer is not None:
+        if words is not None:
+            raise ValueError("words= and tokenizer= exclude each other")
+        tokenizer = read_tokenizer(tokenizer)
+        return put_together(source, arrays, tensor, tokenizer, mmap=mmap)
     if words is not None or tensor is not None:
         return _foreign(source, arrays, words, tensor)
     if not {"vectors", "words"} <= set(arrays):
@@ -58,6 +72,8 @@ def read(source, mmap=False, words=None, tensor=None):
         if isinstance(meta, dict) and meta.get("subwords") is not None:
             subwords = _subwords(arrays, meta["subwords"])
         parts = {"counts": arrays.get("counts"), "subwords": subwords}
+        if isinstance(meta, dict) and meta.get("tokenizer") is not None:
+            parts |= _tokenizer(arrays["tokenizer"], *meta["tokenizer"])
         # What was checked when it was written is not all paged in to look for NaN.
         return finished(
             source.name,
@@ -85,7 +101,8 @@ def _no_vectors(source, arrays, meta):
     return source.error(
         "a file of arrays, but not of word vectors"
         f" ({_listed(arrays) or 'there are none'})",
-        "Say what the words are: read_vectors(path, words=..., tensor=NAME); "
+        "Say what the words are: read_vectors(path, words=..., tensor=NAME), or, of a "
+        "static model, what cuts texts: tokenizer='tokenizer.json'; "
         "native.load_arrays gives the arrays themselves",
         offset=0,
     )
@@ -134,6 +151,14 @@ def _foreign(source, arrays, words, tensor):
         raise source.error(
             str(error), "Correct the words or the matrix", offset=0
         ) from error
+
+
+def _tokenizer(document, max_length, drop_unknown, normalize):
+    """Return the tokenizer and what a static model does to rows, checked."""
+    if type(normalize) is not bool:
+        raise ValueError(f"normalize is {normalize!r:.40}")
+    tokenizer = checked_tokenizer(document, max_length, drop_unknown)
+    return {"tokenizer": tokenizer, "normalize": normalize}
 
 
 def _subwords(arrays, scalars):
