@@ -27,7 +27,8 @@ class Pretrained(BaseEstimator):
     vectors : WordVectors, KeyedVectors, DataFrame, dict, estimator, str or path
         Any source of word vectors, of `vector_size` dimensions; see
         :func:`sklearn_embed.io.as_word_vectors`.  Of a file, only the words of the
-        training texts are read.  `clone` shares it.
+        training texts are read; of a static model, each word gets the mean of its
+        pieces.  `clone` shares it.
     trainable : bool, default=True
         Whether training moves the vectors.  False: words that the source knows have
         its vectors in the end, bit for bit, while all others are trained.

@@ -9,6 +9,7 @@ its weights and tokenizers in its own folder.
 import glob
 import json
 import os
+import sys
 from typing import NamedTuple
 
 import numpy as np
@@ -89,7 +90,9 @@ def read_layout(layout, mmap):
     max_length = config.get("max_length", MAX_LENGTH) if layout.config else None
     tokenizer = read_tokenizer(layout.tokenizer, max_length, layout.config is not None)
     with opened(layout.weights) as stream:
-        arrays, _ = load(stream, mmap or stream.size is not None)
+        # Where it can be mapped, no more of it is read than the vectors.
+        maps = mmap or (stream.size is not None and sys.byteorder == "little")
+        arrays, _ = load(stream, maps)
         normalize = config.get("normalize", False)
         return put_together(stream, arrays, layout.tensor, tokenizer, normalize, mmap)
 
