@@ -1,10 +1,5 @@
-import pickle
-import re
-import sys
 import threading
-from unittest.mock import patch
 
-import joblib
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -12,34 +7,20 @@ import pyarrow as pa
 import pytest
 import sklearn
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
-from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.model_selection import KFold, train_test_split
 from sklearn.utils.fixes import parse_version
-from strategies import texts, token_documents
+from strategies import texts
 
 from sklearn_embed import (
-    FastTextClassifier,
-    FastTextVectorizer,
-    GloVeVectorizer,
     MeanPoolEmbedder,
     OneHotTokens,
     TokenizedDocuments,
-    Word2VecVectorizer,
 )
 from sklearn_embed._core import growing
 from sklearn_embed._text import documents as documents_module
-from sklearn_embed._text import encoding, scanner
-from sklearn_embed._text import table as table_module
-from sklearn_embed._text.table import TokenTable
-from sklearn_embed._text.vocabulary import (
-    VocabularyFilter,
-    given_words,
-    learn_vocabulary,
-)
+from sklearn_embed._text import scanner
 
 TEXTS = ["The cat sat.", "A dog, a cat!", "", "Труд и мир: МИР", "naïve café"]
 
@@ -337,246 +318,6 @@ def test_an_interrupt_while_ids_are_stored_leaves_no_thread(n_jobs, monkeypatch)
         TokenizedDocuments.from_documents(["some words " * 99] * 999, n_jobs=n_jobs)
     assert threading.active_count() == before
     del caught
-
-
-@given(token_documents)
-@settings(deadline=None)
-def test_tokens_survive_the_arrays(X):
-    documents = TokenizedDocuments.from_documents(X)
-    assert list(documents) == X
-    assert [documents[i] for i in range(len(X))] == X
-    assert documents.shape == (len(X),)
-    assert documents.n_tokens == sum(map(len, X))
-    assert_array_equal(documents.lengths, list(map(len, X)))
-
-
-@given(token_documents)
-@settings(deadline=None)
-def test_slices_are_those_of_a_list(X):
-    documents = TokenizedDocuments.from_documents(X)
-    n = len(X)
-    picks = np.arange(n)[::-2]
-    mask = np.arange(n) % 2 == 0
-    for key in [slice(None), slice(1, None), slice(None, None, -1), picks, mask]:
-        part = documents[key]
-        assert list(part) == list(np.array([*X, None], dtype=object)[:-1][key])
-        assert part.ids.ctypes.data == documents.ids.ctypes.data
-        assert_array_equal(
-            part.table.take(part.flat_ids()), [t for d in part for t in d]
-        )
-    assert list(documents[picks, ...]) == list(documents[picks])
-    assert list(documents[[]]) == []
-
-
-@given(token_documents)
-@settings(deadline=None)
-def test_pickles_hold_what_they_need_alone(X):
-    documents = TokenizedDocuments.from_documents(X)
-    n = len(documents)
-    for part in (documents, documents[:1], documents[::-1], documents[: n - n // 3]):
-        twin = pickle.loads(pickle.dumps(part))
-        assert list(twin) == list(part)
-        assert 9 * len(twin.ids) <= 10 * part.n_tokens
-        if len(part.ids) > len(twin.ids):
-            assert set(twin.table.tolist()) == {
-                token for tokens in X for token in tokens
-            } & {token for tokens in part for token in tokens}
-        again = twin.compact()
-        assert list(again) == list(part)
-        assert len(again.ids) == again.n_tokens
-    assert documents.__deepcopy__({}) is documents
-
-
-def test_a_fold_teaches_the_same_in_another_process():
-    rng = np.random.default_rng(0)
-    X = TokenizedDocuments.from_documents(
-        [[f"w{n}" for n in rng.geometric(0.1, 12)] for _ in range(60)]
-    )
-    y = rng.integers(0, 2, 60)
-    train = rng.permutation(60)[:40]
-    fold, labels = X[train], y[train]
-    sent = pickle.loads(pickle.dumps(fold))
-    assert len(sent.ids) == fold.n_tokens < len(X.ids)
-    fixed = {"min_count": 1, "epochs": 2, "random_state": 0}
-    for estimator in (
-        OneHotTokens(),
-        OneHotTokens("ids", ngram_range=(1, 2), stop_words=["w1"]),
-        Word2VecVectorizer(4, **fixed),
-        FastTextVectorizer(4, bucket=99, **fixed),
-        GloVeVectorizer(4, **fixed),
-        MeanPoolEmbedder({"w1": [1.0], "w2": [3.0]}, weights="idf", oov="mean"),
-    ):
-        one, two = (clone(estimator).fit(part) for part in (fold, sent))
-        rows = [model.transform(X) for model in (one, two)]
-        rows = [r.toarray() if hasattr(r, "toarray") else r for r in rows]
-        assert_array_equal(*rows)
-        assert getattr(one, "words_", 0) == getattr(two, "words_", 0)
-    classifier = FastTextClassifier(4, word_ngrams=2, min_n=2, max_n=3, **fixed)
-    one, two = (clone(classifier).fit(part, labels) for part in (fold, sent))
-    assert_array_equal(one.predict_proba(X), two.predict_proba(X))
-
-
-def test_a_fold_that_is_sent_twice_is_made_once():
-    X = TokenizedDocuments.from_documents([f"w{n} w{n % 3}" for n in range(20)])
-    fold = X[:10]
-    assert fold.__reduce__()[1][0] is fold.__reduce__()[1][0]
-    assert X.__reduce__()[1][0] is X.ids
-    assert joblib.hash(fold) == joblib.hash(X[:10]) == joblib.hash(fold.compact())
-    assert joblib.hash(fold) != joblib.hash(X[1:11])
-
-
-def test_its_size_is_that_of_all_it_refers_to():
-    X = TokenizedDocuments.from_documents([f"w{n} w{n % 3}" for n in range(999)])
-    table = X.table.blob.nbytes + X.table.offsets.nbytes
-    arrays = X.ids.nbytes + X.offsets.nbytes + table
-    assert arrays <= sys.getsizeof(X) <= arrays + 1000
-    fold = X[::2]
-    least = X.ids.nbytes + 500 * 16 + table
-    assert least <= sys.getsizeof(fold) <= least + 1000
-    assert sys.getsizeof(X.table) >= table
-
-
-def test_blocks_are_whole_documents_in_order():
-    X = [["a"] * n for n in (3, 0, 5, 1, 9, 0, 2)]
-    documents = TokenizedDocuments.from_documents(X)
-    for size in (1, 4, 100):
-        blocks = list(documents.blocks(size))
-        assert [tokens for block in blocks for tokens in block] == X
-        assert all(b.n_tokens <= size or len(b) == 1 for b in blocks)
-
-
-def test_scikit_learn_slices_it_like_a_list():
-    X = [f"w{i} w{i % 3}" for i in range(20)]
-    documents = TokenizedDocuments.from_documents(X)
-    train, test = train_test_split(documents, random_state=0)
-    expected = train_test_split(X, random_state=0)
-    assert [list(train), list(test)] == [tokens_of(part) for part in expected]
-    for fold, _ in KFold(4).split(documents):
-        assert list(documents[fold]) == tokens_of([X[i] for i in fold])
-
-
-def test_one_dimension_is_all_there_is():
-    documents = TokenizedDocuments.from_documents(["a b"])
-    with pytest.raises(IndexError, match="one dimension"):
-        documents[np.zeros((1, 1), int)]
-    with pytest.raises(IndexError, match="out of bounds"):
-        documents[1]
-
-
-def test_documents_far_apart_are_gathered_in_parts(monkeypatch):
-    monkeypatch.setattr(encoding, "GATHERED", 10)
-    documents = [["a"] * (n % 7) + [str(n)] for n in range(60)]
-    X = TokenizedDocuments.from_documents(documents)
-    expected = [X[i : i + 1].flat_ids() for i in range(59, 0, -2)]
-    assert_array_equal(X[::-2].flat_ids(), np.concatenate(expected))
-
-
-def test_repr_tells_the_size():
-    X = TokenizedDocuments.from_documents(["big cat", "big dog"])
-    assert repr(X) == "TokenizedDocuments(2 documents, 4 tokens, 3 distinct)"
-
-
-def test_any_string_survives_the_table():
-    tokens = ["", "a", "\ud800", "😀", "\x00", "中"]
-    table = TokenTable.from_tokens(tokens)
-    assert table.tolist() == tokens
-    assert table[3] == "😀"
-    assert len(pickle.loads(pickle.dumps(table))) == 6
-
-
-@given(
-    st.lists(st.text(st.characters(exclude_categories=[])), unique=True)
-    | st.lists(st.text(st.sampled_from("\x00aaя"), max_size=30), unique=True),
-    st.randoms(),
-)
-@settings(deadline=None)
-def test_tokens_are_ordered_as_python_orders_strings(tokens, chance):
-    table = TokenTable.from_tokens(tokens)
-    ids = np.array(chance.sample(range(len(tokens)), len(tokens) // 2), int)
-    expected = sorted(ids.tolist(), key=tokens.__getitem__)
-    assert table.in_order(ids).tolist() == expected
-    every = table.in_order(np.arange(len(tokens)))
-    with patch.object(table_module, "_CUT", 3):
-        assert table.take(ids) == [tokens[i] for i in ids]
-        assert table.take(every) == sorted(tokens)
-
-
-def test_tokens_that_stand_twice_in_a_damaged_table_are_ordered_too():
-    table = TokenTable.from_tokens(["ab", "b" * 20, "ab", "b" * 20])
-    assert table.in_order(np.arange(4)).tolist() == [0, 2, 1, 3]
-
-
-@given(st.lists(st.text(), unique=True), st.randoms())
-@settings(deadline=None)
-def test_a_part_of_a_table_has_its_tokens(tokens, chance):
-    table = TokenTable.from_tokens(tokens)
-    ids = chance.sample(range(len(tokens)), len(tokens) // 2)
-    with patch.object(table_module, "_CUT", 2):
-        for some in (np.array(ids, int), slice(1, 5)):
-            part = table.part(some)
-            assert part.tolist() == table.take(some)
-            TokenTable(part.blob, part.offsets)  # which is checked
-
-
-def test_vocabulary_is_sorted_by_count_and_then_by_word():
-    X = TokenizedDocuments.from_documents(["bb cc aa", "cc bb", "dd"])
-    vocabulary = learn_vocabulary([X], VocabularyFilter())
-    assert vocabulary.words == ["bb", "cc", "aa", "dd"]
-    assert_array_equal(vocabulary.counts, [2, 2, 1, 1])
-    assert_array_equal(vocabulary.rows(X.table), [0, 1, 2, 3])
-    for limits, words in (
-        ({"min_count": 2}, "bb cc"),
-        ({"max_features": 3}, "bb cc aa"),
-        ({"stop_words": ["bb"]}, "cc aa dd"),
-        ({"vocabulary": ["dd", "zz"]}, "dd"),
-        ({"vocabulary": ["dd", "zz", "cc"], "stop_words": ["cc"]}, "dd"),
-    ):
-        found = learn_vocabulary([X], VocabularyFilter(**limits))
-        assert found.words == words.split()
-    both = learn_vocabulary([X, X[:1]], VocabularyFilter())
-    assert_array_equal(both.counts, [3, 3, 2, 1])
-
-
-@pytest.mark.parametrize(
-    ("limits", "named"),
-    [
-        ({"min_count": 9}, "min_count left no word. Relax it"),
-        ({"stop_words": ["aa", "bb"]}, "stop_words left"),
-        ({"vocabulary": ["zz"]}, "vocabulary left"),
-        ({"min_count": 2, "stop_words": ["aa"]}, "min_count and stop_words"),
-    ],
-)
-def test_an_empty_vocabulary_names_who_emptied_it(limits, named):
-    X = TokenizedDocuments.from_documents(["aa bb", "aa"])
-    with pytest.raises(ValueError, match=re.escape(named)):
-        learn_vocabulary([X], VocabularyFilter(**limits))
-
-
-def test_documents_without_tokens_are_an_empty_vocabulary():
-    X = TokenizedDocuments.from_documents(["", "a"])
-    with pytest.raises(ValueError, match="contain no tokens"):
-        learn_vocabulary([X], VocabularyFilter())
-
-
-@pytest.mark.parametrize(
-    ("vocabulary", "error", "message"),
-    [
-        ("words", ValueError, "single string"),
-        ([], ValueError, "empty"),
-        (["a", "a"], ValueError, "'a' twice"),
-        (["a", 1], TypeError, "of type int"),
-        ({"a": 0, "b": 2}, ValueError, "renumber"),
-    ],
-)
-def test_a_wrong_given_vocabulary_is_refused(vocabulary, error, message):
-    with pytest.raises(error, match=message):
-        given_words(vocabulary)
-
-
-def test_a_given_vocabulary_keeps_its_order():
-    assert given_words(["b", "a"]) == ["b", "a"]
-    assert given_words({"b": 0, "a": 1}) == ["b", "a"]
-    assert given_words({"b", "a"}) == ["a", "b"]
 
 
 @pytest.mark.parametrize(
