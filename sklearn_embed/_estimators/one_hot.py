@@ -26,7 +26,6 @@ from sklearn_embed._estimators.base import (
     StrOptions,
     TextTransformer,
     _fit_context,
-    limits_of,
 )
 from sklearn_embed._estimators.checks import check_settings, warn_of_words
 from sklearn_embed._estimators.coverage import warn_of_count, warn_of_documents
@@ -38,18 +37,22 @@ from sklearn_embed._estimators.one_hot_outputs import (
     words_of_columns,
     words_of_ids,
 )
+from sklearn_embed._estimators.one_hot_vocabulary import (
+    joins_words,
+    learned,
+    other_stops,
+    refuse_unknown,
+    terms,
+    vocabulary_of,
+)
 from sklearn_embed._estimators.persistence import register
 from sklearn_embed._estimators.snapshot import publish, snapshot
-from sklearn_embed._text.analyzers import checked_range
-from sklearn_embed._text.lookup import make_lookup
-from sklearn_embed._text.tokens import DEFAULT_PATTERN, stop_word_set
+from sklearn_embed._text.tokens import DEFAULT_PATTERN
 from sklearn_embed._text.vocabulary import (
     Vocabulary,
     given_words,
-    learn_vocabulary,
 )
 from sklearn_embed._text.word_index import UNKNOWN
-from sklearn_embed._text.word_ngrams import with_ngrams, without
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -301,8 +304,8 @@ class OneHotTokens(TextTransformer):
         if fitted._unknown() == "error":
             # Tokens are kept apart, since an unknown one is to be named.
             X = fitted._tokenize(X)
-        if fitted._joins_words():
-            X = fitted._terms(fitted._tokenize(X))
+        if joins_words(fitted):
+            X = terms(fitted, fitted._tokenize(X))
         return fitted._encode(X, warns=True)
 
     def inverse_transform(self, X: Any) -> list[Any]:
@@ -372,9 +375,8 @@ class OneHotTokens(TextTransformer):
     def _fit(self, X):
         """Learn the vocabulary; return the documents as tokens."""
         documents, options = self._tokenize_to_fit(X)
-        documents = self._terms(documents)
-        vocabulary = self._vocabulary_of(documents)
-        fitted = self._learned(vocabulary, options)
+        documents = terms(self, documents)
+        fitted = learned(self, vocabulary_of(self, documents), options)
         lookup = fitted["_lookup"]
         warn_of_documents(documents, lookup.rows(documents.table))
         if self._has_length():
@@ -398,59 +400,18 @@ class OneHotTokens(TextTransformer):
             )
         vocabulary, options = Vocabulary(given_words(self.vocabulary)), self._options()
         warn_of_words(self, options, vocabulary.words)
-        fitted = self._learned(vocabulary, options)
+        fitted = learned(self, vocabulary, options)
         fitted["counts_"] = np.zeros(len(vocabulary), np.int64)
         if self._has_length():
             fitted["max_length_"] = self.max_length
         publish(self, fitted)
 
-    def _learned(self, vocabulary, options):
-        """Return the attributes that say which column a word has."""
-        stops = self._other_stops(vocabulary.words)
-        return {
-            "words_": vocabulary.words,
-            "vocabulary_": vocabulary.index,
-            "counts_": vocabulary.counts,
-            "_text_options": options,
-            "_lookup": make_lookup(vocabulary.words, options, stops),
-        }
-
     def _has_length(self):
         """Tell whether rows are sequences, all of one length."""
         return self.output in ("ids", "one_hot")
 
-    def _terms(self, documents):
-        """Return documents of words, or of n-grams if these are asked for."""
-        shortest, longest = checked_range(self.ngram_range)
-        if not self._joins_words():
-            return documents
-        documents = without(documents, self._used_stop_words())
-        return with_ngrams(documents, (shortest, longest))
-
-    def _joins_words(self):
-        """Tell whether tokens are made of several words."""
-        return self.analyzer == "word" and self.ngram_range != (1, 1)
-
-    def _used_stop_words(self):
-        """Return the stop words; as in ``CountVectorizer``, for words alone."""
-        return stop_word_set(self.stop_words if self.analyzer == "word" else None)
-
-    def _vocabulary_of(self, documents):
-        """Return the words in the order of their columns, counted."""
-        if self.vocabulary is not None:
-            given = Vocabulary(given_words(self.vocabulary))
-            return given.counted([documents])
-        stops = self._used_stop_words()
-        limits = limits_of(self)._replace(vocabulary=None, stop_words=stops)
-        return learn_vocabulary([documents], limits, by_word=True)
-
     def _left_out(self, model):
-        return self._other_stops(self.words_)
-
-    def _other_stops(self, words):
-        """Return the stop words that are not among the words of a vocabulary."""
-        stops = self._used_stop_words()
-        return stops - set(words) if stops else stops
+        return other_stops(self, self.words_)
 
     def _unknown(self):
         """Return `handle_unknown`, "auto" resolved."""
@@ -464,7 +425,7 @@ class OneHotTokens(TextTransformer):
         if self._unknown() != "ignore":
             is_unknown = columns == UNKNOWN
             if self._unknown() == "error":
-                _refuse_unknown(X, is_unknown)
+                refuse_unknown(X, is_unknown)
             columns[is_unknown] = len(lookup)
         known = columns >= 0
         if known.all():
@@ -518,16 +479,3 @@ class OneHotTokens(TextTransformer):
 # CountVectorizer has none, for sparse ones.  scikit-learn asks for this attribute.
 _WRAPPED = property(lambda self: {"transform"} if self.output == "ids" else set())
 OneHotTokens._sklearn_auto_wrap_output_keys = _WRAPPED
-
-
-def _refuse_unknown(documents, unknown):
-    """Raise if there is an unknown token, and say where."""
-    if not unknown.any():
-        return
-    position = int(np.argmax(unknown))
-    document = int(np.searchsorted(documents.offsets, position, side="right")) - 1
-    token = documents[document][position - int(documents.offsets[document])]
-    raise ValueError(
-        f"Token {token!r} of document {document} is not in the vocabulary. Fit on "
-        "documents that contain it, or choose handle_unknown='ignore' or 'unknown'."
-    )
