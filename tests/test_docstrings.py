@@ -45,6 +45,8 @@ OWN_WORDS = {
     ("GloVeVectorizer", "learning_rate"): "of another optimiser",
     ("GloVeVectorizer", "epochs"): "over pairs, not documents",
     ("GloVeVectorizer", "window"): "may be whole documents",
+    ("GloVeVectorizer", "memory"): "keeps counts, too",
+    ("PPMIVectorizer", "memory"): "keeps counts alone",
     ("GloVeVectorizer", "combine"): "other parameters are combined",
     ("GloVeVectorizer", "context_vectors_"): "described with word_vectors_",
     ("PPMIVectorizer", "window"): "may be whole documents",

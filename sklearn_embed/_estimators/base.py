@@ -23,6 +23,7 @@ from sklearn_embed._text.analyzers import BY_CHARACTER
 from sklearn_embed._text.lookup import make_lookup
 from sklearn_embed._text.scripts import warn_if_unspaced
 from sklearn_embed._text.tokenized import tokenize
+from sklearn_embed._text.table import TokenTable
 from sklearn_embed._text.tokens import (
     TextOptions,
     checked_encoding,
@@ -154,16 +155,32 @@ class TextEstimator(BaseEstimator):
         return twin
 
     def __getstate__(self):
-        getattr(self, "vectors_", None)  # which may not have been made yet
-        state = super().__getstate__()
-        # Made of the words again, faster than it could be read.
-        return {name: value for name, value in state.items() if name != "_lookup"}
+        state = self._plain_state()
+        if isinstance(state.get("words_"), list):
+            # Two arrays, which joblib pickles and hashes in no time; of a list of
+            # strings and a dict it takes one at a time.
+            table = TokenTable.from_tokens(state["words_"])
+            state["words_"] = table.blob, table.offsets
+            state.pop("vocabulary_", None)
+        return state
 
     def __setstate__(self, state):
+        words = state.get("words_")
+        if isinstance(words, tuple):
+            words = TokenTable.trusted(*words).tolist()
+            index = dict(zip(words, range(len(words)), strict=True))
+            state = {**state, "words_": words, "vocabulary_": index}
         super().__setstate__(state)
         if "words_" in vars(self):
             left_out = self._left_out(vars(self).get("_model"))
             self._lookup = make_lookup(self.words_, self._text_options, left_out)
+
+    def _plain_state(self):
+        """Return parameters and fitted attributes by name."""
+        getattr(self, "vectors_", None)  # which may not have been made yet
+        state = super().__getstate__()
+        # Made of the words again, faster than it could be read.
+        return {name: value for name, value in state.items() if name != "_lookup"}
 
     def _left_out(self, model):
         """Return the tokens that do not even count as unknown; see `make_lookup`."""

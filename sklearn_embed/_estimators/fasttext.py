@@ -111,6 +111,11 @@ class FastTextVectorizer(WordVectorizer):
     epochs : int or "auto", default="auto"
         Passes over the documents.  "auto": as many as make up 500,000 tokens, at
         least 5, at most 40.
+    memory : str, joblib.Memory or None, default=None
+        Where trained vectors are kept.  A fit of the same documents, integer
+        `random_state` and other parameters goes on from one of fewer `epochs`, at the
+        learning rates where its own schedule stands, so that a search by successive
+        halving over `epochs` trains none of them twice.
     lowercase : bool, default=True
         Whether strings are lowercased before they are cut into tokens.
     strip_accents : {"ascii", "unicode"}, callable or None, default=None
@@ -285,6 +290,7 @@ class FastTextVectorizer(WordVectorizer):
         learning_rate: float | str = "auto",
         min_learning_rate: float = 1e-4,
         epochs: int | str = "auto",
+        memory: Any = None,
         lowercase: bool = True,
         strip_accents: StripAccents = None,
         preprocessor: Preprocessor = None,
@@ -325,6 +331,7 @@ class FastTextVectorizer(WordVectorizer):
         self.learning_rate = learning_rate
         self.min_learning_rate = min_learning_rate
         self.epochs = epochs
+        self.memory = memory
         self.lowercase = lowercase
         self.strip_accents = strip_accents
         self.preprocessor = preprocessor

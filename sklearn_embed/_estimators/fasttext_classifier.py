@@ -386,7 +386,7 @@ class FastTextClassifier(
         labels = Labels.learn(classes, multilabel, matrix, weights)
         new_model = self._new_model(words, texts, labels, continued)
         training = Training(X, data, words, options, new_model)
-        learn_epochs(self, training, seed, continued)
+        learn_epochs(self, training, seed, self if continued else None)
         return self
 
     @with_callbacks

@@ -94,7 +94,9 @@ class GloVeVectorizer(WordVectorizer):
         `CooccurrenceCounts.from_documents`.
     memory : str, joblib.Memory or None, default=None
         Where counts are kept, so that a search over other parameters than those of
-        text, vocabulary and window counts once for each training set.
+        text, vocabulary and window counts once for each training set.  Trained
+        vectors are kept as well: a fit of the same documents, integer `random_state`
+        and other parameters goes on from one of fewer `epochs`.
     lowercase : bool, default=True
         Whether strings are lowercased before they are cut into tokens.
     strip_accents : {"ascii", "unicode"}, callable or None, default=None
@@ -247,6 +249,8 @@ class GloVeVectorizer(WordVectorizer):
     True
     """
 
+    _keeps_more = True  # counts
+
     _rules: ClassVar[dict] = {
         "min_count": BySize(small=2, large=5),
         "x_max": BySize(small=10.0, large=100.0),
@@ -262,7 +266,6 @@ class GloVeVectorizer(WordVectorizer):
         "combine": [StrOptions({"sum", "word", "context", "concatenate"})],
         "gradient_clip": [POSITIVE, None],
         "max_memory": [COUNT, None],
-        "memory": "no_validation",
     }
 
     def __init__(

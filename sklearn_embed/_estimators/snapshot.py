@@ -11,6 +11,14 @@ from dataclasses import fields
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+# What scikit-learn's callbacks leave behind belongs to the process, not to the model.
+_PASSING = (
+    "_skl_callbacks",
+    "_skl_callbacks_to_teardown",
+    "_parent_callback_ctx",
+    "_callback_fit_ctx",
+)
+
 
 class _Lock:
     """Held while rows of fitted arrays change, and while a snapshot is taken."""
@@ -44,6 +52,21 @@ def snapshot(estimator):
         twin.__dict__ = dict(vars(estimator))
     check_is_fitted(twin)
     return twin
+
+
+def fitted_state(estimator):
+    """Return what makes a fitted estimator of one with its parameters.
+
+    Returns
+    -------
+    dict
+        Attributes by name, without those that `__setstate__` makes anew.
+    """
+    left_out = {*estimator.get_params(deep=False), *_PASSING}
+    # `Pretrained` has no words.
+    plain = getattr(estimator, "_plain_state", estimator.__getstate__)
+    state = plain()
+    return {name: value for name, value in state.items() if name not in left_out}
 
 
 def publish(estimator, fitted, optional=()):

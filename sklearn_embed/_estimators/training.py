@@ -101,24 +101,25 @@ def hold_out(estimator, parts, seed, choose=None):
     return Data(kept, held_out)
 
 
-def learn_epochs(estimator, training, seed, continued):
-    """Train the epochs that are missing."""
+def learn_epochs(estimator, training, seed, earlier=None):
+    """Train all epochs, or those that are missing to a fitted estimator, `earlier`."""
     settled = training.settled or estimator
-    done = estimator.n_iter_ if continued else 0
+    done = 0 if earlier is None else earlier.n_iter_
     if done > settled.epochs:
         raise ValueError(
             f"epochs={settled.epochs} is less than the {done} epochs already "
             "trained: with warm_start=True it can only grow."
         )
-    if done == settled.epochs and not _before(estimator).is_same(training.vocabulary):
-        n_new = len(training.vocabulary.index.keys() - estimator.vocabulary_.keys())
+    if done == settled.epochs and not _before(earlier).is_same(training.vocabulary):
+        n_new = len(training.vocabulary.index.keys() - earlier.vocabulary_.keys())
         warn(
             f"Nothing was trained on these other documents: warm_start=True, and all "
             f"epochs={done} are trained already. Of the vocabulary, {n_new} words are "
             "new: their vectors are random or pretrained. Raise epochs."
         )
     schedule = Schedule(*settled._rates(), settled.epochs)
-    learn(estimator, training, seed, schedule, range(done, settled.epochs))
+    epochs = range(done, settled.epochs)
+    learn(estimator, training, seed, schedule, epochs, earlier=earlier)
 
 
 def _before(estimator):
@@ -137,18 +138,35 @@ def learn_batch(estimator, training, rare):
         "_rare_counts": rare,
         "_rare_limits": limits_of_rare(training.settled or estimator),
     }
-    learn(estimator, training, seed, schedule, epochs, more)
+    earlier = estimator if done else None
+    learn(estimator, training, seed, schedule, epochs, more, earlier)
 
 
-def learn(estimator, training, seed, schedule, epochs, more=None):
-    """Train, and only then change the estimator; set more attributes, too."""
+def learn(estimator, training, seed, schedule, epochs, more=None, earlier=None):
+    """Train, and only then change the estimator; set more attributes, too.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Becomes fitted.
+    training : Training
+        What to train on what.
+    seed : int
+        Of all that is drawn.
+    schedule : Schedule
+        The learning rates.
+    epochs : range
+        Which of the schedule's epochs are trained.
+    more : dict or None, default=None
+        Further attributes to set.
+    earlier : estimator or None, default=None
+        What was trained in the epochs before; may be the estimator itself.
+    """
     X, data, vocabulary, options, new_model, prepared, settled = training
     n_documents, validated = sum(map(len, data.parts)), bool(data.held_out)
     # Before there are parameters, which take memory.
     data = data if prepared is None else prepared()
-    before = None
-    if epochs.start:
-        before = _before(estimator)
+    before = None if earlier is None else _before(earlier)
     with named_memory(estimator, len(vocabulary)):
         model = new_model(np.random.default_rng([seed, 0]), before)
         frozen = _start(estimator, model, vocabulary, before)
@@ -195,8 +213,7 @@ def learn(estimator, training, seed, schedule, epochs, more=None):
         ("validation_loss_curve_", held_out_losses, validated),
     ):
         if there:
-            earlier = getattr(estimator, name, []) if before is not None else []
-            fitted[name] = earlier + curve
+            fitted[name] = getattr(earlier, name, []) + curve
     publish(estimator, fitted | (more or {}), ["validation_loss_curve_"])
 
 

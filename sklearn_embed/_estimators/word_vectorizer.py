@@ -26,6 +26,7 @@ from sklearn_embed._estimators.base import (
 from sklearn_embed._estimators.callbacks import CallbackSupportMixin, with_callbacks
 from sklearn_embed._estimators.checks import check_rates
 from sklearn_embed._estimators.coverage import warn_of_documents
+from sklearn_embed._estimators.kept_fits import learn_kept_epochs
 from sklearn_embed._estimators.loading import check_words
 from sklearn_embed._estimators.pretrained import (
     checked_pretrained,
@@ -92,12 +93,16 @@ class WordVectorizer(CallbackSupportMixin, WordRowsMixin, TextEstimator):
 
     _rules: ClassVar[dict] = {}
 
+    # Whether `memory` holds other things than fits, too.
+    _keeps_more = False
+
     _vector_parameters = ("pretrained",)
 
     _parameter_constraints: dict = {
         **LEARNING_CONSTRAINTS,
         "unlabeled": "no_validation",
         "min_count": [COUNT, StrOptions({"auto"})],
+        "memory": "no_validation",
     }
 
     @property
@@ -147,7 +152,10 @@ class WordVectorizer(CallbackSupportMixin, WordRowsMixin, TextEstimator):
         if not self._makes_unknown_words():
             warn_of_documents(documents, vocabulary.rows(documents.table))
         training = settled._training(X, data, vocabulary, options)
-        learn_epochs(self, training, seed, continued)
+        if continued:
+            learn_epochs(self, training, seed, self)
+        else:
+            learn_kept_epochs(self, training, seed, parts)
         return self
 
     @with_callbacks

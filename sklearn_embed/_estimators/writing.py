@@ -10,6 +10,7 @@ from dataclasses import fields
 import numpy as np
 
 from sklearn_embed._estimators.records import RECORDS, REGISTRY
+from sklearn_embed._estimators.snapshot import fitted_state
 from sklearn_embed._vectors.word_vectors import WordVectors
 from sklearn_embed.io._sources import VectorFile, as_word_vectors
 
@@ -19,8 +20,6 @@ _REMEDY = (
     "a file of plain values and arrays cannot hold it. Set it to a plain value first, "
     "or write the estimator by joblib.dump or skops.io.dump"
 )
-# What scikit-learn's callbacks leave behind belongs to the process, not to the model.
-_PASSING = ("_skl_callbacks", "_parent_callback_ctx")
 
 
 def _parts(record):
@@ -52,8 +51,7 @@ class Writer:
             params[name] = self._part(name, value, where)
         state = {
             name: self._part(name, value, f"{type(estimator).__name__}.{name}")
-            for name, value in estimator.__getstate__().items()
-            if name not in params and name not in _PASSING
+            for name, value in fitted_state(estimator).items()
         }
         name = type(estimator).__name__
         return {"estimator": name, "params": params, "state": state}
