@@ -22,8 +22,8 @@ from sklearn_embed._estimators.convergence import level_outside
 from sklearn_embed._text.analyzers import BY_CHARACTER
 from sklearn_embed._text.lookup import make_lookup
 from sklearn_embed._text.scripts import warn_if_unspaced
-from sklearn_embed._text.tokenized import tokenize
 from sklearn_embed._text.table import TokenTable
+from sklearn_embed._text.tokenized import tokenize
 from sklearn_embed._text.tokens import (
     TextOptions,
     checked_encoding,
