@@ -11,6 +11,7 @@ from sklearn_embed._estimators.ngram_language_model import NGramLanguageModel
 from sklearn_embed._estimators.one_hot import OneHotTokens
 from sklearn_embed._estimators.ppmi import PPMIVectorizer
 from sklearn_embed._estimators.pretrained import Pretrained
+from sklearn_embed._estimators.records import trusted_types
 from sklearn_embed._estimators.recurrent_language_model import RecurrentLanguageModel
 from sklearn_embed._estimators.word2vec import Word2VecVectorizer
 from sklearn_embed._estimators.word_class import WordClassVectorizer
@@ -35,4 +36,5 @@ __all__ = [
     "Word2VecVectorizer",
     "WordClassVectorizer",
     "WordCounts",
+    "trusted_types",
 ]

@@ -209,14 +209,8 @@ class TextEstimator(BaseEstimator):
         -----
         ``joblib.dump`` writes every parameter, functions of a module included, but
         such a file is a pickle: read it only if you trust it.  ``skops.io.dump``
-        is in between: ``skops.io.load`` wants to be told which types to trust.  Of
-        this package that is the estimator's own, such as
-        ``sklearn_embed._estimators.word2vec.Word2VecVectorizer``, with
-        ``sklearn_embed._text.tokens.TextOptions`` and, where vectors are parameters,
-        ``sklearn_embed._vectors.word_vectors.WordVectors`` and
-        ``sklearn_embed._estimators.pretrained.Pretrained``, of static models
-        ``sklearn_embed._text.pieces.PieceTokenizer``; ``skops.io.get_untrusted_types``
-        lists them.
+        is in between: ``skops.io.load`` wants to be told which types to trust.  Those
+        of this package are listed by :func:`~sklearn_embed.trusted_types`.
         """
         persistence.save(self, path)
 

@@ -24,6 +24,7 @@ from sklearn_embed._models.word2vec import Word2Vec, Word2VecSettings
 from sklearn_embed._text.pieces import PieceTokenizer
 from sklearn_embed._text.tokens import TextOptions
 from sklearn_embed._vectors.subwords import Subwords
+from sklearn_embed._vectors.word_vectors import WordVectors
 
 #: Estimators that a file may name, by their names; see `register`.
 REGISTRY: dict[str, type] = {}
@@ -54,6 +55,30 @@ RECORDS = {
         RecurrentNetwork,
     )
 }
+
+
+def trusted_types() -> list[str]:
+    """Return the names of the types that skops must trust to read our estimators.
+
+    Returns
+    -------
+    list of str
+        Estimators and what they keep, all of this package.  To give to
+        ``skops.io.load(file, trusted=...)``, or as ``skops_trusted_types`` to MLflow's
+        ``log_model``.
+
+    See Also
+    --------
+    Word2VecVectorizer.save : Files that name no types at all.
+
+    Examples
+    --------
+    >>> from sklearn_embed import trusted_types
+    >>> "sklearn_embed._estimators.one_hot.OneHotTokens" in trusted_types()
+    True
+    """
+    classes = [*REGISTRY.values(), *RECORDS.values(), WordVectors]
+    return sorted(f"{each.__module__}.{each.__qualname__}" for each in classes)
 
 
 def register(cls):
