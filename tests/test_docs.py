@@ -1,8 +1,10 @@
 """What the documentation shows is run; what it promises about itself is checked."""
 
+import contextlib
 import doctest
 import importlib
 import inspect
+import io
 import os
 import pkgutil
 import re
@@ -105,6 +107,16 @@ def test_example_of_the_readme(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "mean_test_score" in done.stdout
     assert (tmp_path / "vectors.txt").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize(("language", "answer"), [("ru", "плохо"), ("zh", "差评")])
+def test_example_of_the_readme_in_another_language(language, answer):
+    text = (ROOT / f"README.{language}.md").read_text("utf-8")
+    code = re.search(r"```python\n(.*?)```", text, re.DOTALL)[1]
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(code, {})
+    assert answer in printed.getvalue()
 
 
 def test_commands_of_the_readme_exist():
