@@ -297,6 +297,7 @@ def main():
         help="what cuts texts: a pattern for words between blanks, or, for languages "
         "without blanks, each character, or Chinese words by jieba",
     )
+    parser.add_argument("--texts", type=int, help="draw this many to train on")
     parser.add_argument(
         "--output",
         type=Path,
@@ -308,6 +309,9 @@ def main():
     options.output.mkdir(parents=True, exist_ok=True)
 
     train, test, y, y_test = load_texts(options)
+    if options.texts and options.texts < len(train):
+        draw = np.random.default_rng(0).choice(len(train), options.texts, replace=False)
+        train, y = [list(train)[i] for i in draw], np.asarray(y)[draw]
     X, X_test = (
         TokenizedDocuments.from_documents(part, tokenizer=tokenizer)
         for part in (train, test)

@@ -19,11 +19,25 @@ from sklearn_embed.datasets import load_docstrings
 DOCS = Path(__file__).parents[1] / "docs"
 
 
-@pytest.mark.parametrize("page", sorted(DOCS.glob("*.rst")), ids=lambda page: page.stem)
+# Pages that the manual's build makes by running a script are not among these.
+PAGES = sorted([*DOCS.glob("*.rst"), *DOCS.glob("howto/*.rst")])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_code_of_the_page_gives_what_it_shows(page):
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
     result = doctest.testfile(str(page), module_relative=False, optionflags=flags)
     assert result.failed == 0
+
+
+GALLERIES = [DOCS.parent / "examples", *sorted((DOCS / "pages").iterdir())]
+
+
+@pytest.mark.parametrize("folder", GALLERIES, ids=lambda folder: folder.name)
+def test_every_page_that_is_run_has_its_place(folder):
+    order = (folder / "order.txt").read_text("utf-8").split()
+    pages = {path.name for path in folder.glob("*.py") if path.name[0] != "_"}
+    assert set(order) == pages and len(order) == len(pages)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,80 @@
+"""
+FastTextClassifier: vectors learned from labels
+===============================================
+
+:class:`~sklearn_embed.FastTextClassifier` is the smallest network for text: average the
+vectors of the words, multiply by a matrix, softmax,
+
+.. math::
+
+   p(c \\mid d) \\propto
+   \\exp\\left(u_c^\\top \\, \\frac{1}{|d|} \\sum_{w \\in d} v_w\\right),
+
+with all of it learned from the labels. It is a classifier like any other:
+`predict_proba`, `class_weight`, several labels a text, `partial_fit`, early stopping.
+"""
+# SPDX-License-Identifier: BSD-3-Clause
+
+# %%
+# Training
+# --------
+
+import matplotlib.pyplot as plt
+from _measure import X, X_test, one_at_a_time, y, y_test
+
+from sklearn_embed import FastTextClassifier
+from sklearn_embed.plotting import LossCurveDisplay
+
+model = FastTextClassifier(random_state=0).fit(X, y)
+_ = LossCurveDisplay.from_estimator(model)
+
+# %%
+# Where it errs
+# -------------
+
+from sklearn.metrics import ConfusionMatrixDisplay
+
+from sklearn_embed.datasets import load_docstrings
+
+names = load_docstrings(subset="test").target_names
+_ = ConfusionMatrixDisplay.from_estimator(
+    model,
+    X_test,
+    y_test,
+    display_labels=names,
+    normalize="true",
+    values_format=".2f",
+    cmap="Blues",
+    xticks_rotation=30,
+)
+
+# %%
+# Parameters that matter, and those that do not
+# ---------------------------------------------
+
+one_at_a_time(
+    FastTextClassifier(),
+    {
+        "vector_size": [10, 300],
+        "word_ngrams": [2],
+        "max_n": [5],
+        "epochs": [5, 50],
+        "learning_rate": [0.1, 1.0],
+        "min_count": [2],
+        "loss": ["one_vs_all"],
+    },
+)
+
+# %%
+# What its probabilities are worth
+# --------------------------------
+# Of the texts to which it gives a probability, so many are right:
+
+from sklearn.calibration import CalibrationDisplay
+
+best = model.predict_proba(X_test).max(axis=1)
+right = model.predict(X_test) == y_test
+figure, axes = plt.subplots(figsize=(5, 4))
+_ = CalibrationDisplay.from_predictions(
+    right, best, n_bins=8, strategy="quantile", ax=axes, name="FastTextClassifier"
+)
