@@ -28,7 +28,8 @@ ROOT = Path(sklearn_embed.__file__).parent
 ESTIMATORS = {
     name: getattr(sklearn_embed, name)
     for name in sklearn_embed.__all__
-    if issubclass(getattr(sklearn_embed, name), BaseEstimator)
+    if inspect.isclass(getattr(sklearn_embed, name))
+    and issubclass(getattr(sklearn_embed, name), BaseEstimator)
 }
 
 # What a class says in its own words, and why; all others must agree.
