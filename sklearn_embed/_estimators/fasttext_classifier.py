@@ -25,7 +25,7 @@ from sklearn_embed._core.typing import (
     Tokenizer,
     VectorSource,
 )
-from sklearn_embed._estimators import queries
+from sklearn_embed._estimators import label_predictions, queries
 from sklearn_embed._estimators.base import (
     COUNT,
     Integral,
@@ -39,7 +39,6 @@ from sklearn_embed._estimators.callbacks import CallbackSupportMixin, with_callb
 from sklearn_embed._estimators.convergence import named_memory
 from sklearn_embed._estimators.coverage import warn_of_documents
 from sklearn_embed._estimators.fasttext_exchange import FastTextExchange
-from sklearn_embed._estimators.label_predictions import LabelPredictions
 from sklearn_embed._estimators.labels import (
     checked_labels,
     document_weights,
@@ -83,7 +82,6 @@ if TYPE_CHECKING:
 @register
 class FastTextClassifier(
     CallbackSupportMixin,
-    LabelPredictions,
     FastTextExchange,
     ClassifierMixin,
     TextEstimator,
@@ -489,6 +487,12 @@ class FastTextClassifier(
     to_frame = queries.to_frame
     most_similar = queries.most_similar
     similarity = queries.similarity
+
+    decision_function = label_predictions.decision_function
+    predict_proba = label_predictions.predict_proba
+    predict = label_predictions.predict
+    predict_top_k = label_predictions.predict_top_k
+    sentence_vectors = label_predictions.sentence_vectors
 
     def _rates(self):
         """Return the first and the last learning rate."""
