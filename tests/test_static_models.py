@@ -364,6 +364,15 @@ def test_the_tokenizer_cuts_texts_for_other_estimators():
     assert SOURCE.tokenizer != "tokenizer"
 
 
+def test_functions_that_cut_are_those_of_the_model():
+    model = MeanPoolEmbedder(SOURCE, stop_words=["the"])
+    assert model.build_preprocessor()("The Cats") == "The Cats"
+    assert model.build_tokenizer()("The Cats") == ["the", "cat", "##s"]
+    assert model.build_analyzer()("The Cats") == ["cat", "##s"]
+    model = MeanPoolEmbedder(Word2VecVectorizer(tokenizer="char", lowercase=False))
+    assert model.build_analyzer()("The") == ["T", "h", "e"]
+
+
 def test_odd_texts_are_cut():
     texts = ["the \ud800 cat", "\0", "the\u2028cat", "[UNK] [CLS]", "𠀀"]
     rows = MeanPoolEmbedder(SOURCE).fit(TEXTS).transform(texts)

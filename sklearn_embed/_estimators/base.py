@@ -21,6 +21,7 @@ from sklearn_embed._estimators.checks import check_settings, warn_of_words
 from sklearn_embed._estimators.convergence import level_outside
 from sklearn_embed._text.analyzers import BY_CHARACTER
 from sklearn_embed._text.lookup import make_lookup
+from sklearn_embed._text.pieces import PieceTokenizer
 from sklearn_embed._text.scripts import warn_if_unspaced
 from sklearn_embed._text.table import TokenTable
 from sklearn_embed._text.tokenized import tokenize
@@ -269,6 +270,10 @@ class TextEstimator(BaseEstimator):
             getattr(self, "decode_error", "strict"),
         )
 
+    def _cutting_options(self):
+        """How strings become tokens in the end, which may be for a part to say."""
+        return self._options()
+
     def build_preprocessor(self) -> Callable[[str], str]:
         """Return the function that prepares a string before it is cut.
 
@@ -277,7 +282,10 @@ class TextEstimator(BaseEstimator):
         callable
             str → str: lowercasing and accent stripping, or `preprocessor`.
         """
-        return make_preprocess(self._options()._replace(analyzer="word")) or _unchanged
+        options = self._cutting_options()
+        if isinstance(options.analyzer, PieceTokenizer):
+            return _unchanged
+        return make_preprocess(options._replace(analyzer="word")) or _unchanged
 
     def build_tokenizer(self) -> Callable[[str], Iterable[str]]:
         """Return the function that cuts a prepared string into words.
@@ -287,7 +295,10 @@ class TextEstimator(BaseEstimator):
         callable
             str → list of str: what `token_pattern` finds, or `tokenizer`.
         """
-        return make_split(self._options()._replace(analyzer="word"))
+        options = self._cutting_options()
+        if isinstance(options.analyzer, PieceTokenizer):
+            return options.analyzer
+        return make_split(options._replace(analyzer="word"))
 
     def build_analyzer(self) -> Callable[[str], list[str]]:
         """Return the function that makes tokens of one string, in all steps.
@@ -298,10 +309,12 @@ class TextEstimator(BaseEstimator):
             str → list of str: prepared, cut, stop words left out, n-grams made.
         """
         check_settings(self)
-        if self.analyzer != "word":
-            return make_analyze(self._options())
+        options = self._cutting_options()
+        in_pieces = isinstance(options.analyzer, PieceTokenizer)
+        if options.analyzer != "word" and not in_pieces:
+            return make_analyze(options)
         stops = stop_word_set(getattr(self, "stop_words", None))
-        return make_analyze(self._options(), stops, self.ngram_range)
+        return make_analyze(options, stops, self.ngram_range)
 
     def _tokenize_to_fit(self, X, options=None):
         """Return documents as tokens, and how later strings must be cut."""

@@ -133,6 +133,13 @@ class PoolingTransformer(
         tags.target_tags.required = isinstance(weights, str) and weights == FROM_LABELS
         return tags
 
+    def _cutting_options(self):
+        """Return how strings are cut: as the embedding says, if it says anything."""
+        source = None
+        if not is_unfitted(self.embedding):
+            source = as_word_vectors(self.embedding)
+        return text_options(self.embedding, self._options(), source)
+
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(
