@@ -310,8 +310,10 @@ def main():
 
     train, test, y, y_test = load_texts(options)
     if options.texts and options.texts < len(train):
-        draw = np.random.default_rng(0).choice(len(train), options.texts, replace=False)
-        train, y = [list(train)[i] for i in draw], np.asarray(y)[draw]
+        drawn = np.random.default_rng(0).choice(
+            len(train), options.texts, replace=False
+        )
+        train, y = [list(train)[i] for i in drawn], np.asarray(y)[drawn]
     X, X_test = (
         TokenizedDocuments.from_documents(part, tokenizer=tokenizer)
         for part in (train, test)
