@@ -13,6 +13,7 @@ from sklearn_embed._estimators.ppmi import PPMIVectorizer
 from sklearn_embed._estimators.pretrained import Pretrained
 from sklearn_embed._estimators.records import trusted_types
 from sklearn_embed._estimators.recurrent_language_model import RecurrentLanguageModel
+from sklearn_embed._estimators.window_language_model import WindowLanguageModel
 from sklearn_embed._estimators.word2vec import Word2VecVectorizer
 from sklearn_embed._estimators.word_class import WordClassVectorizer
 from sklearn_embed._models.cooccurrence import CooccurrenceCounts
@@ -33,6 +34,7 @@ __all__ = [
     "Pretrained",
     "RecurrentLanguageModel",
     "TokenizedDocuments",
+    "WindowLanguageModel",
     "Word2VecVectorizer",
     "WordClassVectorizer",
     "WordCounts",

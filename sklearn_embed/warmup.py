@@ -22,6 +22,7 @@ from sklearn_embed._estimators.ppmi import PPMIVectorizer
 from sklearn_embed._estimators.recurrent_language_model import (
     RecurrentLanguageModel,
 )
+from sklearn_embed._estimators.window_language_model import WindowLanguageModel
 from sklearn_embed._estimators.word2vec import Word2VecVectorizer
 from sklearn_embed._estimators.word_class import WordClassVectorizer
 from sklearn_embed._text.tokenized import TokenizedDocuments
@@ -39,6 +40,7 @@ ESTIMATORS = {
         OneHotTokens,
         RecurrentLanguageModel,
         PPMIVectorizer,
+        WindowLanguageModel,
         Word2VecVectorizer,
         WordClassVectorizer,
     )

@@ -13,6 +13,7 @@ from sklearn_embed import (
     PPMIVectorizer,
     Pretrained,
     RecurrentLanguageModel,
+    WindowLanguageModel,
     Word2VecVectorizer,
     WordClassVectorizer,
 )
@@ -59,6 +60,10 @@ CLASSIFIERS = [
 LANGUAGE_MODELS = [
     NGramLanguageModel(3, min_count=1),
     NGramLanguageModel(1, min_count=1),
+    WindowLanguageModel(3, order=3, hidden_size=5, **TINY),
+    WindowLanguageModel(
+        3, direct_connections=True, loss="sampled_softmax", negative=4, **TINY
+    ),
     RecurrentLanguageModel(3, hidden_size=5, **TINY),
     RecurrentLanguageModel(
         5, cell="gru", hidden_size=5, tie_weights=True, loss="softmax", **TINY

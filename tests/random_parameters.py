@@ -27,6 +27,7 @@ from sklearn_embed import (
     Pretrained,
     RecurrentLanguageModel,
     TokenizedDocuments,
+    WindowLanguageModel,
     Word2VecVectorizer,
     WordClassVectorizer,
 )
@@ -140,6 +141,7 @@ CLASSES = [
     WordClassVectorizer,
     NGramLanguageModel,
     RecurrentLanguageModel,
+    WindowLanguageModel,
 ]
 
 #: What every case begins with, that small texts can be learned from.

@@ -21,6 +21,7 @@ from sklearn_embed import (
     OneHotTokens,
     PPMIVectorizer,
     RecurrentLanguageModel,
+    WindowLanguageModel,
     Word2VecVectorizer,
     WordClassVectorizer,
 )
@@ -174,13 +175,19 @@ class NGramLanguageModelOverNumbers(LanguageModelOverNumbers, NGramLanguageModel
     pass
 
 
-class RecurrentLanguageModelOverNumbers(
-    LanguageModelOverNumbers, RecurrentLanguageModel
-):
+class NetworkOverNumbers(LanguageModelOverNumbers):
     def partial_fit(self, X, y=None):
         super().partial_fit(as_documents(X), y)
         self.n_columns_ = np.asarray(X).shape[1:]
         return self
+
+
+class WindowLanguageModelOverNumbers(NetworkOverNumbers, WindowLanguageModel):
+    pass
+
+
+class RecurrentLanguageModelOverNumbers(NetworkOverNumbers, RecurrentLanguageModel):
+    pass
 
 
 class FastTextClassifierOverNumbers(FastTextClassifier):

@@ -64,16 +64,16 @@ OWN_WORDS = {
     ("NGramLanguageModel", "counts_"): "zeros, if nothing was counted",
     ("NGramLanguageModel", "max_memory"): "of other counts",
     ("RecurrentLanguageModel", "direction"): "of reading, not of contexts",
-    ("RecurrentLanguageModel", "loss"): "words may be drawn, and only to learn",
-    ("RecurrentLanguageModel", "negative"): "drawn for a step, not a word",
-    ("RecurrentLanguageModel", "learning_rate"): "of several optimisers",
-    ("RecurrentLanguageModel", "epochs"): "its rule gives another number",
     ("OneHotTokens", "ngram_range"): "of words, too",
     ("OneHotTokens", "min_count"): "counts are its output, too",
     ("OneHotTokens", "vocabulary"): "gives the order of the columns",
     ("OneHotTokens", "words_"): "words are columns",
     ("OneHotTokens", "vocabulary_"): "words are columns",
     ("OneHotTokens", "counts_"): "of the documents of fit alone",
+    ("WindowLanguageModel", "order"): "a window, not n-grams",
+    ("WindowLanguageModel", "hidden_size"): "of one layer without a state",
+    ("WindowLanguageModel", "dropout"): "of one layer without a state",
+    ("WindowLanguageModel", "batch_size"): "words, not places in the text",
     ("WordClassVectorizer", "min_n"): "n-grams beside words, not of them",
     ("WordClassVectorizer", "max_n"): "n-grams beside words, not of them",
     ("WordClassVectorizer", "min_count"): "n-grams count, too",
@@ -90,6 +90,10 @@ OWN_WORDS = {
 #: What all language models say alike, and nobody else.
 OF_LANGUAGE_MODELS = {
     "min_count": "other words are unknown, not left out",
+    "loss": "words may be drawn, and only to learn",
+    "negative": "drawn for a step, not a word",
+    "learning_rate": "of several optimisers",
+    "epochs": "its rule gives another number",
 }
 
 

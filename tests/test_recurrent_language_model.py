@@ -1,5 +1,6 @@
 """Recurrent language models: training against plain NumPy, and what is promised."""
 
+import dataclasses
 import warnings
 from types import SimpleNamespace
 
@@ -458,4 +459,5 @@ def test_a_search_compares_scores():
 
 
 def test_settings_are_recorded():
-    assert set(RecurrentSettings.__annotations__) <= set(small().get_params())
+    names = {field.name for field in dataclasses.fields(RecurrentSettings)}
+    assert names <= set(small().get_params())

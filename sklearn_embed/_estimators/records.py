@@ -20,6 +20,7 @@ from sklearn_embed._models.recurrent_lm import (
     RecurrentSettings,
 )
 from sklearn_embed._models.term_features import TermFeatures
+from sklearn_embed._models.window_lm import WindowNetwork, WindowSettings
 from sklearn_embed._models.word2vec import Word2Vec, Word2VecSettings
 from sklearn_embed._text.pieces import PieceTokenizer
 from sklearn_embed._text.tokens import TextOptions
@@ -51,6 +52,8 @@ RECORDS = {
         TermFeatures,
         BackoffModel,
         RecurrentSettings,
+        WindowSettings,
+        WindowNetwork,
         NetworkWeights,
         RecurrentNetwork,
     )

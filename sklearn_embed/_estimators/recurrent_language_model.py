@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_embed._core.blas import one_blas_thread
 from sklearn_embed._core.typing import (
     Analyzer,
-    Documents,
     Float32Array,
     Preprocessor,
     RandomState,
@@ -22,44 +20,22 @@ from sklearn_embed._core.typing import (
     Tokenizer,
     VectorSource,
 )
-from sklearn_embed._estimators import auto, queries
-from sklearn_embed._estimators.auto import BySize, Passes
+from sklearn_embed._estimators import auto, networks, queries
 from sklearn_embed._estimators.base import (
-    COUNT,
-    FRACTION,
-    NOT_NEGATIVE,
-    POSITIVE,
     Integral,
     Interval,
-    Real,
     StrOptions,
-    _fit_context,
 )
-from sklearn_embed._estimators.callbacks import CallbackSupportMixin, with_callbacks
+from sklearn_embed._estimators.callbacks import CallbackSupportMixin
 from sklearn_embed._estimators.language_model import (
-    LANGUAGE_CONSTRAINTS,
     LanguageModel,
-    learn_words,
-    limits_of_words,
 )
-from sklearn_embed._estimators.loading import check_words
 from sklearn_embed._estimators.persistence import register
-from sklearn_embed._estimators.pretrained import (
-    checked_pretrained,
-    refuse_penalty,
-    shared_pretrained,
-)
 from sklearn_embed._estimators.training import (
     Training,
     adopt,
-    draw_seed,
-    grown_vocabulary,
-    hold_out,
-    learn_batch,
-    learn_epochs,
     settings_of,
 )
-from sklearn_embed._models.loop import Data
 from sklearn_embed._models.recurrent_lm import RecurrentNetwork, RecurrentSettings
 from sklearn_embed._models.torch_names import network_from_torch, network_to_torch
 from sklearn_embed._text.tokens import DEFAULT_PATTERN
@@ -67,12 +43,6 @@ from sklearn_embed._text.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from typing_extensions import Self
-
-#: Words of a vocabulary from which on "auto" compares with drawn ones.
-MANY_WORDS = 10_000
-
-#: Learning rates that "auto" stands for.
-RATES = {"adam": 0.003, "adagrad": 0.05, "sgd": 5.0}
 
 
 @register
@@ -279,33 +249,13 @@ class RecurrentLanguageModel(CallbackSupportMixin, LanguageModel):
     _vector_parameters = ("pretrained",)
 
     _parameter_constraints: dict = {
-        **LANGUAGE_CONSTRAINTS,
-        "vector_size": [COUNT],
+        **networks.NETWORK_CONSTRAINTS,
         "cell": [StrOptions({"lstm", "gru", "rnn"})],
         "nonlinearity": [StrOptions({"tanh", "relu"})],
-        "hidden_size": [COUNT],
         "num_layers": [Interval(Integral, 1, 100, closed="both")],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "loss": [StrOptions({"auto", "softmax", "sampled_softmax"})],
-        "negative": [Interval(Integral, 1, 1_000_000, closed="both")],
-        "proposal": [StrOptions({"unigram", "log_uniform"})],
         "tie_weights": ["boolean"],
         "direction": [StrOptions({"forward", "backward"})],
         "bptt": [Interval(Integral, 1, 1_000_000, closed="both")],
-        "batch_size": [Interval(Integral, 1, 1_000_000, closed="both")],
-        "optimizer": [StrOptions({"adam", "adagrad", "sgd"})],
-        "momentum": [Interval(Real, 0, 1, closed="left")],
-        "max_norm": [POSITIVE, None],
-        "pretrained": "no_validation",
-        "learning_rate": [POSITIVE, StrOptions({"auto"})],
-        "epochs": [COUNT, StrOptions({"auto"})],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [FRACTION],
-        "n_iter_no_change": [COUNT],
-        "tol": [NOT_NEGATIVE],
-        "warm_start": ["boolean"],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
     }
 
     def __init__(
@@ -387,95 +337,8 @@ class RecurrentLanguageModel(CallbackSupportMixin, LanguageModel):
         self.random_state = random_state
         self.verbose = verbose
 
-    @property
-    def _shared_parameters(self):
-        return shared_pretrained(self.pretrained)
-
-    @property
-    def _rules(self):
-        """Return what "auto" means."""
-        rate = RATES[self.optimizer]
-        return {
-            "epochs": Passes(3_000_000, least=5, most=40),
-            "learning_rate": BySize(small=rate, large=rate),
-        }
-
-    @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Documents, y: object = None) -> Self:
-        """Learn to predict the words of some documents.
-
-        Parameters
-        ----------
-        X : iterable of str, of sequences of str, or TokenizedDocuments
-            The documents.
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator.
-
-        Raises
-        ------
-        ValueError
-            If no word is left, or a parameter is out of range.
-        TypeError
-            If a document is neither a string nor a sequence of strings.
-        FloatingPointError
-            If training diverges.
-        """
-        self._checked_pretrained()
-        documents, options = self._tokenize_to_fit(X)
-        continued = self.warm_start and hasattr(self, "vectors_")
-        seed = self._seed if continued else draw_seed(self)
-        data = hold_out(self, [documents], seed)
-        n_tokens = sum(part.n_tokens for part in data.parts)
-        settled = auto.settled(self, n_tokens, keep=continued)
-        vocabulary = learn_words(self, data.parts)
-        training = settled._training(X, data, vocabulary, options)
-        with one_blas_thread():
-            learn_epochs(self, training, seed, continued)
-        return self
-
-    @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(
-        self, X: Documents, y: object = None, *, update_vocabulary: bool = True
-    ) -> Self:
-        """Learn from one more batch of documents, in one pass.
-
-        The learning rate is `learning_rate` throughout: the length of the stream is
-        not known, so there is nothing to decay towards.  `epochs` and
-        `early_stopping` play no part.
-
-        Parameters
-        ----------
-        X : iterable of str, of sequences of str, or TokenizedDocuments
-            The documents.
-        y : None
-            Ignored.
-        update_vocabulary : bool, default=True
-            Whether words that have by now occurred `min_count` times in the batches
-            get a row, after those that are there.  False: new words are unknown.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator.
-        """
-        self._checked_pretrained()
-        documents, options = self._tokenize_to_fit(X)
-        settled = auto.settled(self)
-        limits = limits_of_words(self, [documents])
-        vocabulary, rare = grown_vocabulary(
-            self, documents, update_vocabulary, settled, limits
-        )
-        training = settled._training(X, Data([documents], []), vocabulary, options)
-        with one_blas_thread():
-            learn_batch(self, training, rare)
-        return self
+    fit = networks.fit
+    partial_fit = networks.partial_fit
 
     def sample(
         self,
@@ -600,9 +463,11 @@ class RecurrentLanguageModel(CallbackSupportMixin, LanguageModel):
         adopt(estimator, vocabulary, model, settled=settled)
         return estimator
 
-    def _rates(self):
-        """Return the first and the last learning rate."""
-        return self.learning_rate, 0.0
+    _rules = property(networks.rules)
+    _shared_parameters = property(networks.shared_parameters)
+    _rates = networks.rates
+    _checked_pretrained = networks.pretrained_of
+    _check_loaded = networks.check_loaded
 
     def _settings(self, n_words):
         """Return the parameters that the model knows."""
@@ -612,9 +477,7 @@ class RecurrentLanguageModel(CallbackSupportMixin, LanguageModel):
                 f"vector_size={self.vector_size} and hidden_size={self.hidden_size}: "
                 "make them equal."
             )
-        loss = self.loss
-        if loss == "auto":
-            loss = "softmax" if n_words <= MANY_WORDS else "sampled_softmax"
+        loss = networks.loss_for(self.loss, n_words)
         return settings_of(self, RecurrentSettings, loss=loss)
 
     def _training(self, X, data, vocabulary, options):
@@ -622,17 +485,6 @@ class RecurrentLanguageModel(CallbackSupportMixin, LanguageModel):
         settings = self._settings(len(vocabulary))
         new_model = partial(_new_model, vocabulary, settings)
         return Training(X, data, vocabulary, options, new_model, settled=self)
-
-    def _checked_pretrained(self):
-        """Return where training starts from, or None."""
-        pretrained = checked_pretrained(self.pretrained, self.vector_size)
-        refuse_penalty(pretrained, type(self).__name__)
-        return pretrained
-
-    def _check_loaded(self):
-        """Refuse arrays of wrong shapes or types."""
-        check_words(self)
-        self._model.check(len(self.words_))
 
     def _as_read(self, ids):
         """Return the ids of a document's words in the order they are read in."""

@@ -4,7 +4,7 @@
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -24,12 +24,6 @@ from sklearn_embed._models.recurrent import (
 from sklearn_embed._models.recurrent_scoring import Judge, groups
 from sklearn_embed._models.recurrent_training import LanguageJob
 from sklearn_embed._models.warm_start import take_over
-
-#: Settings that decide what the parameters mean.
-MEANING = (
-    *("vector_size", "cell", "nonlinearity", "hidden_size", "num_layers"),
-    *("tie_weights", "direction", "optimizer"),
-)
 
 
 @dataclass(frozen=True)
@@ -53,6 +47,17 @@ class RecurrentSettings:
     momentum: float
     max_norm: float | None
 
+    #: Those that decide what the parameters mean.
+    meaning: ClassVar[tuple[str, ...]] = (
+        *("vector_size", "cell", "nonlinearity", "hidden_size", "num_layers"),
+        *("tie_weights", "direction", "optimizer"),
+    )
+
+    @property
+    def stack(self):
+        """The layers."""
+        return Stack.of(self)
+
 
 class NetworkWeights(NamedTuple):
     """The parameters, or what an optimiser keeps of each.
@@ -68,9 +73,10 @@ class NetworkWeights(NamedTuple):
     @classmethod
     def zeros(cls, settings, n_words, empty=False):
         """Return zeros for so many words; or arrays without any row."""
-        n, stack = n_words + 2, Stack.of(settings)
+        n, stack = n_words + 2, settings.stack
         n_out = 0 if settings.tie_weights else n
-        shapes = (n, stack.n_inputs), (n_out, stack.hidden_size), (n,), (stack.size,)
+        vectors, outputs = (n, int(settings.vector_size)), (n_out, stack.width)
+        shapes = vectors, outputs, (n,), (stack.size,)
         if empty:
             shapes = tuple((0, *shape[1:]) for shape in shapes)
         return cls(*(np.zeros(shape, np.float32) for shape in shapes))
@@ -109,7 +115,7 @@ class RecurrentNetwork:
         weights = NetworkWeights.zeros(settings, len(vocabulary))
         for part in weights[:2]:
             part[:] = rng.uniform(-0.1, 0.1, part.shape)
-        weights.cells[:] = Stack.of(settings).draw(rng)
+        weights.cells[:] = settings.stack.draw(rng)
         model = cls.of(settings, weights)
         if before is not None:
             model._carry_over(before, vocabulary)
@@ -128,7 +134,7 @@ class RecurrentNetwork:
     def _carry_over(self, before, vocabulary):
         """Take over the rows of words and marks, the layers and the optimiser."""
         old, new = before.model, self.settings
-        for name in MEANING:
+        for name in new.meaning:
             is_, was = getattr(new, name), getattr(old.settings, name)
             if is_ != was:
                 raise ValueError(
@@ -182,7 +188,7 @@ class RecurrentNetwork:
     @property
     def stack(self):
         """The layers."""
-        return Stack.of(self.settings)
+        return self.settings.stack
 
     @property
     def outputs(self):

@@ -67,19 +67,9 @@ class LanguageJob(Job):
         self._text = joined(data.parts, vocabulary, model.settings.direction)
         self._held_out = joined(data.held_out, vocabulary, model.settings.direction)
         self._end = len(vocabulary) + 1
-        n, bptt = len(self._text.ids), self._settings.bptt
-        n_lanes = int(max(1, min(self._settings.batch_size, n // (LEAST_STEPS * bptt))))
-        lengths = np.full(n_lanes, n // n_lanes)
-        lengths[: n % n_lanes] += 1
-        starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-        n_shards = max(1, min(SHARDS, n_lanes // SHARD_LANES))
-        self._shards = [
-            Shard(self._stack, starts[lanes], lengths[lanes])
-            for lanes in np.array_split(np.arange(n_lanes), n_shards)
-        ]
-        self._steps_of_epoch = max(1, -(-int(lengths[0]) // bptt))
-        weights = model.weights
-        self._slopes = np.zeros((n_shards, len(weights.cells)), np.float32)
+        self._steps_of_epoch, self._shards = self._divided(len(self._text.ids))
+        shape = len(self._shards), len(model.weights.cells)
+        self._slopes = np.zeros(shape, np.float32)
         self._into = [self._stack.layers(slopes) for slopes in self._slopes]
         self._cells, self._scratch = None, Scratch()
         if self._settings.loss == "sampled_softmax":
@@ -89,12 +79,26 @@ class LanguageJob(Job):
         else:
             self._output = SoftmaxOutput(model)
 
+    def _divided(self, n):
+        """Return how many steps an epoch of n words has, and the shards of each."""
+        bptt = self._settings.bptt
+        n_lanes = int(max(1, min(self._settings.batch_size, n // (LEAST_STEPS * bptt))))
+        lengths = np.full(n_lanes, n // n_lanes)
+        lengths[: n % n_lanes] += 1
+        starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+        n_shards = max(1, min(SHARDS, n_lanes // SHARD_LANES))
+        shards = [
+            Shard(self._stack, starts[lanes], lengths[lanes])
+            for lanes in np.array_split(np.arange(n_lanes), n_shards)
+        ]
+        return max(1, -(-int(lengths[0]) // bptt)), shards
+
     def phases(self, epoch):
         """Yield the phases of one step after the other."""
         return quiet_phases(self._phases(epoch))
 
     def _phases(self, epoch):
-        text = shuffled(self._text, np.random.default_rng([self._seed, epoch + 1]))
+        text = self._in_order(np.random.default_rng([self._seed, epoch + 1]))
         for shard in self._shards:
             shard.forget()
         for number in range(self._steps_of_epoch):
@@ -115,6 +119,15 @@ class LanguageJob(Job):
             self._model.n_steps += 1
             fixed = self._settings, dense, sparse, rate
             yield from update_phases(*fixed, self._model.n_steps)
+
+    def _in_order(self, rng):
+        """Return the text in the order of an epoch."""
+        return shuffled(self._text, rng)
+
+    def _seed_of(self, epoch, number):
+        """Return what the random numbers of a step derive from."""
+        seeds = np.random.SeedSequence([self._seed, epoch + 1, number])
+        return int(seeds.generate_state(1, np.uint64)[0])
 
     def validation_phases(self):
         """Yield one call for every few documents, judged by all words."""
@@ -140,8 +153,7 @@ class LanguageJob(Job):
         targets = text[places].astype(np.int64)
         words = text[places - 1].astype(np.int64)
         words[places == 0] = self._end
-        seeds = np.random.SeedSequence([self._seed, epoch + 1, number])
-        seed = int(seeds.generate_state(1, np.uint64)[0])
+        seed = self._seed_of(epoch, number)
         return Batch(words, targets, words == self._end, bounds, seed)
 
     def _drop(self, batch, begin):

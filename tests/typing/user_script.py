@@ -24,6 +24,7 @@ from sklearn_embed import (
     Pretrained,
     RecurrentLanguageModel,
     TokenizedDocuments,
+    WindowLanguageModel,
     Word2VecVectorizer,
 )
 from sklearn_embed.datasets import load_docstrings
@@ -99,6 +100,10 @@ assert_type(model.sample("the", 5, random_state=0), list[str])
 assert_type(model.predict_next(["the", "cat"]), list[tuple[str, float]])
 NGramLanguageModel("three")  # type: ignore[arg-type]
 
+window = WindowLanguageModel(8, order=3, min_count=1).fit(texts)
+assert_type(window, WindowLanguageModel)
+assert_type(window.partial_fit(X), WindowLanguageModel)
+WindowLanguageModel(order="three")  # type: ignore[arg-type]
 recurrent = RecurrentLanguageModel(8, hidden_size=8, min_count=1).fit(texts)
 assert_type(recurrent, RecurrentLanguageModel)
 assert_type(recurrent.partial_fit(X), RecurrentLanguageModel)
