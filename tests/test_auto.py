@@ -21,7 +21,7 @@ TEXTS = ["the cat sat down", "a dog sat there", "the king and a queen"] * 20
 SMALL = {"epochs": 40, "window": 10, "min_count": 2}
 LARGE = {"epochs": 5, "window": 5, "min_count": 5, "learning_rate": 0.025}
 TRAINED = [
-    (Word2VecVectorizer, SMALL | {"learning_rate": 0.05}),
+    (Word2VecVectorizer, SMALL | {"learning_rate": 0.1}),
     (FastTextVectorizer, SMALL | {"learning_rate": 0.1}),
     (GloVeVectorizer, {"min_count": 2, "x_max": 10.0}),
 ]
@@ -88,8 +88,8 @@ def test_a_fit_from_scratch_applies_the_rules_anew():
 
 
 def test_a_last_rate_above_what_auto_comes_to_is_refused():
-    model = Word2VecVectorizer(4, min_learning_rate=0.06)
-    with pytest.raises(ValueError, match=r"0\.06 is above learning_rate=0\.05"):
+    model = Word2VecVectorizer(4, min_learning_rate=0.2)
+    with pytest.raises(ValueError, match=r"0\.2 is above learning_rate=0\.1"):
         model.fit(TEXTS)
     assert not hasattr(model, "vectors_")
 
@@ -126,7 +126,7 @@ def test_a_gensim_model_brings_its_own_values():
     assert outcome(back, ("epochs", "window", "learning_rate")) == {
         "epochs": 40,
         "window": 10,
-        "learning_rate": 0.05,
+        "learning_rate": 0.1,
     }
     large = Word2VecVectorizer.from_gensim(model.to_gensim(), epochs="auto")
     assert large.epochs_ == large.n_iter_ == 5

@@ -42,7 +42,6 @@ OWN_WORDS = {
     ("FastTextClassifier", "learning_rate"): "it has no min_learning_rate",
     ("FastTextClassifier", "epochs"): "documents are shuffled",
     ("FastTextClassifier", "min_count"): "a number alone",
-    ("FastTextVectorizer", "learning_rate"): "its rule gives another rate",
     ("GloVeVectorizer", "learning_rate"): "of another optimiser",
     ("GloVeVectorizer", "epochs"): "over pairs, not documents",
     ("GloVeVectorizer", "window"): "may be whole documents",

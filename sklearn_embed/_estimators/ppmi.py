@@ -58,8 +58,8 @@ if TYPE_CHECKING:
 class PPMIVectorizer(WordRowsMixin, TextEstimator):
     r"""Factorise mutual information of words that meet; average them per document.
 
-    A count and a singular value decomposition: no epochs, no learning rate, nothing
-    drawn at random, and on a small text much faster than training.
+    A count and a singular value decomposition: no epochs, no learning rate, and the
+    same vectors in every process.
 
     Parameters
     ----------
@@ -177,10 +177,11 @@ class PPMIVectorizer(WordRowsMixin, TextEstimator):
     :math:`V S^p`, :math:`p` = `eigenvalue_exponent`, times one number, with which the
     mean square of `vectors_` is 1: a linear model then needs no scaler.
 
-    The singular vectors are those of ARPACK, from a fixed start, or of LAPACK for up
-    to 512 words, on one thread: the same bits in every process and for every
-    `n_jobs`.  The largest number of each column of :math:`U` is positive; columns
-    beyond the rank of :math:`M` are zeros.
+    The singular vectors are those of :func:`sklearn.utils.extmath.randomized_svd`,
+    with 5 power iterations and a fixed seed, or exact ones for up to 512 words, on one
+    thread: the same bits in every process and for every `n_jobs`.  The largest number
+    of each column of :math:`U` is positive; columns beyond the rank of :math:`M` are
+    zeros.
 
     "auto" is a rule by the number of tokens in the training documents, `unlabeled`
     among them and rare words included, or by the sum of the counts of words in
@@ -196,6 +197,9 @@ class PPMIVectorizer(WordRowsMixin, TextEstimator):
 
     Levy and Goldberg (2014), "Neural word embedding as implicit matrix
     factorization".
+
+    Halko, Martinsson and Tropp (2011), "Finding structure with randomness:
+    Probabilistic algorithms for constructing approximate matrix decompositions".
 
     Examples
     --------

@@ -81,7 +81,7 @@ class Word2VecVectorizer(WordVectorizer):
         :class:`Pretrained` takes, or one itself, which also says how far they may
         move.  Words that they lack start at random.  `clone` shares the vectors.
     learning_rate : float or "auto", default="auto"
-        At the beginning.  "auto": 0.05, or 0.025 in a text of 2,000,000 tokens and
+        At the beginning.  "auto": 0.1, or 0.025 in a text of 2,000,000 tokens and
         more.
     min_learning_rate : float, default=1e-4
         At the end; the fall is linear in the tokens read.
@@ -249,7 +249,7 @@ class Word2VecVectorizer(WordVectorizer):
 
     _rules: ClassVar[dict] = {
         "epochs": Passes(500_000, least=5, most=40),
-        "learning_rate": BySize(small=0.05, large=0.025),
+        "learning_rate": BySize(small=0.1, large=0.025),
         "window": BySize(small=10, large=5),
         "min_count": BySize(small=2, large=5),
     }
