@@ -106,7 +106,7 @@ def count_cooccurrences(
     >>> from sklearn_embed.distributed import count_cooccurrences
     >>> texts = dask.bag.from_sequence(["the cat sat", "the dog"], npartitions=2)
     >>> count_cooccurrences(texts, vocabulary=["the", "cat", "dog"], window=1)
-    CooccurrenceCounts(3 words, 4 pairs)
+    CooccurrenceCounts(3 words, 2 pairs)
     """
     shape = Window(window, weighting, direction).checked()._asdict()
     shape |= {"window": shape.pop("size"), "max_memory": max_memory}
