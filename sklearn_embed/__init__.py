@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from sklearn_embed._core.version import __version__ as __version__
+from sklearn_embed._estimators.block_scaler import BlockScaler
 from sklearn_embed._estimators.fasttext import FastTextVectorizer
 from sklearn_embed._estimators.fasttext_classifier import FastTextClassifier
 from sklearn_embed._estimators.glove import GloVeVectorizer
@@ -13,6 +14,7 @@ from sklearn_embed._estimators.ppmi import PPMIVectorizer
 from sklearn_embed._estimators.pretrained import Pretrained
 from sklearn_embed._estimators.records import trusted_types
 from sklearn_embed._estimators.recurrent_language_model import RecurrentLanguageModel
+from sklearn_embed._estimators.text_pipeline import text_pipeline
 from sklearn_embed._estimators.window_language_model import WindowLanguageModel
 from sklearn_embed._estimators.word2vec import Word2VecVectorizer
 from sklearn_embed._estimators.word_class import WordClassVectorizer
@@ -22,6 +24,7 @@ from sklearn_embed._text.tokenized import TokenizedDocuments
 from sklearn_embed._text.word_counts import WordCounts
 
 __all__ = [
+    "BlockScaler",
     "CooccurrenceCounts",
     "FastTextClassifier",
     "FastTextVectorizer",
@@ -38,5 +41,6 @@ __all__ = [
     "Word2VecVectorizer",
     "WordClassVectorizer",
     "WordCounts",
+    "text_pipeline",
     "trusted_types",
 ]

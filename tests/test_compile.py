@@ -337,9 +337,10 @@ def test_after_warmup_another_process_compiles_nothing(tmp_path):
 
 
 def test_warmup_knows_every_estimator():
-    public = {
-        n for n in sklearn_embed.__all__ if hasattr(getattr(sklearn_embed, n), "fit")
-    }
+    things = {name: getattr(sklearn_embed, name) for name in sklearn_embed.__all__}
+    # Of others, such as BlockScaler, nothing is compiled.
+    public = {n for n, thing in things.items() if hasattr(thing, "fit")}
+    public -= {"BlockScaler"}
     assert public == set(ESTIMATORS)
 
 

@@ -73,6 +73,7 @@ OWN_WORDS = {
     ("WindowLanguageModel", "hidden_size"): "of one layer without a state",
     ("WindowLanguageModel", "dropout"): "of one layer without a state",
     ("WindowLanguageModel", "batch_size"): "words, not places in the text",
+    ("BlockScaler", "scale"): "of any rows, and never None",
     ("WordClassVectorizer", "min_n"): "n-grams beside words, not of them",
     ("WordClassVectorizer", "max_n"): "n-grams beside words, not of them",
     ("WordClassVectorizer", "min_count"): "n-grams count, too",
