@@ -60,7 +60,9 @@ class SoftmaxOutput:
             yield [partial(chunk.exponentiate, b) for b in range(n_blocks)]
             yield [chunk.join]
             yield [partial(chunk.differentiate, b) for b in range(n_blocks)]
-            np.sum(chunk.parts, axis=0, out=slopes[part])
+            bounds = np.linspace(first, min(first + self._rows, n), n_blocks + 1)
+            pieces = [slice(*bounds.astype(int)[b : b + 2]) for b in range(n_blocks)]
+            yield [partial(chunk.add_up, first, piece, slopes) for piece in pieces]
 
 
 class Chunk:
@@ -87,6 +89,12 @@ class Chunk:
         bias, sums = readonly(model.weights.biases[block]), self._totals[number]
         fixed = int(block.start), self._targets, self._tops[number]
         exponentiate_block(scores, bias, *fixed, sums, self._own)
+        return 0.0, 0
+
+    def add_up(self, first, rows, slopes):
+        """Write the slopes of some states, which come from all blocks."""
+        own = slice(rows.start - first, rows.stop - first)
+        np.sum(self.parts[:, own], axis=0, out=slopes[rows])
         return 0.0, 0
 
     def join(self):

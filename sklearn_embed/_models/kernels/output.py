@@ -8,8 +8,11 @@ losses and slopes.  Sizes: N rows, V words, S words drawn, H hidden units.
 
 import numpy as np
 
+from sklearn_embed._core import simd
 from sklearn_embed._core.compile import inner, kernel
-from sklearn_embed._core.numeric import decay
+from sklearn_embed._core.numeric import decay, stack_array
+
+WIDTH = simd.WIDTH
 
 #: Numbers added up in float32 before they go into a sum in float64.
 RUN = 512
@@ -21,8 +24,18 @@ NEVER = np.float32(-1e30)
 @inner
 def _add_bias(row, bias):
     """Add the bias to scores and return the largest."""
-    top = np.float32(-np.inf)
-    for v in range(len(row)):
+    n, top = len(row), np.float32(-np.inf)
+    whole = n - n % WIDTH
+    tops = simd.fill(top)
+    for v in range(0, whole, WIDTH):
+        scores = simd.add(simd.load(row, v), simd.load(bias, v))
+        simd.store(row, v, scores)
+        tops = simd.greatest(tops, scores)
+    lanes = stack_array(top, 16)
+    simd.store(lanes, 0, tops)
+    for v in range(WIDTH):
+        top = lanes[v] if lanes[v] > top else top
+    for v in range(whole, n):
         row[v] += bias[v]
         top = row[v] if row[v] > top else top
     return top
@@ -31,13 +44,20 @@ def _add_bias(row, bias):
 @inner
 def _exponentials(row, top):
     """Turn scores into exp(score - top) and return their sum; NaN stays NaN."""
-    total = 0.0
-    for first in range(0, len(row), RUN):
-        part = np.float32(0)
-        for v in range(first, min(first + RUN, len(row))):
-            row[v] = decay(top - row[v])
-            part += row[v]
-        total += np.float64(part)
+    total, n = 0.0, len(row)
+    whole, zero = n - n % WIDTH, simd.fill(np.float32(0))
+    tops, least = simd.fill(top), simd.fill(np.float32(-87))
+    for first in range(0, whole, RUN):
+        part = zero
+        for v in range(first, min(first + RUN, whole), WIDTH):
+            below = simd.subtract(simd.load(row, v), tops)
+            up, _ = simd.exp(simd.greatest(least, below))
+            simd.store(row, v, up)
+            part = simd.add(part, up)
+        total += np.float64(simd.total(part))
+    for v in range(whole, n):
+        row[v] = decay(top - row[v])
+        total += np.float64(row[v])
     return total
 
 
