@@ -3,15 +3,11 @@
 ``python benchmarks/recurrent.py [repetitions]``; processor time of one thread, all
 contestants in turn, medians.  The floor is the time that the products of matrices would
 take at the speed of the largest of them, measured in the same run.  Where torch is
-installed, torch.nn takes part.
+installed, torch.nn takes part.  OPENBLAS_CORETYPE should not be set.
 """
 
-import os
 import sys
 import time
-
-for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
-    os.environ.pop(name, None)
 
 import numpy as np
 

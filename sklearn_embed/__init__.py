@@ -13,6 +13,7 @@ from sklearn_embed._estimators.one_hot import OneHotTokens
 from sklearn_embed._estimators.ppmi import PPMIVectorizer
 from sklearn_embed._estimators.pretrained import Pretrained
 from sklearn_embed._estimators.records import trusted_types
+from sklearn_embed._estimators.recurrent_classifier import RecurrentClassifier
 from sklearn_embed._estimators.recurrent_language_model import RecurrentLanguageModel
 from sklearn_embed._estimators.text_pipeline import text_pipeline
 from sklearn_embed._estimators.window_language_model import WindowLanguageModel
@@ -35,6 +36,7 @@ __all__ = [
     "OneHotTokens",
     "PPMIVectorizer",
     "Pretrained",
+    "RecurrentClassifier",
     "RecurrentLanguageModel",
     "TokenizedDocuments",
     "WindowLanguageModel",

@@ -19,6 +19,7 @@ from sklearn_embed._estimators.mean_pool import MeanPoolEmbedder
 from sklearn_embed._estimators.ngram_language_model import NGramLanguageModel
 from sklearn_embed._estimators.one_hot import OneHotTokens
 from sklearn_embed._estimators.ppmi import PPMIVectorizer
+from sklearn_embed._estimators.recurrent_classifier import RecurrentClassifier
 from sklearn_embed._estimators.recurrent_language_model import (
     RecurrentLanguageModel,
 )
@@ -38,6 +39,7 @@ ESTIMATORS = {
         MeanPoolEmbedder,
         NGramLanguageModel,
         OneHotTokens,
+        RecurrentClassifier,
         RecurrentLanguageModel,
         PPMIVectorizer,
         WindowLanguageModel,

@@ -12,6 +12,7 @@ from sklearn_embed import (
     OneHotTokens,
     PPMIVectorizer,
     Pretrained,
+    RecurrentClassifier,
     RecurrentLanguageModel,
     WindowLanguageModel,
     Word2VecVectorizer,
@@ -54,6 +55,20 @@ CLASSIFIERS = [
     FastTextClassifier(8, learning_rate=1, epochs=40, random_state=0),
     FastTextClassifier(
         8, word_ngrams=2, max_n=3, bucket=1000, learning_rate=1, random_state=0
+    ),
+    RecurrentClassifier(
+        16, hidden_size=16, dropout=0, learning_rate=0.05, epochs=30, random_state=0
+    ),
+    RecurrentClassifier(
+        8,
+        cell="gru",
+        hidden_size=16,
+        bidirectional=False,
+        pooling="last",
+        dropout=0.1,
+        learning_rate=0.05,
+        epochs=30,
+        random_state=0,
     ),
 ]
 

@@ -25,6 +25,7 @@ from sklearn_embed import (
     OneHotTokens,
     PPMIVectorizer,
     Pretrained,
+    RecurrentClassifier,
     RecurrentLanguageModel,
     TokenizedDocuments,
     WindowLanguageModel,
@@ -138,6 +139,7 @@ CLASSES = [
     PPMIVectorizer,
     MeanPoolEmbedder,
     FastTextClassifier,
+    RecurrentClassifier,
     WordClassVectorizer,
     NGramLanguageModel,
     RecurrentLanguageModel,
@@ -284,7 +286,7 @@ def _fitted(estimator, case):
 
 def _labels(case, texts):
     """Return labels for a classifier."""
-    if case.cls not in (FastTextClassifier, WordClassVectorizer):
+    if case.cls not in (FastTextClassifier, RecurrentClassifier, WordClassVectorizer):
         return ()
     n = np.arange(len(texts))
     made = {

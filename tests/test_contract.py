@@ -20,6 +20,7 @@ from sklearn_embed import (
     NGramLanguageModel,
     OneHotTokens,
     PPMIVectorizer,
+    RecurrentClassifier,
     RecurrentLanguageModel,
     WindowLanguageModel,
     Word2VecVectorizer,
@@ -190,7 +191,7 @@ class RecurrentLanguageModelOverNumbers(NetworkOverNumbers, RecurrentLanguageMod
     pass
 
 
-class FastTextClassifierOverNumbers(FastTextClassifier):
+class ClassifierOverNumbers:
     """Counts columns, too: some checks end where nobody does."""
 
     def __sklearn_tags__(self):
@@ -226,6 +227,14 @@ class FastTextClassifierOverNumbers(FastTextClassifier):
                 f"{np.asarray(X).shape[1:]} features instead of {self.n_columns_}"
             )
         return as_documents(X)
+
+
+class FastTextClassifierOverNumbers(ClassifierOverNumbers, FastTextClassifier):
+    pass
+
+
+class RecurrentClassifierOverNumbers(ClassifierOverNumbers, RecurrentClassifier):
+    pass
 
 
 def over_numbers(estimator):

@@ -8,12 +8,9 @@ from collections.abc import Collection, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
-from sklearn.utils import check_consistent_length
-from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_embed._core.typing import (
     Analyzer,
@@ -25,7 +22,7 @@ from sklearn_embed._core.typing import (
     Tokenizer,
     VectorSource,
 )
-from sklearn_embed._estimators import label_predictions, queries
+from sklearn_embed._estimators import label_fits, label_predictions, queries
 from sklearn_embed._estimators.base import (
     COUNT,
     Integral,
@@ -33,17 +30,10 @@ from sklearn_embed._estimators.base import (
     StrOptions,
     TextEstimator,
     _fit_context,
-    limits_of,
 )
 from sklearn_embed._estimators.callbacks import CallbackSupportMixin, with_callbacks
 from sklearn_embed._estimators.convergence import named_memory
-from sklearn_embed._estimators.coverage import warn_of_documents
 from sklearn_embed._estimators.fasttext_exchange import FastTextExchange
-from sklearn_embed._estimators.labels import (
-    checked_labels,
-    document_weights,
-    stratified,
-)
 from sklearn_embed._estimators.last_vectors import LastVectors
 from sklearn_embed._estimators.loading import check_words
 from sklearn_embed._estimators.persistence import register
@@ -54,25 +44,17 @@ from sklearn_embed._estimators.pretrained import (
 )
 from sklearn_embed._estimators.small_batches import learn_few
 from sklearn_embed._estimators.training import (
-    Training,
-    draw_seed,
-    grown_vocabulary,
-    hold_out,
-    learn_batch,
-    learn_epochs,
     settings_of,
 )
 from sklearn_embed._estimators.word_vectorizer import LEARNING_CONSTRAINTS
 from sklearn_embed._models.classifier import (
     SEPARATE,
     ClassifierSettings,
-    Labels,
     SupervisedFastText,
 )
-from sklearn_embed._models.features import FeatureSpace, Labelled, Ngrams
-from sklearn_embed._models.loop import Data
+from sklearn_embed._models.features import FeatureSpace, Ngrams
 from sklearn_embed._text.tokens import DEFAULT_PATTERN
-from sklearn_embed._text.vocabulary import Vocabulary, learn_vocabulary
+from sklearn_embed._text.vocabulary import Vocabulary
 from sklearn_embed._vectors.word_vectors import WordVectors
 
 if TYPE_CHECKING:
@@ -363,29 +345,7 @@ class FastTextClassifier(
         FloatingPointError
             If training diverges.
         """
-        self._checked_pretrained()
-        documents, options = self._tokenize_to_fit(X)
-        continued = self.warm_start and "words_" in vars(self)
-        seed = self._seed if continued else draw_seed(self)
-        classes, multilabel, matrix = checked_labels(y)
-        if continued and not np.array_equal(classes, self.classes_):
-            raise ValueError(
-                f"y holds the classes {classes}, but {self.classes_} were learned "
-                "before: they cannot change with warm_start=True. partial_fit takes "
-                "new classes."
-            )
-        weights = document_weights(documents, y, sample_weight, self.class_weight)
-        labelled = _labelled(documents, matrix, weights)
-        data = hold_out(self, [labelled], seed, stratified)
-        texts = data.parts[0].documents
-        words = learn_vocabulary([texts], limits_of(self))
-        if not self.max_n:
-            warn_of_documents(texts, words.rows(texts.table))
-        labels = Labels.learn(classes, multilabel, matrix, weights)
-        new_model = self._new_model(words, texts, labels, continued)
-        training = Training(X, data, words, options, new_model)
-        learn_epochs(self, training, seed, self if continued else None)
-        return self
+        return label_fits.fit_labels(self, X, y, sample_weight)
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
@@ -429,47 +389,7 @@ class FastTextClassifier(
         else holds, such as a result of `vectors_` kept from before, stay as they are:
         new ones take their place, which costs a copy.
         """
-        if self.class_weight == "balanced":
-            raise ValueError(
-                "class_weight='balanced' needs all documents at once: give "
-                "partial_fit a dict, or sample_weight."
-            )
-        begun = "words_" in vars(self)
-        known: Any = self.classes_ if begun else None
-        if classes is not None:
-            classes = np.unique(column_or_1d(classes))
-            if begun and not np.isin(known, classes).all():
-                raise ValueError(
-                    f"classes={classes!r} differ from those learned before, {known}: "
-                    "new ones may come, but all of the others must be among them."
-                )
-            known = classes
-        elif not begun and type_of_target(y) != "multilabel-indicator":
-            raise ValueError("classes must be passed on the first call to partial_fit.")
-        self._checked_pretrained()
-        documents, options = self._tokenize_to_fit(X)
-        classes, multilabel, matrix = checked_labels(y, known)
-        if begun and self._model.labels.multilabel and not multilabel:
-            raise ValueError(
-                "y holds one label a document, but the model learned from indicators "
-                "of several: give a matrix of 0 and 1 with a column for each of "
-                "classes_."
-            )
-        weights = document_weights(
-            documents, y, sample_weight, self.class_weight, scale=False
-        )
-        labelled = _labelled(documents, matrix, weights)
-        data, texts = Data([labelled], []), (documents, options, True)
-        labels = Labels.learn(classes, multilabel, matrix, weights)
-        if begun:
-            labels = labels.after(self._model.labels)
-            if learn_few(self, X, data, texts, of=self._continued(labels)):
-                return self
-        words, rare = grown_vocabulary(self, documents)
-        new_model = self._new_model(words, documents, labels, begun)
-        training = Training(X, data, words, options, new_model)
-        learn_batch(self, training, rare)
-        return self
+        return label_fits.fit_batch(self, X, y, classes, sample_weight)
 
     def to_word_vectors(self) -> WordVectors:
         """Return words, vectors, counts and subwords as one immutable value.
@@ -519,6 +439,14 @@ class FastTextClassifier(
                 "'negative_sampling'."
             )
         return self._settings(loss, self.bucket)
+
+    def _makes_unknown_words(self):
+        """Tell whether words without a row have vectors, too."""
+        return self.max_n > 0
+
+    def _fits_few(self, X, data, texts, labels):
+        """Train a batch that adds no rows, if it is one; tell whether it is."""
+        return learn_few(self, X, data, texts, of=self._continued(labels))
 
     def _new_model(self, words, documents, labels, continued):
         """Return a function of random numbers and the last fit that makes the model."""
@@ -571,9 +499,3 @@ class FastTextClassifier(
         self._model.check(len(self.words_))
         if len(self.classes_) != len(self._model.labels.classes):
             raise ValueError("classes_ differ from those of the model")
-
-
-def _labelled(documents, matrix, weights):
-    """Put documents and labels together."""
-    check_consistent_length(documents, matrix)
-    return Labelled(documents, matrix.indptr, matrix.indices, weights)

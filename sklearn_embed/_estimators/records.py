@@ -14,6 +14,11 @@ from sklearn_embed._models.features import Ngrams
 from sklearn_embed._models.glove import GloVe, GloveParameters, GloveSettings
 from sklearn_embed._models.ngram_lm import BackoffModel
 from sklearn_embed._models.prediction import Outputs
+from sklearn_embed._models.recurrent_classifier import (
+    ClassifierWeights,
+    RecurrentClassifierSettings,
+    RecurrentTextClassifier,
+)
 from sklearn_embed._models.recurrent_lm import (
     NetworkWeights,
     RecurrentNetwork,
@@ -56,6 +61,9 @@ RECORDS = {
         WindowNetwork,
         NetworkWeights,
         RecurrentNetwork,
+        RecurrentClassifierSettings,
+        ClassifierWeights,
+        RecurrentTextClassifier,
     )
 }
 

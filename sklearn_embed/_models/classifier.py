@@ -101,6 +101,22 @@ class Labels(NamedTuple):
             counts=counts, leaves=leaves, mass=mass, prefix=self.prefix
         )
 
+    def check(self):
+        """Refuse labels, read from a file, that do not belong together."""
+        n_classes, mass = len(self.classes), self.mass
+        if self.counts.shape != (n_classes,) or self.counts.min(initial=0) < 0:
+            raise ValueError("label_counts_ has not one count for each class")
+        if mass is not None and (
+            mass.shape != (n_classes + 1,)
+            or not (0 <= mass).all()
+            or mass.max() == np.inf
+        ):
+            raise ValueError("the weights of the classes are no numbers, or too few")
+        if self.leaves.dtype != np.int64 or self.leaves.ndim != 1:
+            raise ValueError("the leaves of the tree are no numbers of classes")
+        if sorted(self.leaves.tolist()) != list(range(n_classes)):
+            raise ValueError("the tree does not hold each class once")
+
     def prior_scores(self, loss):
         """Return the scores of a document without known features, or None.
 
@@ -313,19 +329,7 @@ class SupervisedFastText:
             raise ValueError("bucket_rows has not one row for each bucket")
         is_tree = settings.loss == "hierarchical_softmax"
         check_matrix("outputs", self.outputs, max(n_classes - is_tree, 1), width)
-        if labels.counts.shape != (n_classes,) or labels.counts.min(initial=0) < 0:
-            raise ValueError("label_counts_ has not one count for each class")
-        mass = labels.mass
-        if mass is not None and (
-            mass.shape != (n_classes + 1,)
-            or not (0 <= mass).all()
-            or mass.max() == np.inf
-        ):
-            raise ValueError("the weights of the classes are no numbers, or too few")
-        if labels.leaves.dtype != np.int64 or labels.leaves.ndim != 1:
-            raise ValueError("the leaves of the tree are no numbers of classes")
-        if sorted(labels.leaves.tolist()) != list(range(n_classes)):
-            raise ValueError("the tree does not hold each class once")
+        labels.check()
 
 
 def tree_of(counts, leaves):

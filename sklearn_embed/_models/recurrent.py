@@ -179,10 +179,11 @@ class Dropping(NamedTuple):
     chance: float
     seed: int  # of this step
     begin: int  # number of the first row
+    n_layers: int = 1 << 30  # what comes out of so many layers is whole
 
     def apply(self, layer, matrix):
         """Drop numbers of what goes into a layer, or multiply slopes likewise."""
-        if self.chance > 0:
+        if self.chance > 0 and layer < self.n_layers:
             seed = np.uint64((self.seed + 0x632BE59BD9B4E019 * layer) % 2**64)
             drop(matrix, self.begin, seed, float(self.chance))
 

@@ -337,3 +337,21 @@ def spread_most(slopes, chosen, out):
     for lane in range(chosen.shape[0]):
         for j in range(chosen.shape[1]):
             out[chosen[lane, j], j] += slopes[lane, j]
+
+
+@kernel(allocates=False)
+def pool_sum(states, lanes, pooled):
+    """Add up the rows of each sequence.
+
+    Parameters
+    ----------
+    states, lanes, pooled
+        As of `pool_most`.
+    """
+    for row in range(len(lanes)):
+        lane = lanes[row]
+        for j in range(pooled.shape[1]):
+            if row == lane:
+                pooled[lane, j] = states[row, j]
+            else:
+                pooled[lane, j] += states[row, j]

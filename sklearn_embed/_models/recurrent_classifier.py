@@ -1,0 +1,238 @@
+"""A recurrent classifier of texts: what it has learned, and what it says of texts."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import math
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from sklearn_embed._core.arrays import readonly
+from sklearn_embed._core.blas import one_blas_thread
+from sklearn_embed._core.threads import run_all
+from sklearn_embed._core.tiles import multiply_packed, pack
+from sklearn_embed._models.checks import check_matrix
+from sklearn_embed._models.classifier import Labels
+from sklearn_embed._models.descent import kept_by
+from sklearn_embed._models.kernels.optimizer import take_rows
+from sklearn_embed._models.label_training import LabelJob, Texts
+from sklearn_embed._models.pooled_states import Layers
+from sklearn_embed._models.recurrent import Scratch, Stack
+from sklearn_embed._models.warm_start import take_over
+
+#: Documents that are judged side by side, and their words, at most.
+LANES, ROWS = 64, 8192
+
+#: Settings that decide what the parameters mean.
+MEANING = (
+    *("vector_size", "cell", "nonlinearity", "hidden_size", "num_layers"),
+    *("bidirectional", "pooling", "optimizer", "loss"),
+)
+
+
+@dataclass(frozen=True)
+class RecurrentClassifierSettings:
+    """Parameters of a fit, as RecurrentClassifier names them."""
+
+    vector_size: int
+    cell: str
+    nonlinearity: str
+    hidden_size: int
+    num_layers: int
+    bidirectional: bool
+    pooling: str
+    dropout: float
+    loss: str  # "softmax", or "one_vs_all" where documents have several labels
+    max_length: int | None
+    batch_size: int
+    optimizer: str
+    momentum: float
+    max_norm: float | None
+
+
+class ClassifierWeights(NamedTuple):
+    """The parameters, or what an optimiser keeps of each."""
+
+    inputs: np.ndarray  # (V, E)
+    cells: np.ndarray  # all layers, see `Stack`
+    outputs: np.ndarray  # (n_classes, D * H)
+    biases: np.ndarray  # (n_classes,)
+
+    @classmethod
+    def zeros(cls, stack, n_words, n_classes, empty=False):
+        """Return zeros; or arrays without any row."""
+        shapes = (n_words, stack.n_inputs), (stack.size,)
+        shapes += (n_classes, stack.width), (n_classes,)
+        if empty:
+            shapes = tuple((0, *shape[1:]) for shape in shapes)
+        return cls(*(np.zeros(shape, np.float32) for shape in shapes))
+
+    def copy(self):
+        """Return copies."""
+        return ClassifierWeights(*(part.copy() for part in self))
+
+
+@dataclass
+class RecurrentTextClassifier:
+    """Embedding, recurrent layers, pooled states, and a score for each class."""
+
+    settings: RecurrentClassifierSettings
+    labels: Labels
+    weights: ClassifierWeights
+    first: ClassifierWeights  # what the optimiser keeps
+    second: ClassifierWeights
+    n_steps: int  # that were made
+    frozen: np.ndarray | None = None  # (V,) bool: rows that do not move
+
+    @classmethod
+    def new(cls, vocabulary, settings, labels, rng, before=None):
+        """Return fresh parameters, small and random.
+
+        Parameters
+        ----------
+        vocabulary : Vocabulary
+            The words.
+        settings : RecurrentClassifierSettings
+            Sizes and the like.
+        labels : Labels
+            The classes.
+        rng : numpy.random.Generator
+            Draws the parameters.
+        before : Before or None, default=None
+            A trained model, whose words, layers and classes keep their parameters.
+        """
+        stack, sizes = stack_of(settings), (len(vocabulary), len(labels.classes))
+        weights, *kept = (
+            ClassifierWeights.zeros(stack, *sizes, not there)
+            for there in (True, *kept_by(settings.optimizer, settings.momentum))
+        )
+        weights.inputs[:] = rng.uniform(-0.1, 0.1, weights.inputs.shape)
+        weights.cells[:] = stack.draw(rng)
+        bound = 1 / math.sqrt(stack.width)
+        weights.outputs[:] = rng.uniform(-bound, bound, weights.outputs.shape)
+        model = cls(settings, labels, weights, *kept, 0)
+        if before is not None:
+            model._carry_over(before, vocabulary)
+        return model
+
+    def _carry_over(self, before, vocabulary):
+        """Take over the rows of words and classes, the layers and the optimiser."""
+        old, new = before.model, self.settings
+        for name in MEANING:
+            is_, was = getattr(new, name), getattr(old.settings, name)
+            if is_ != was:
+                raise ValueError(
+                    f"{name}={is_!r} differs from the {was!r} of what was trained "
+                    "before: it cannot change with warm_start=True or partial_fit."
+                )
+        old_rows, rows = before.rows(vocabulary)
+        classes = old.labels.among(self.labels.classes)
+        for mine, theirs in (
+            (self.weights, old.weights),
+            (self.first, old.first),
+            (self.second, old.second),
+        ):
+            if len(mine.cells) and len(theirs.cells):
+                width = mine.inputs.shape[1]
+                take_over(mine.inputs, rows, theirs.inputs, old_rows, width)
+                mine.cells[:] = theirs.cells
+                mine.outputs[classes] = theirs.outputs
+                mine.biases[classes] = theirs.biases
+        self.n_steps = old.n_steps
+
+    def start_at(self, given):
+        """Start words at pretrained vectors; training moves them only if it may."""
+        given.put(self.weights.inputs)
+        if not given.trainable:
+            self.frozen = np.zeros(len(self.weights.inputs), bool)
+            self.frozen[given.rows] = True
+
+    def job(self, data, vocabulary, run):
+        """Return what trains the parameters."""
+        return LabelJob(self, data, vocabulary, run)
+
+    def published(self, final):
+        """Return the fitted attributes, and the model.
+
+        Parameters
+        ----------
+        final : bool
+            Whether this model is used up, which saves a copy.
+        """
+        fitted = replace(self, frozen=None)
+        if not final:
+            for name in ("weights", "first", "second"):
+                setattr(fitted, name, getattr(self, name).copy())
+        attributes = {
+            "vectors_": fitted.weights.inputs,
+            "classes_": self.labels.classes,
+            "label_counts_": self.labels.counts,
+            "output_vectors_": fitted.weights.outputs,
+        }
+        return attributes, fitted
+
+    @property
+    def stack(self):
+        """The layers."""
+        return stack_of(self.settings)
+
+    def means(self, documents, vocabulary, n_jobs):
+        """Return what the layers make of each document: float32 (n, D * H).
+
+        A document without known words is a row of zeros.
+        """
+        texts = Texts.of(documents, vocabulary, self.settings.max_length)
+        out = np.zeros((len(documents), self.stack.width), np.float32)
+        layers = Layers(self.settings.pooling, self.stack, self.weights.cells)
+        inputs = readonly(self.weights.inputs)
+
+        def call(group):
+            words, lengths, _ = texts.packed(group)
+            vectors = np.empty((len(words), inputs.shape[1]), np.float32)
+            take_rows(inputs, words, vectors)
+            out[group] = layers.forward(vectors, lengths, Scratch()).pooled
+
+        with one_blas_thread():
+            run_all(call, texts.groups(LANES, ROWS), n_jobs)
+        return out
+
+    def scores(self, documents, vocabulary, n_jobs):
+        """Return a score for each class."""
+        pooled = self.means(documents, vocabulary, n_jobs)
+        weights = self.weights
+        out = np.empty((len(pooled), len(weights.biases)), np.float32)
+        out[:] = weights.biases
+        multiply_packed(pooled, pack(weights.outputs, transposed=True), out)
+        texts = Texts.of(documents, vocabulary, self.settings.max_length)
+        out[texts.lengths == 0] = self.labels.prior_scores(self.settings.loss)
+        return out
+
+    def best(self, documents, vocabulary, n_jobs):
+        """Return the number of each document's likeliest class."""
+        return self.scores(documents, vocabulary, n_jobs).argmax(axis=1)
+
+    def check(self, n_words):
+        """Refuse parameters, read from a file, that do not belong together."""
+        settings, labels = self.settings, self.labels
+        n_classes = len(labels.classes)
+        if settings.loss not in ("softmax", "one_vs_all") or labels.mass is None:
+            raise ValueError("loss is none, or classes have no weights")
+        kept = True, *kept_by(settings.optimizer, settings.momentum)
+        parts = self.weights, self.first, self.second
+        for arrays, there in zip(parts, kept, strict=True):
+            sizes = self.stack, n_words, n_classes, not there
+            shapes = ClassifierWeights.zeros(*sizes)
+            for name, array, like in zip(arrays._fields, arrays, shapes, strict=True):
+                if array.ndim == 2:
+                    check_matrix(name, array, *like.shape)
+                elif array.shape != like.shape or array.dtype != np.float32:
+                    raise ValueError(f"{name} has shape {array.shape}")
+        if not 0 <= self.n_steps < 1 << 62 or self.frozen is not None:
+            raise ValueError("the model counts no steps, or is being trained")
+        labels.check()
+
+
+def stack_of(settings):
+    """Return the layers that settings speak of."""
+    return Stack.of(settings, 2 if settings.bidirectional else 1)

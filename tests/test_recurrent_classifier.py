@@ -1,0 +1,270 @@
+"""Recurrent classifiers: training against plain NumPy, and what is promised."""
+
+import numpy as np
+import pytest
+import reference_recurrent as reference
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+
+from sklearn_embed import Pretrained, RecurrentClassifier, TokenizedDocuments
+from sklearn_embed._models.classifier import Labels
+from sklearn_embed._models.features import Labelled
+from sklearn_embed._models.label_training import LabelJob, Texts, judged
+from sklearn_embed._models.loop import Data, Run, Schedule, mean_loss
+from sklearn_embed._models.recurrent_classifier import RecurrentTextClassifier
+from sklearn_embed._text.vocabulary import Vocabulary
+
+TEXTS = ["fine, not dull", "dull, not fine", "so fine", "so very dull"] * 25
+LABELS = np.array([1, 0, 1, 0] * 25)
+WORDS = ["a", "b", "c", "d", "e"]
+EPS = 1e-5
+
+
+def small(**params):
+    """Return an estimator that is fitted in an instant."""
+    defaults = {"vector_size": 5, "hidden_size": 7, "epochs": 2, "random_state": 0}
+    return RecurrentClassifier(**(defaults | params))
+
+
+def twin_pooled(model, parameters, ids):
+    """What one document is pooled to, from the formulas."""
+    settings, (inputs, cells, _, _) = model.settings, parameters
+    kind = settings.nonlinearity if settings.cell == "rnn" else settings.cell
+    xs = inputs[ids]
+    for layer in model.stack.layers(cells):
+        parts = [
+            reference.run(kind, xs, weights, backwards=direction == 1)[0]
+            for direction, weights in enumerate(layer)
+        ]
+        xs = np.concatenate(parts, axis=1)
+    if settings.pooling == "max":
+        return xs.max(axis=0)
+    if settings.pooling == "mean":
+        return xs.mean(axis=0)
+    return np.concatenate([parts[0][-1], *(part[0] for part in parts[1:])])
+
+
+def twin_loss(model, parameters, documents, targets, weights):
+    """Mean loss of some documents."""
+    losses = []
+    for ids, wanted, weight in zip(documents, targets, weights, strict=True):
+        pooled = twin_pooled(model, parameters, ids)
+        scores = parameters[2] @ pooled + parameters[3]
+        if model.settings.loss == "softmax":
+            loss = -(reference.log_softmax(scores) * wanted).sum()
+        else:
+            share = reference.sigmoid(scores)
+            loss = -np.log(np.where(wanted, share, 1 - share)).sum()
+        losses.append(weight * loss)
+    return np.mean(losses)
+
+
+def differences(loss, parameters):
+    """Central differences in every number of some arrays."""
+    slopes = [np.zeros_like(part) for part in parameters]
+    for part, slope in zip(parameters, slopes, strict=True):
+        flat, out = part.reshape(-1), slope.reshape(-1)
+        for k in range(flat.size):
+            value = flat[k]
+            flat[k] = value + EPS
+            up = loss(parameters)
+            flat[k] = value - EPS
+            out[k] = (up - loss(parameters)) / (2 * EPS)
+            flat[k] = value
+    return slopes
+
+
+@pytest.mark.parametrize("loss", ["softmax", "one_vs_all"])
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("pooling", ["max", "mean", "last"])
+def test_a_step_follows_the_slopes_of_the_loss(pooling, bidirectional, loss):
+    cells = {"max": "lstm", "mean": "gru", "last": "rnn"}
+    estimator = small(
+        cell=cells[pooling], pooling=pooling, bidirectional=bidirectional, dropout=0.0,
+        hidden_size=3, vector_size=4, num_layers=2, optimizer="sgd", max_norm=0.15,
+    )  # fmt: skip
+    ids = [[3, 0, 1], [2], [4, 4, 0, 1, 3], [1, 2]]
+    targets = np.eye(3)[[0, 2, 1, 0]]
+    if loss == "one_vs_all":
+        targets[1] = 1
+    documents = TokenizedDocuments.from_documents([[WORDS[n] for n in d] for d in ids])
+    rows, columns = np.nonzero(targets)
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(rows))])
+    weights = np.array([1.0, 0.5, 2.0, 0.5])
+    labelled = Labelled(documents, offsets, columns, weights)
+    matrix = np.ones(3, np.int64)
+    labels = Labels(np.arange(3), loss == "one_vs_all", matrix, np.arange(3), None)
+    vocabulary = Vocabulary(WORDS, [5, 4, 3, 2, 1])
+    made = estimator._new_model(vocabulary, documents, labels, False)
+    model = made(np.random.default_rng(0), None)
+    assert isinstance(model, RecurrentTextClassifier)
+    for part in model.weights[:3]:
+        part *= 3
+    parameters = [part.astype(np.float64) for part in model.weights]
+    job = LabelJob(
+        model,
+        Data([labelled], [labelled]),
+        vocabulary,
+        Run(3, Schedule(2.0, 2.0, 1), 1),
+    )
+
+    def loss_of(some):
+        return twin_loss(model, some, ids, targets, weights)
+
+    expected = pytest.approx(loss_of(parameters), rel=1e-5)
+    assert mean_loss(job.validation_phases(), 1) == expected
+    assert mean_loss(job.phases(0), 1) == expected
+    slopes, norm = reference.clipped(differences(loss_of, parameters), 0.15)
+    assert norm > 0.15, "nothing is clipped"
+    for part, old, slope in zip(model.weights, parameters, slopes, strict=True):
+        assert_allclose(part, old - 2 * slope, rtol=1e-4, atol=2e-5)
+
+
+def test_losses_and_their_slopes():
+    rng = np.random.default_rng(0)
+    scores, weights = rng.standard_normal((3, 4)), np.array([1.0, 0.0, 3.0])
+    for loss, targets in (
+        ("softmax", np.eye(4)[[0, 3, 1]]),
+        ("one_vs_all", rng.integers(0, 2, (3, 4)).astype(float)),
+    ):
+
+        def value(some, targets=targets, loss=loss):
+            return judged(some[0], targets, weights, loss)[0]
+
+        expected = differences(value, [scores])[0]
+        assert_allclose(judged(scores, targets, weights, loss)[1], expected, atol=1e-6)
+    wide = np.array([[1e4, -1e4]])
+    for loss in ("softmax", "one_vs_all"):
+        found, slopes = judged(wide, np.eye(2)[[1]], np.ones(1), loss)
+        assert np.isfinite(found)
+        assert np.isfinite(slopes).all()
+
+
+def test_words_of_documents_step_by_step():
+    documents = TokenizedDocuments.from_documents(
+        [["a", "?", "b"], [], ["c"], ["d", "e", "a", "b"], ["?"]]
+    )
+    texts = Texts.of(documents, Vocabulary(WORDS), 3)
+    assert_array_equal(texts.lengths, [2, 0, 1, 3, 0])
+    (group,) = texts.groups(8, 100)
+    assert_array_equal(group, [3, 0, 2])
+    words, lengths, lanes = texts.packed(group)
+    assert_array_equal(words, [3, 0, 2, 4, 1, 0])
+    assert_array_equal(lengths, [3, 2, 1])
+    assert_array_equal(lanes, [0, 1, 2, 0, 1, 0])
+    assert [len(g) for g in texts.groups(8, 3)] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("pooling", ["max", "mean", "last"])
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+def test_the_order_of_words_is_learned(cell, pooling):
+    model = RecurrentClassifier(
+        8, cell=cell, pooling=pooling, hidden_size=8, learning_rate=0.03, dropout=0.1,
+        random_state=0,
+    )  # fmt: skip
+    model.fit(TEXTS, LABELS)
+    assert model.score(TEXTS, LABELS) == 1
+    assert model.loss_curve_[-1] < model.loss_curve_[0]
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd", "adagrad"])
+def test_threads_do_not_change_a_bit(optimizer):
+    params = {"optimizer": optimizer, "dropout": 0.3, "early_stopping": True}
+    fits = [small(n_jobs=n, **params).fit(TEXTS, LABELS) for n in (1, 2, 3)]
+    for fitted in fits[1:]:
+        assert fitted.loss_curve_ == fits[0].loss_curve_
+        assert fitted.validation_loss_curve_ == fits[0].validation_loss_curve_
+        assert_array_equal(fitted.vectors_, fits[0].vectors_)
+        assert_array_equal(fitted.predict_proba(TEXTS), fits[0].predict_proba(TEXTS))
+
+
+def test_what_is_said_of_a_document_depends_on_it_alone():
+    fitted = small(hidden_size=33, num_layers=2).fit(TEXTS, LABELS)
+    texts = [*TEXTS[:4], "fine " * 700, "", "dull"] * 20
+    together = fitted.decision_function(texts)
+    assert_array_equal(fitted.decision_function(texts[::-1]), together[::-1])
+    for text, value in zip(texts[:7], together, strict=False):
+        assert_array_equal(fitted.decision_function([text])[0], value)
+
+
+def test_documents_without_known_words_get_the_shares_of_the_classes():
+    fitted = small().fit([*TEXTS[:99], "", "x"], [*LABELS[:99], 1, 1])
+    shares = fitted.predict_proba(["", "zzz qqq", "!"])
+    expected = (fitted._model.labels.counts + 0.5) / 102
+    assert_allclose(shares, [expected] * 3, rtol=1e-6)
+    assert_array_equal(fitted.sentence_vectors([""]), np.zeros((1, 14)))
+    assert fitted.predict([""]) == [1]
+
+
+def test_several_labels():
+    y = np.array([[1, 0, 1], [0, 1, 1], [1, 0, 0], [0, 1, 0]] * 25)
+    fitted = small(epochs=25, learning_rate=0.03, dropout=0.0).fit(TEXTS, y)
+    assert fitted._model.settings.loss == "one_vs_all"
+    assert_array_equal(fitted.predict(TEXTS[:4]), y[:4])
+    assert fitted.predict_proba(TEXTS).shape == (100, 3)
+
+
+def test_only_the_first_words_are_read():
+    fitted = small(max_length=2).fit(TEXTS, LABELS)
+    first, second = fitted.decision_function(["fine dull not", "fine dull dull so"])
+    assert first == second
+
+
+def test_weights_count():
+    heavy = small(epochs=20, dropout=0.0, learning_rate=0.03)
+    weights = np.where(np.arange(100) < 50, 1.0, 0.0)
+    y = np.where(np.arange(100) < 50, LABELS, 1 - LABELS)
+    fitted = heavy.fit(TEXTS, y, weights)
+    assert fitted.score(TEXTS, LABELS) == 1
+    balanced = small(class_weight="balanced").fit(TEXTS[:99], LABELS[:99])
+    assert np.isfinite(balanced.loss_curve_).all()
+
+
+def test_a_fit_goes_on_where_it_stood(tmp_path):
+    parts = small(warm_start=True).fit(TEXTS, LABELS)
+    parts.save(tmp_path / "model")
+    again = RecurrentClassifier.load(tmp_path / "model")
+    assert_array_equal(again.predict_proba(TEXTS), parts.predict_proba(TEXTS))
+    for fitted in (parts, again):
+        fitted.set_params(epochs=4).fit(TEXTS, LABELS)
+        assert fitted.n_iter_ == 4
+    assert_array_equal(again.vectors_, parts.vectors_)
+    with pytest.raises(ValueError, match="pooling='mean' differs"):
+        parts.set_params(pooling="mean", epochs=5).fit(TEXTS, LABELS)
+
+
+def test_a_stream_brings_new_words_and_classes():
+    fitted = small(dropout=0.0, learning_rate=0.03)
+    fitted.partial_fit(TEXTS, LABELS, classes=[0, 1])
+    assert fitted.n_iter_ == 1
+    old = fitted._model.weights.outputs.copy()
+    more = ["a new word here"] * 40
+    fitted.partial_fit(more[:1], [2], classes=[0, 1, 2])
+    assert fitted._model.weights.outputs.shape == (3, 14)
+    assert np.abs(fitted._model.weights.outputs[:2] - old).max() < 0.1
+    for _ in range(9):
+        fitted.partial_fit(more + TEXTS[:40], [2] * 40 + list(LABELS[:40]))
+    assert_array_equal(fitted.predict(["a new word", "so fine"]), [2, 1])
+    assert "new" in fitted.vocabulary_
+
+
+def test_frozen_vectors_stay():
+    given = {"fine": np.ones(5), "dull": -np.ones(5)}
+    frozen = small(pretrained=Pretrained(given, trainable=False)).fit(TEXTS, LABELS)
+    rows = [frozen.vocabulary_[word] for word in given]
+    assert_array_equal(frozen.vectors_[rows], [[1] * 5, [-1] * 5])
+    free = clone(frozen).set_params(pretrained=given).fit(TEXTS, LABELS)
+    assert not np.array_equal(free.vectors_[rows], frozen.vectors_[rows])
+
+
+def test_training_that_diverges_is_refused():
+    model = small(optimizer="sgd", learning_rate=1e30, max_norm=None, epochs=5)
+    with pytest.raises(FloatingPointError, match="Lower learning_rate"):
+        model.fit(TEXTS, LABELS)
+    assert not hasattr(model, "classes_")
+
+
+def test_a_search_compares_accuracies():
+    search = GridSearchCV(small(), {"cell": ["gru", "rnn"]}, cv=2, error_score="raise")
+    assert search.fit(TEXTS, LABELS).best_score_ > 0
