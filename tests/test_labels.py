@@ -6,7 +6,7 @@ import pytest
 import scipy.sparse as sp
 
 from sklearn_embed import FastTextClassifier
-from sklearn_embed._estimators import fasttext_classifier, labels
+from sklearn_embed._estimators import label_fits, labels
 
 TEXTS = ["good film", "bad film", "good fun", "bad and long"] * 5
 Y = [1, 0, 1, 0] * 5
@@ -103,5 +103,5 @@ def held_out(monkeypatch):
         chosen.extend(labels.stratified(*arguments).tolist())
         return np.array(chosen)
 
-    monkeypatch.setattr(fasttext_classifier, "stratified", watched)
+    monkeypatch.setattr(label_fits, "stratified", watched)
     return chosen
