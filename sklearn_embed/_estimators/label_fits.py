@@ -64,6 +64,7 @@ def fit_labels(estimator: Any, X, y, sample_weight):
     learn_epochs(estimator, training, seed, estimator if continued else None)
     return estimator
 
+
 def fit_batch(estimator: Any, X, y, classes, sample_weight):
     """Learn from one more batch; see `FastTextClassifier.partial_fit`."""
     if estimator.class_weight == "balanced":
