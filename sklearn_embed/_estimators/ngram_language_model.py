@@ -31,7 +31,6 @@ from sklearn_embed._estimators.persistence import register
 from sklearn_embed._estimators.snapshot import publish
 from sklearn_embed._estimators.training import word_attributes
 from sklearn_embed._models import arpa
-from sklearn_embed._models.counting_ngrams import Table
 from sklearn_embed._models.ngram_counts import MOST_WORDS, NGramCounts
 from sklearn_embed._models.ngram_lm import BackoffModel, kneser_ney
 from sklearn_embed._text.tokens import DEFAULT_PATTERN
@@ -222,10 +221,11 @@ class NGramLanguageModel(LanguageModel):
         documents, options = self._tokenize_to_fit(X)
         vocabulary = learn_words(self, [documents])
         with named_memory(self, len(vocabulary)):
-            counts = NGramCounts.of_rows(
+            # The counts themselves are not kept: the tree needs the memory.
+            tree = NGramCounts.of_rows(
                 documents, vocabulary, int(self.order), self.max_memory, self.n_jobs
-            )
-            self._estimate(counts, vocabulary, options)
+            )._tree()
+            self._estimate(tree, vocabulary, options)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -258,7 +258,7 @@ class NGramLanguageModel(LanguageModel):
             raise ValueError("counts hold no n-grams: no document was counted.")
         vocabulary = Vocabulary(counts.words, counts.word_counts)
         with named_memory(self, len(vocabulary)):
-            self._estimate(counts, vocabulary, self._options())
+            self._estimate(counts._tree(), vocabulary, self._options())
         return self
 
     @available_if(_never)
@@ -322,9 +322,9 @@ class NGramLanguageModel(LanguageModel):
         estimator._become(vocabulary, estimator._options(), model, n_ngrams)
         return estimator
 
-    def _estimate(self, counts, vocabulary, options):
-        """Become fitted to counts."""
-        found = kneser_ney(Table(counts.rows, counts.counts), len(vocabulary))
+    def _estimate(self, tree, vocabulary, options):
+        """Become fitted to counts, given as a tree."""
+        found = kneser_ney(tree)
         self._become(vocabulary, options, found.model, found.n_ngrams, found.discounts)
 
     def _become(self, vocabulary, options, model, n_ngrams, discounts=None):

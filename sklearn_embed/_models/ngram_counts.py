@@ -19,6 +19,7 @@ from sklearn_embed._models.counting_ngrams import (
     shortened,
 )
 from sklearn_embed._models.kernels.ngrams import wrong_row
+from sklearn_embed._models.ngram_lm import counted_tree
 from sklearn_embed._models.sequences import MARKS
 from sklearn_embed._text.tokenized import tokenize
 from sklearn_embed._text.tokens import TextOptions
@@ -177,6 +178,10 @@ class NGramCounts:
         options = order, max_memory, n_jobs
         table = count_ngrams(documents, row_of, len(vocabulary), *options)
         return cls._unchecked(list(vocabulary.words), table)
+
+    def _tree(self):
+        """Return the counts as a CountedTree."""
+        return counted_tree(Table(self.rows, self.counts), len(self.words))
 
     @property
     def order(self) -> int:

@@ -142,17 +142,23 @@ class Estimated(NamedTuple):
     n_ngrams: list  # of each length, numbers of n-grams that occur
 
 
-def kneser_ney(table, n_words):
-    """Return interpolated modified Kneser–Ney estimates of counts.
+class CountedTree(NamedTuple):
+    """Counts as a tree, which is all that probabilities are made of."""
+
+    tree: Tree
+    numbers: np.ndarray  # (G,) int64: see `fill_tree`
+    bounds: list  # the first node of each level, then G
+
+
+def kneser_ney(counted):
+    """Return interpolated modified Kneser–Ney estimates.
 
     Parameters
     ----------
-    table : Table
-        Counts; not empty.
-    n_words : int
-        V.
+    counted : CountedTree
+        Not empty.  Its numbers are overwritten.
     """
-    tree, numbers, bounds = _tree(table, n_words + 2)
+    tree, numbers, bounds = counted
     order, contexts = len(bounds) - 1, np.zeros(bounds[-1], np.int32)
     for level in range(order - 1):
         wrong = find_contexts(tree, bounds[level], bounds[level + 1], contexts)
@@ -190,12 +196,12 @@ def kneser_ney(table, n_words):
     return Estimated(model, discounts, [int(n) for n in n_ngrams])
 
 
-def _tree(table, n_first):
-    """Return the Tree of a table, the numbers of its nodes, and the levels' bounds."""
+def counted_tree(table, n_words):
+    """Return the CountedTree of a Table of V words."""
     rows, counts = table
     sizes = np.zeros(rows.shape[1], np.int64)
     count_nodes(rows, sizes)
-    sizes[0] = n_first
+    sizes[0] = n_words + 2
     bounds = [0, *np.cumsum(sizes).tolist()]
     if bounds[-1] >= 2**31 - 1:
         raise OverflowError(
@@ -207,7 +213,7 @@ def _tree(table, n_first):
     numbers = np.zeros(bounds[-1], np.int64)
     following = np.array(bounds, np.int64)
     fill_tree(rows, counts, following, words, children, numbers)
-    return Tree(readonly(words), readonly(children)), numbers, bounds
+    return CountedTree(Tree(readonly(words), readonly(children)), numbers, bounds)
 
 
 def _discounts(found):
