@@ -6,6 +6,7 @@ import pickle
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 import reference_static
 import static_models as static
@@ -24,6 +25,7 @@ from sklearn_embed import (
     Word2VecVectorizer,
 )
 from sklearn_embed._text import pieces
+from sklearn_embed.evaluation import evaluate_word_analogies, evaluate_word_pairs
 from sklearn_embed.io import WordVectors, as_word_vectors, read_vectors, write_vectors
 
 TEXTS = static.TEXTS
@@ -362,6 +364,17 @@ def test_the_tokenizer_cuts_texts_for_other_estimators():
     assert pickle.loads(pickle.dumps(SOURCE.tokenizer)) == SOURCE.tokenizer
     assert SOURCE.tokenizer != static.source(static.unigram).tokenizer
     assert SOURCE.tokenizer != "tokenizer"
+
+
+def test_words_are_compared_by_the_means_of_their_pieces():
+    pairs = [("cats", "mat", 1.0), ("cat", "dog", 2.0), ("Unheard", "the", 3.0)]
+    found = evaluate_word_pairs(SOURCE, pairs)
+    words = as_word_vectors(SOURCE, [word for *pair, _ in pairs for word in pair])
+    expected = evaluate_word_pairs(words, pairs)
+    assert found["n_known"].tolist() == [3]
+    pd.testing.assert_frame_equal(found, expected)
+    with pytest.raises(ValueError, match=r"pieces of words.*vocabulary=words"):
+        evaluate_word_analogies(SOURCE, [("a", "cat", "the", "dog")])
 
 
 def test_functions_that_cut_are_those_of_the_model():

@@ -9,6 +9,7 @@ from numbers import Integral
 from typing import TYPE_CHECKING, TypeAlias
 
 from sklearn_embed._core.typing import FilePath, VectorSource
+from sklearn_embed._vectors.static import composed
 from sklearn_embed.evaluation._lines import name_of
 from sklearn_embed.evaluation._pairs import correlations, read_pairs
 from sklearn_embed.evaluation._questions import count_right, read_sections
@@ -36,7 +37,8 @@ def evaluate_word_pairs(
     Parameters
     ----------
     vectors : object
-        Word vectors of any kind.
+        Word vectors of any kind.  Of a static model, which has vectors of pieces of
+        words, each word gets the mean of its pieces.
     pairs : path, sequence of (str, str, float), table, or dict of these by name
         The words are the first two columns, the judgement is the first column behind
         them that holds numbers; further ones are passed over.  So SimLex-999,
@@ -81,12 +83,16 @@ def evaluate_word_pairs(
         raise ValueError(f"oov must be 'skip' or 'subword'; got {oov!r}")
     sets = _sets(pairs)
     vectors = embedding_of(vectors)
-    lookup = Spellings(vectors, _checked(restrict_vocab), case_insensitive)
+    looked_up = vectors, Spellings(vectors, _checked(restrict_vocab), case_insensitive)
     table = {}
     for name, source in sets.items():
         triples = read_pairs(source, name)
+        if vectors.tokenizer is not None:
+            words = composed(vectors, (word for *pair, _ in triples for word in pair))
+            looked_up = words, Spellings(words, None, case_insensitive)
         row = {"n_pairs": len(triples), "n_skipped": triples.n_skipped}
-        row |= correlations(vectors, triples, lookup, subword=oov == "subword")
+        found, lookup = looked_up
+        row |= correlations(found, triples, lookup, subword=oov == "subword")
         table[name] = row
     order = ["spearman", "spearman_pvalue", "pearson", "pearson_pvalue"]
     order += ["n_pairs", "n_known", "n_skipped"]
@@ -137,6 +143,12 @@ def evaluate_word_analogies(
 
     sections = read_sections(analogies, name_of(analogies, "analogies"))
     vectors = embedding_of(vectors)
+    if vectors.tokenizer is not None:
+        raise ValueError(
+            "a static model has vectors of pieces of words, among which no answer is "
+            "to be found: give read_vectors(folder, vocabulary=words), with all words "
+            "that may be one"
+        )
     lookup = Spellings(vectors, _checked(restrict_vocab), case_insensitive)
     counts: list[tuple[int, ...]] = []
     for _, questions in sections:
