@@ -18,6 +18,7 @@ from sklearn_embed import (
     GloVeVectorizer,
     MeanPoolEmbedder,
     OneHotTokens,
+    PPMIVectorizer,
     TokenizedDocuments,
     Word2VecVectorizer,
     WordCounts,
@@ -121,6 +122,13 @@ def test_glove_learns_the_same_from_partitions(scheduler, params):
     ours.fit_counts(model, series(3))
     expected = GloVeVectorizer(4, epochs=9, random_state=0).set_params(**params)
     expected.fit(TEXTS)
+    assert model.words_ == expected.words_
+    assert_array_equal(model.vectors_, expected.vectors_)
+
+
+def test_ppmi_learns_the_same_from_partitions(scheduler):
+    model = ours.fit_counts(PPMIVectorizer(4, window=2), series(3))
+    expected = PPMIVectorizer(4, window=2).fit(TEXTS)
     assert model.words_ == expected.words_
     assert_array_equal(model.vectors_, expected.vectors_)
 

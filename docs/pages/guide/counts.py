@@ -48,21 +48,15 @@ for ax, table, title in zip(axes, (raw, ppmi), ("counts", "PPMI"), strict=True):
 # %%
 # Vectors by factorising
 # ----------------------
-# The 100 largest singular vectors, scaled by the root of their values:
+# The 100 largest singular vectors, scaled by the root of their values. Given documents
+# instead of counts, it is a vectorizer like every other.
 
-from sklearn.decomposition import TruncatedSVD
+from sklearn_embed import PPMIVectorizer
 
-from sklearn_embed.evaluation import most_similar
-from sklearn_embed.io import WordVectors
-
-svd = TruncatedSVD(100, random_state=0)
-scaled = svd.fit_transform(counts.ppmi())
-vectors = WordVectors(counts.words, scaled / np.sqrt(svd.singular_values_))
+model = PPMIVectorizer(100).fit_counts(counts)
 pd.DataFrame(
     {
-        word: [
-            f"{near} {cosine:.2f}" for near, cosine in most_similar(vectors, word)[:6]
-        ]
+        word: [f"{near} {cosine:.2f}" for near, cosine in model.most_similar(word)[:6]]
         for word in ("row", "minimum", "gaussian", "thread", "file")
     }
 )
