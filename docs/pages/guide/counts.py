@@ -48,17 +48,34 @@ for ax, table, title in zip(axes, (raw, ppmi), ("counts", "PPMI"), strict=True):
 # %%
 # Vectors by factorising
 # ----------------------
-# The 100 largest singular vectors, scaled by the root of their values. Given documents
-# instead of counts, it is a vectorizer like every other.
+# :class:`~sklearn_embed.PPMIVectorizer` counts, takes the logarithms and factorises: no
+# epochs, no learning rate, nothing drawn at random. `fit_counts` takes counts as they are.
 
 from sklearn_embed import PPMIVectorizer
 
-model = PPMIVectorizer(100).fit_counts(counts)
+model = PPMIVectorizer().fit(X)
 pd.DataFrame(
     {
         word: [f"{near} {cosine:.2f}" for near, cosine in model.most_similar(word)[:6]]
         for word in ("row", "minimum", "gaussian", "thread", "file")
     }
+)
+
+# %%
+# Parameters that matter, and those that do not
+# ---------------------------------------------
+
+from _measure import one_at_a_time
+
+one_at_a_time(
+    PPMIVectorizer(),
+    {
+        "vector_size": [50, 400],
+        "window": [3, "document"],
+        "shift": [5.0],
+        "eigenvalue_exponent": [1.0],
+        "combine": ["sum"],
+    },
 )
 
 # %%

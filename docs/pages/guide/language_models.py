@@ -6,7 +6,7 @@ A language model gives a probability to each next word, and with that to a text:
 
 .. math::
 
-   p(x) = \\prod_i p(x_i \\mid x_1, …, x_{i-1})
+   p(x) = \\prod_i p(x_i \\mid x_1, \\dots, x_{i-1})
 
 :class:`~sklearn_embed.NGramLanguageModel` looks at the last few words only and counts.
 Its counts are smoothed by interpolated modified Kneser and Ney's method, which asks how
