@@ -39,7 +39,8 @@ html_title = f"sklearn-embed {version}"
 html_theme_options = {
     "show_toc_level": 2,
     "navigation_with_keys": False,
-    "header_links_before_dropdown": 8,
+    "header_links_before_dropdown": 7,
+    "navbar_persistent": ["search-button"],
     "show_nav_level": 1,
     "footer_start": ["copyright"],
     "footer_end": [],

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """
 Many partitions, many machines: Dask
 ====================================
@@ -6,7 +7,6 @@ Counting, training on sums of counts, and transforming the partitions of a colle
 Here the workers are threads of this process; with a ``distributed.Client`` they are a
 cluster.
 """
-# SPDX-License-Identifier: BSD-3-Clause
 
 # %%
 # A collection

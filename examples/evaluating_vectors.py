@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """
 Evaluating word vectors
 =======================
@@ -5,7 +6,6 @@ Evaluating word vectors
 Human judgements, analogies, and the matrix itself: GloVe's vectors beside vectors
 trained on documentation. The test sets are those that gensim brings.
 """
-# SPDX-License-Identifier: BSD-3-Clause
 
 from importlib.resources import files
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """
 Few labels, much text
 =====================
@@ -5,7 +6,6 @@ Few labels, much text
 Fifty labelled texts and thousands without a label: vectors learned from all of them
 carry what the labelled ones cannot say.
 """
-# SPDX-License-Identifier: BSD-3-Clause
 
 # %%
 # The texts

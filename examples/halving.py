@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """
 Halving: many candidates, few of them on all the data
 =====================================================
@@ -5,7 +6,6 @@ Halving: many candidates, few of them on all the data
 Scikit-learn's halving search tries all candidates on few texts and only the best on
 many.
 """
-# SPDX-License-Identifier: BSD-3-Clause
 
 # %%
 # The search

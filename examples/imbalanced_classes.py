@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """
 Imbalanced classes
 ==================
@@ -5,7 +6,6 @@ Imbalanced classes
 One class in twenty. Accuracy says nothing then; weights, thresholds and the right score
 do.
 """
-# SPDX-License-Identifier: BSD-3-Clause
 
 # %%
 # Paragraphs of gensim's documentation among all others

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """
 TF-IDF and vectors side by side
 ===============================
@@ -5,7 +6,6 @@ TF-IDF and vectors side by side
 A union of both is easy to write and easy to get wrong: columns of vectors that are not
 of TF-IDF's scale drown it, or are drowned.
 """
-# SPDX-License-Identifier: BSD-3-Clause
 
 # %%
 # The same union at many scales

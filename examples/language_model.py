@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """
 A language model, its perplexity and its text
 =============================================
@@ -5,7 +6,6 @@ A language model, its perplexity and its text
 Interpolated Kneser–Ney n-grams on English and Russian sentences: what comes next, how
 surprising is a text, and what the model writes by itself.
 """
-# SPDX-License-Identifier: BSD-3-Clause
 
 # %%
 # On documentation

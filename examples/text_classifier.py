@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """
 A classifier that learns its vectors from labels
 ================================================
@@ -5,7 +6,6 @@ A classifier that learns its vectors from labels
 FastTextClassifier on one label, on several labels a text, piece by piece, and as a file
 of fastText.
 """
-# SPDX-License-Identifier: BSD-3-Clause
 
 # %%
 # One label

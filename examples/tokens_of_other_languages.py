@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """
 Tokens for Chinese, Russian, and phrases
 ========================================
@@ -7,7 +8,6 @@ wanted: characters for Chinese, words of Chinese by ``jieba``, dictionary forms 
 Russian by ``razdel`` and ``pymorphy3``, and phrases by gensim.  What is not installed
 is left out.
 """
-# SPDX-License-Identifier: BSD-3-Clause
 
 import importlib.util
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """
 Which parameters are worth a search?
 ====================================
@@ -5,7 +6,6 @@ Which parameters are worth a search?
 A random search over the whole of a Word2Vec pipeline, and what it says about each
 parameter.
 """
-# SPDX-License-Identifier: BSD-3-Clause
 
 # %%
 # Draw 24 candidates

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """
 A map of thousands of words to zoom and search in
 =================================================
@@ -5,7 +6,6 @@ A map of thousands of words to zoom and search in
 :func:`~sklearn_embed.plotting.write_html` makes one file that can be sent to anybody:
 it loads nothing from elsewhere.
 """
-# SPDX-License-Identifier: BSD-3-Clause
 
 # %%
 # The page

@@ -39,7 +39,7 @@ def tokenize(collection: Any, path: FilePath, **text: Any) -> TokenizedDocuments
         temporary folder beside it, which must be one that they all see.
     **text
         How strings are cut: parameters of
-        :meth:`TokenizedDocuments.from_documents`.
+        `TokenizedDocuments.from_documents`.
 
     Returns
     -------

@@ -30,7 +30,7 @@ def count_words(collection: Any, **text: Any) -> WordCounts:
         The documents: strings, or lists of tokens.
     **text
         How strings are cut: parameters of
-        :meth:`TokenizedDocuments.from_documents`.
+        `TokenizedDocuments.from_documents`.
 
     Returns
     -------
@@ -71,7 +71,7 @@ def count_cooccurrences(
     collection : bag, Series, DataFrame of one column, or array of Dask's
         The documents: strings, or lists of tokens.
     vocabulary : sequence of str
-        The words that count, such as those of :meth:`WordCounts.select`.  Others
+        The words that count, such as those of `WordCounts.select`.  Others
         leave no gap: the words around one become neighbours.
     window : int or "document", default=10
         Words on each side that count, at least 1; "document": all there are.
@@ -84,7 +84,7 @@ def count_cooccurrences(
         documents and the result take.  None: no bound.
     **text
         How strings are cut: parameters of
-        :meth:`TokenizedDocuments.from_documents`.
+        `TokenizedDocuments.from_documents`.
 
     Returns
     -------

@@ -1,6 +1,7 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """
-FastTextClassifier: vectors learned from labels
-===============================================
+FastTextClassifier
+==================
 
 :class:`~sklearn_embed.FastTextClassifier` is the smallest network for text: average the
 vectors of the words, multiply by a matrix, softmax,
@@ -13,7 +14,6 @@ vectors of the words, multiply by a matrix, softmax,
 with all of it learned from the labels. It is a classifier like any other:
 `predict_proba`, `class_weight`, several labels a text, `partial_fit`, early stopping.
 """
-# SPDX-License-Identifier: BSD-3-Clause
 
 # %%
 # Training

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """
 Co-occurrence counts and PPMI
 =============================
@@ -14,7 +15,6 @@ of parts of a corpus add up. Their positive pointwise mutual information
 says how much more often two words stand together than independent words would. Its
 singular vectors are word vectors, without any training (Levy and Goldberg 2014).
 """
-# SPDX-License-Identifier: BSD-3-Clause
 
 # %%
 # From counts to associations

@@ -1,6 +1,7 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """
-FastText: words made of character n-grams
-=========================================
+FastText
+========
 
 :class:`~sklearn_embed.FastTextVectorizer` is word2vec in which the vector of a word is
 the mean of its own row and the rows of its character n-grams,
@@ -13,7 +14,6 @@ where :math:`G_w` are the n-grams of ``<word>``, with brackets for beginning and
 *normalize* and *normalization* share rows, and a word that was never seen has a vector
 from the n-grams that it shares with others.
 """
-# SPDX-License-Identifier: BSD-3-Clause
 
 # %%
 # Words of one family lie together

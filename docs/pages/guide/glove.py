@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """
 GloVe
 =====
@@ -16,7 +17,6 @@ The vector of a word is the sum :math:`w_i + \\tilde w_i`. Training visits count
 and not tokens, so that epochs cost the same however long the text was, and its result
 is the same, bit for bit, for any `n_jobs`.
 """
-# SPDX-License-Identifier: BSD-3-Clause
 
 # %%
 # The weight

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """
 N-gram language models
 ======================
@@ -6,14 +7,13 @@ A language model gives a probability to each next word, and with that to a text:
 
 .. math::
 
-   p(x) = \\prod_i p(x_i \\mid x_1, \\dots, x_{i-1})
+   p(x) = \\prod_i p(x_i \\mid x_1, \\ldots, x_{i-1})
 
 :class:`~sklearn_embed.NGramLanguageModel` looks at the last few words only and counts.
 Its counts are smoothed by interpolated modified Kneser and Ney's method, which asks how
 many different words came before a word and not only how often it was seen. It takes a
 second to fit and is the mark for every network.
 """
-# SPDX-License-Identifier: BSD-3-Clause
 
 # %%
 # Perplexity

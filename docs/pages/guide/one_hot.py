@@ -1,22 +1,22 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """
-One-hot tokens: counts, indicators, ids
-=======================================
+One-hot tokens
+==============
 
 :class:`~sklearn_embed.OneHotTokens` turns texts into numbers without learning anything
 but the vocabulary. It is what all other models are compared with, and what a network
 that has an embedding layer of its own is fed with.
 
 A word :math:`w` with number :math:`k` is the row :math:`e_k` of the identity matrix. A
-text of words :math:`w_1, \\dots, w_n` is one of
+text of words :math:`w_1, \\ldots, w_n` is one of
 
 .. math::
 
    \\sum_t e_{w_t} \\;\\text{(count)}, \\qquad
    \\max_t e_{w_t} \\;\\text{(binary)}, \\qquad
-   (w_1, \\dots, w_n, 0, \\dots, 0) \\;\\text{(ids)}, \\qquad
-   (e_{w_1}, \\dots, e_{w_n}) \\;\\text{(one_hot)}
+   (w_1, \\ldots, w_n, 0, \\ldots, 0) \\;\\text{(ids)}, \\qquad
+   (e_{w_1}, \\ldots, e_{w_n}) \\;\\text{(one_hot)}
 """
-# SPDX-License-Identifier: BSD-3-Clause
 
 # %%
 # The four outputs

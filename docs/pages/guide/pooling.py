@@ -1,6 +1,7 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """
-Pooling: from vectors of words to the row of a text
-===================================================
+Pooling: rows from word vectors
+===============================
 
 :class:`~sklearn_embed.MeanPoolEmbedder` makes rows from word vectors of any origin: a
 vectorizer of this package, gensim, a DataFrame, a dict, a file. The plain choice is the
@@ -13,7 +14,6 @@ weighted mean of the words' vectors,
 so that a row depends on its document alone, and a linear classifier on rows is one on
 relative word counts whose weights are tied by the embedding.
 """
-# SPDX-License-Identifier: BSD-3-Clause
 
 # %%
 # Weights

@@ -1,6 +1,7 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """
-Recurrent language models: RNN, GRU, LSTM
-=========================================
+Recurrent language models
+=========================
 
 :class:`~sklearn_embed.RecurrentLanguageModel` reads one word after the other and keeps
 a state, so that nothing limits how far back a word may lie. With vector :math:`e_t` of
@@ -9,7 +10,7 @@ the word and state :math:`h_t`,
 .. math::
 
    h_t = \\tanh(W_e e_t + W_h h_{t-1} + b), \\qquad
-   p(x_{t+1} \\mid x_1, \\dots, x_t) = \\operatorname{softmax}(U h_t + c).
+   p(x_{t+1} \\mid x_1, \\ldots, x_t) = \\operatorname{softmax}(U h_t + c).
 
 Slopes of this plain network vanish or explode over many steps. GRU and LSTM have gates
 that decide what is kept; in an LSTM,
@@ -23,7 +24,6 @@ with gates :math:`i, f, o` between 0 and 1. Exploding slopes are clipped: if the
 common norm is above a threshold :math:`\\theta`, :math:`\\hat g \\leftarrow \\theta
 \\hat g / \\lVert \\hat g \\rVert`.
 """
-# SPDX-License-Identifier: BSD-3-Clause
 
 # %%
 # Three cells and a counter

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """
 Word2vec
 ========
@@ -18,7 +19,6 @@ With negative sampling, a word with vector :math:`v_i` near a word with output v
 In the end :math:`u_j^\\top v_i` approximates the pointwise mutual information of the
 two words, less :math:`\\log K` (Levy and Goldberg 2014).
 """
-# SPDX-License-Identifier: BSD-3-Clause
 
 # %%
 # What comes out

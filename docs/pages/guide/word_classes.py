@@ -1,6 +1,7 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """
-Word classes: vectors counted from labels
-=========================================
+Word classes
+============
 
 :class:`~sklearn_embed.WordClassVectorizer` trains nothing. It counts how words, runs of
 words and character n-grams go with the classes, and gives each a vector with one number
@@ -15,7 +16,6 @@ where :math:`n_w` documents have the word, :math:`n_{wc}` of them are of the cla
 :math:`p_c` is the share of the class among all documents. A row has a few columns for
 each class in place of tens of thousands for words.
 """
-# SPDX-License-Identifier: BSD-3-Clause
 
 # %%
 # What words speak for

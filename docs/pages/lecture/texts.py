@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """
 Texts: padding, averages and a softmax
 ======================================
@@ -5,7 +6,6 @@ Texts: padding, averages and a softmax
 How vectors of words become the class of a text, step by step, on 6,000 paragraphs of
 documentation: which of six libraries is a paragraph from?
 """
-# SPDX-License-Identifier: BSD-3-Clause
 
 # %%
 # Words become numbers, texts become rows of one length

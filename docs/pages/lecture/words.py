@@ -1,6 +1,7 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """
-Words: from one-hot codes to vectors that can be added
-======================================================
+Words: from one-hot codes to vectors
+====================================
 
 Every claim on this page is run when the page is made. It uses three sources of words:
 
@@ -11,7 +12,6 @@ Every claim on this page is run when the page is made. It uses three sources of 
 
 What works on the first need not work on the second. It is shown where it does not.
 """
-# SPDX-License-Identifier: BSD-3-Clause
 
 # %%
 # One-hot: each word by itself
@@ -181,7 +181,7 @@ for i, word in enumerate(kinds):
             f"{number:.0f}",
             ha="center",
             va="center",
-            color="white" if number > 20 else "0.3",
+            color="white" if number > 15 else "0.3",
         )
 axes.set_title("How often two words stand within five words of each other")
 _ = axes.spines[:].set_visible(False)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """
 From a table of texts to a searched classifier
 ==============================================
@@ -6,7 +7,6 @@ You know pandas and scikit-learn. In a quarter of an hour you will have a classi
 texts whose word vectors were learned from these texts, whose parameters were searched,
 and whose vectors open in gensim. All output on this page comes from running it.
 """
-# SPDX-License-Identifier: BSD-3-Clause
 
 # %%
 # The texts

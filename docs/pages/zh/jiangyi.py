@@ -1,10 +1,10 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """
-词向量讲义：每个说法都用中文运行一遍
-====================================
+词向量讲义
+==========
 
 讲义里常见的说法，这里逐条用代码检验，给出真实的结果，包括不成立的。文本由下面写明的句式生成，所以事先就知道模型应该学到什么；真实文本要难得多。为了把精力放在词上，句子里的词已经用空格分开。
 """
-# SPDX-License-Identifier: BSD-3-Clause
 
 # %%
 # 用数表示词
@@ -116,7 +116,7 @@ for i, j in np.ndindex(len(kinds), len(company)):
         f"{number:.0f}",
         ha="center",
         va="center",
-        color="white" if number > 30 else "0.3",
+        color="white" if number > 15 else "0.3",
     )
 _ = axes.spines[:].set_visible(False)
 

@@ -1,10 +1,10 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """
-教程：从一列评论到调好参数的分类器
-==================================
+教程：从评论到分类器
+====================
 
 读者熟悉 pandas 和 scikit-learn 即可。十几分钟之后，你会得到一个文本分类器：词向量由这些文本自己训练，参数由网格搜索选出，向量可以用 gensim 打开。
 """
-# SPDX-License-Identifier: BSD-3-Clause
 
 # %%
 # 文本

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """
 Language models: what comes next
 ================================
@@ -7,11 +8,10 @@ language model gives each next word a probability, and a text the product of the
 
 .. math::
 
-   p(x) = \\prod_i p(x_i \\mid x_1, \\dots, x_{i-1})
+   p(x) = \\prod_i p(x_i \\mid x_1, \\ldots, x_{i-1})
 
 The networks of the lecture, beside plain counting, on sentences written for it.
 """
-# SPDX-License-Identifier: BSD-3-Clause
 
 # %%
 # Sentences in which a word far back decides
