@@ -49,7 +49,8 @@ for ax, table, title in zip(axes, (raw, ppmi), ("counts", "PPMI"), strict=True):
 # Vectors by factorising
 # ----------------------
 # :class:`~sklearn_embed.PPMIVectorizer` counts, takes the logarithms and factorises: no
-# epochs, no learning rate, nothing drawn at random. `fit_counts` takes counts as they are.
+# epochs, no learning rate, nothing drawn at random. `fit_counts` takes counts as they
+# are.
 
 from sklearn_embed import PPMIVectorizer
 
