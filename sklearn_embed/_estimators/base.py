@@ -178,7 +178,9 @@ class TextEstimator(BaseEstimator):
 
     def _plain_state(self):
         """Return parameters and fitted attributes by name."""
-        getattr(self, "vectors_", None)  # which may not have been made yet
+        made = getattr(type(self), "vectors_", None)
+        if made is not None:
+            made.settle(self)
         state = super().__getstate__()
         # Made of the words again, faster than it could be read.
         return {name: value for name, value in state.items() if name != "_lookup"}

@@ -42,6 +42,7 @@ from sklearn_embed._estimators.pretrained import (
     refuse_penalty,
     shared_pretrained,
 )
+from sklearn_embed._estimators.shrinking import quantize, refuse_codes
 from sklearn_embed._estimators.small_batches import learn_few
 from sklearn_embed._estimators.training import (
     settings_of,
@@ -414,6 +415,8 @@ class FastTextClassifier(
     predict_top_k = label_predictions.predict_top_k
     sentence_vectors = label_predictions.sentence_vectors
 
+    quantize = quantize
+
     def _rates(self):
         """Return the first and the last learning rate."""
         return self.learning_rate, 0.0
@@ -452,8 +455,8 @@ class FastTextClassifier(
         """Return a function of random numbers and the last fit that makes the model."""
         settings, known = self._settings_for(labels), None
         if continued:
-            known = self._model.bucket_rows
             settings, labels = self._continued(labels)
+            known = self._model.bucket_rows
         with named_memory(self, len(words)):
             space = FeatureSpace.learn(
                 words, settings.ngrams, self.stop_words, documents, known
@@ -466,6 +469,7 @@ class FastTextClassifier(
         Other features than those of the last model are refused.
         """
         settings, last = self._settings_for(labels), self._model
+        refuse_codes(last)
         is_tree = last.settings.loss == "hierarchical_softmax"
         if is_tree and len(labels.classes) > len(self.classes_):
             raise ValueError(
@@ -495,7 +499,7 @@ class FastTextClassifier(
 
     def _check_loaded(self):
         """Refuse arrays of wrong shapes or types."""
+        self._model.check(len(self.words_))  # before vectors are made of it
         check_words(self)
-        self._model.check(len(self.words_))
         if len(self.classes_) != len(self._model.labels.classes):
             raise ValueError("classes_ differ from those of the model")

@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from sklearn_embed._models.quantize import QuantizedFastText
+
 
 class LastVectors:
     """`vectors_`, made of the model when they are asked for after small batches.
@@ -17,6 +19,17 @@ class LastVectors:
         if model is None:
             raise AttributeError(f"{cls.__name__!r} object has no attribute 'vectors_'")
         vectors = model.word_vectors(estimator.words_)
-        if vars(estimator).get("_model") is model:
+        if _are_kept(model) and vars(estimator).get("_model") is model:
             vars(estimator)["vectors_"] = vectors
         return vectors
+
+    def settle(self, estimator):
+        """Make the vectors of a fitted estimator, if they are kept."""
+        state = vars(estimator)
+        if "vectors_" not in state and _are_kept(state.get("_model")):
+            self.__get__(estimator, type(estimator))
+
+
+def _are_kept(model):
+    """Tell whether vectors are kept: beside codes, which save memory, they are not."""
+    return model is not None and not isinstance(model, QuantizedFastText)

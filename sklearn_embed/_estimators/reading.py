@@ -2,11 +2,14 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from types import NoneType
+
 import numpy as np
 
 from sklearn_embed._estimators.last_vectors import LastVectors
 from sklearn_embed._estimators.loading import check_fitted, make_record
 from sklearn_embed._estimators.records import RECORDS, REGISTRY
+from sklearn_embed._models.quantize import QuantizedFastText
 from sklearn_embed._text.tokens import TextOptions
 from sklearn_embed._vectors.word_vectors import WordVectors
 from sklearn_embed.io._sources import VectorFile
@@ -45,7 +48,8 @@ class Reader:
             ) from error
         state = {name: self.value(value) for name, value in node["state"].items()}
         made = isinstance(getattr(cls, "vectors_", None), LastVectors)
-        if made and "_model" in state and "vectors_" not in state:
+        is_made = not isinstance(state.get("_model"), (NoneType, QuantizedFastText))
+        if made and is_made and "vectors_" not in state:
             raise ValueError("'vectors_' is missing")
         for name in state:
             is_own = hasattr(cls, name) and not (made and name == "vectors_")

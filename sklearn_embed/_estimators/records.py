@@ -14,6 +14,7 @@ from sklearn_embed._models.features import Ngrams
 from sklearn_embed._models.glove import GloVe, GloveParameters, GloveSettings
 from sklearn_embed._models.ngram_lm import BackoffModel
 from sklearn_embed._models.prediction import Outputs
+from sklearn_embed._models.quantize import QuantizedFastText
 from sklearn_embed._models.recurrent_classifier import (
     ClassifierWeights,
     RecurrentClassifierSettings,
@@ -31,6 +32,7 @@ from sklearn_embed._text.pieces import PieceTokenizer
 from sklearn_embed._text.tokens import TextOptions
 from sklearn_embed._vectors.subwords import Subwords
 from sklearn_embed._vectors.word_vectors import WordVectors
+from sklearn_embed.io._quantized import QuantizedMatrix
 
 #: Estimators that a file may name, by their names; see `register`.
 REGISTRY: dict[str, type] = {}
@@ -54,6 +56,8 @@ RECORDS = {
         ClassifierSettings,
         Labels,
         SupervisedFastText,
+        QuantizedMatrix,
+        QuantizedFastText,
         TermFeatures,
         BackoffModel,
         RecurrentSettings,

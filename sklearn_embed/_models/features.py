@@ -86,6 +86,28 @@ class Labelled:
         )
 
 
+class FewBuckets:
+    """The rows of few buckets of many, asked for as those of an array of all.
+
+    Parameters
+    ----------
+    buckets : ndarray, int32
+        Ascending; each has the row of its place.
+    """
+
+    def __init__(self, buckets):
+        self.buckets = buckets
+
+    def __getitem__(self, wanted):
+        """Return the rows of some buckets: int32, -1 where there is none."""
+        if not len(self.buckets):
+            return np.full(len(wanted), -1, np.int32)
+        places = np.searchsorted(self.buckets, wanted).astype(np.int32)
+        places[places == len(self.buckets)] = 0
+        places[self.buckets[places] != wanted] = -1
+        return places
+
+
 class FeatureSpace:
     """A vocabulary, and the rows of n-grams that follow those of its words.
 
@@ -99,7 +121,7 @@ class FeatureSpace:
         Which n-grams there are.
     stop_words : object
         As the parameter of that name; these tokens are not there at all.
-    bucket_rows : ndarray of shape (n_buckets,), int32
+    bucket_rows : ndarray of shape (n_buckets,), int32, or FewBuckets
         Place of each bucket's row among those of buckets, -1 where it has none.
     skip : bool, default=False
         Whether n-grams without a row do not count; otherwise they are zeros.
@@ -108,7 +130,9 @@ class FeatureSpace:
     def __init__(self, vocabulary, ngrams, stop_words, bucket_rows, skip=False):
         self.vocabulary = vocabulary
         self.ngrams, self.stop_words, self.skip = ngrams, stop_words, skip
-        self.bucket_rows = readonly(bucket_rows, np.int32)
+        if not isinstance(bucket_rows, FewBuckets):
+            bucket_rows = readonly(bucket_rows, np.int32)
+        self.bucket_rows = bucket_rows
 
     def __len__(self):
         return len(self.vocabulary)
@@ -225,6 +249,74 @@ class FeatureSpace:
             marks = np.empty(len(documents), np.uint8)
             mark_blank(batch, marks)
             out[marks == 1] = blank
+
+
+class FewFeatures(FeatureSpace):
+    """The features of some documents, with rows of a matrix that holds these alone.
+
+    Attributes
+    ----------
+    are_stored : bool
+        Whether every feature of the documents has a row.
+    """
+
+    def __init__(self, space, batch, n_rows, are_stored):
+        super().__init__(
+            space.vocabulary,
+            space.ngrams,
+            space.stop_words,
+            space.bucket_rows,
+            space.skip,
+        )
+        self._batch, self._n_rows, self.are_stored = batch, n_rows, are_stored
+
+    def __len__(self):
+        return self._n_rows
+
+    def arrays(self, documents):
+        """Return the documents, always the same, as arrays for the kernels."""
+        return self._batch
+
+
+def of_few_rows(space, documents):
+    """Return the rows that documents use, and FewFeatures numbered by their places.
+
+    Parameters
+    ----------
+    space : FeatureSpace
+        The features.
+    documents : TokenizedDocuments
+        The documents.
+
+    Returns
+    -------
+    rows : ndarray, int64
+        Ascending; -1 is never there.
+    features : FewFeatures
+    """
+    batch = space.arrays(documents)
+    seen = np.zeros(len(documents.table), bool)
+    for block in documents.blocks():
+        seen[block.flat_ids()] = True
+    seen &= batch.left_out == 0
+    used = batch.bag_rows[np.repeat(seen, np.diff(batch.bag_offsets))]
+    used = np.unique(np.concatenate([used, batch.ngram_rows, [batch.end_row]]))
+    are_stored = bool(used[0] >= 0)
+    used = used[used >= 0].astype(np.int64)
+
+    def moved(rows):
+        """Return where rows lie among those used; others, which are not read, at 0."""
+        places = np.searchsorted(used, rows)
+        places[places == len(used)] = 0
+        places[rows < 0] = -1
+        return readonly(places, np.int32)
+
+    batch = batch._replace(
+        bag_rows=moved(batch.bag_rows),
+        ngram_rows=moved(batch.ngram_rows),
+        end_row=int(np.searchsorted(used, batch.end_row)),
+    )
+    return used, FewFeatures(space, batch, len(used), are_stored)
 
 
 def _score(batch, matrices, outputs, children, first, out):

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sklearn_embed._core.arrays import padded, readonly
+from sklearn_embed._core.arrays import padded
 from sklearn_embed._models.classifier import ClassifierJob
-from sklearn_embed._models.features import Ngrams
+from sklearn_embed._models.features import of_few_rows
 from sklearn_embed._models.kernels.bag_rows import list_bags
 from sklearn_embed._models.kernels.bags import Bags
 from sklearn_embed._models.kernels.sampling import draw_few, keep_thresholds
@@ -227,21 +227,6 @@ def _bags_of(model, batch):
     return own, Bags(offsets, bag_rows, weights)
 
 
-class _FewFeatures:
-    """The features of one batch, with the rows of copies of their rows."""
-
-    def __init__(self, ngrams, n_words, arrays):
-        self.ngrams: Ngrams = ngrams
-        self._n_words, self._arrays = n_words, arrays
-
-    def __len__(self):
-        return self._n_words
-
-    def arrays(self, documents):
-        """Return the batch as arrays for the kernels."""
-        return self._arrays
-
-
 def _of_classifier(model, settings, batch, labels):
     """Return what trains the rows of some features and all outputs, or None."""
     (part,) = batch.data.parts
@@ -249,14 +234,8 @@ def _of_classifier(model, settings, batch, labels):
     sources = [(documents.table, batch.row_of)]
     vocabulary = Vocabulary(batch.vocabulary.words, sources=sources)
     copy = replace(model, settings=settings, labels=labels)
-    arrays = copy.space(vocabulary).arrays(documents)
-    seen = np.zeros(len(documents.table), bool)
-    for block in documents.blocks():
-        seen[block.flat_ids()] = True
-    seen &= arrays.left_out == 0
-    used = arrays.bag_rows[np.repeat(seen, np.diff(arrays.bag_offsets))]
-    used = np.unique(np.concatenate([used, arrays.ngram_rows, [arrays.end_row]]))
-    if used[0] < 0 or SHARE * len(used) > len(model.inputs):
+    used, features = of_few_rows(copy.space(vocabulary), documents)
+    if not features.are_stored or SHARE * len(used) > len(model.inputs):
         return None  # there are new n-grams, which need rows
     pool = None
     if settings.loss == "negative_sampling":
@@ -264,22 +243,9 @@ def _of_classifier(model, settings, batch, labels):
         pool = draw_few(labels.counts, 0.5, len(documents) * settings.negative, rng)
         if pool is None:
             return None
-
-    def moved(rows):
-        """Return where rows lie among those used; others, which are not read, at 0."""
-        places = np.searchsorted(used, rows)
-        places[places == len(used)] = 0
-        return readonly(places, np.int32)
-
-    arrays = arrays._replace(
-        bag_rows=moved(arrays.bag_rows),
-        ngram_rows=moved(arrays.ngram_rows),
-        end_row=int(np.searchsorted(used, arrays.end_row)),
-    )
     size = settings.vector_size
     inputs, outputs = padded(model.inputs[used]), padded(model.outputs)
     copy = replace(copy, inputs=inputs, outputs=outputs)
-    features = _FewFeatures(ngrams, len(used), arrays)
     job = ClassifierJob(features, batch.data, copy, batch.run, pool)
     writes = [Write("inputs", model.inputs, used, lambda: inputs)]
     fitted, words = batch.attributes, used[used < len(batch.vocabulary)]

@@ -15,6 +15,7 @@ import numpy as np
 from sklearn_embed._models.bags import numbered
 from sklearn_embed._models.classifier import SEPARATE, Labels
 from sklearn_embed._models.prediction import Outputs
+from sklearn_embed._models.quantize import QuantizedFastText
 from sklearn_embed._text.char_ngrams import ngram_buckets
 from sklearn_embed._text.table import TokenTable
 from sklearn_embed.io._fasttext_model import Arguments, FastTextModel
@@ -111,12 +112,18 @@ def classifier_to_fasttext(model, vocabulary, n_documents):
     """
     if _END in vocabulary.index:
         raise ValueError(f"{_END!r} is a word here, but fastText's mark there.")
+    codes = None
+    if isinstance(model, QuantizedFastText):
+        codes, model = _codes_in_order(model, len(vocabulary)), model.dense()
     settings, labels = model.settings, model.labels
     n_words, size, ngrams = len(vocabulary), settings.vector_size, settings.ngrams
-    inputs = model.inputs[:, :size]
-    buckets = np.zeros((len(model.bucket_rows), size), np.float32)
-    stored = np.flatnonzero(model.bucket_rows >= 0)
-    buckets[stored] = inputs[n_words + 1 + model.bucket_rows[stored]]
+    inputs, rows = model.inputs[:, :size], None
+    if model.skip:  # the others do not count
+        rows, buckets = model.bucket_rows, inputs[n_words + 1 :]
+    else:
+        buckets = np.zeros((len(model.bucket_rows), size), np.float32)
+        stored = np.flatnonzero(model.bucket_rows >= 0)
+        buckets[stored] = inputs[n_words + 1 + model.bucket_rows[stored]]
     label_counts, outputs = _outputs_in_order(model)
     n_ends = _end_marks(model, int(label_counts.sum()), n_documents)
     counts = np.append(vocabulary.counts, n_ends)
@@ -128,7 +135,7 @@ def classifier_to_fasttext(model, vocabulary, n_documents):
         word_ngrams=ngrams.word_ngrams,
         loss=_LOSS_CODES[settings.loss],
         model=_ARCHITECTURE_CODES["supervised"],
-        bucket=len(buckets),
+        bucket=len(model.bucket_rows),
         minn=ngrams.min_n,
         maxn=ngrams.max_n,
     )
@@ -143,6 +150,34 @@ def classifier_to_fasttext(model, vocabulary, n_documents):
         np.ascontiguousarray(inputs[: n_words + 1]),
         buckets,
         outputs,
+        rows,
+        codes=codes,
+    )
+
+
+def _codes_in_order(model, n_words):
+    """Return a quantised model's codes in the order of fastText's rows."""
+    inputs, outputs, places = model.inputs, model.output_codes, model.labels.leaves
+    if not model.skip:
+        rows = model.bucket_rows()
+        buckets = np.where(rows < 0, inputs.n_rows, rows + np.int32(n_words + 1))
+        order = np.concatenate([np.arange(n_words + 1), buckets])
+        inputs = _with_zeros(inputs).part(order)
+    if outputs is not None:
+        if model.settings.loss == "hierarchical_softmax":  # one row more
+            places = np.minimum(np.arange(len(places)), outputs.n_rows - 1)
+        outputs = outputs.part(places)
+    return inputs, outputs
+
+
+def _with_zeros(codes):
+    """Return codes with one more row, of the last centroids."""
+    last = np.full((1, codes.codes.shape[1]), 255, np.uint8)
+    norm_codes = codes.norm_codes
+    if norm_codes is not None:
+        norm_codes = np.append(norm_codes, np.uint8(0))
+    return codes._replace(
+        codes=np.concatenate([codes.codes, last]), norm_codes=norm_codes
     )
 
 

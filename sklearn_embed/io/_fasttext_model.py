@@ -9,6 +9,7 @@ import numpy as np
 from sklearn_embed._vectors.subwords import Subwords
 from sklearn_embed._vectors.word_vectors import WordVectors
 from sklearn_embed.io._collect import finished
+from sklearn_embed.io._quantized import QuantizedMatrix
 
 #: First number of a file, and the version written.
 MAGIC, VERSION = 793712314, 12
@@ -71,6 +72,9 @@ class FastTextModel(NamedTuple):
         Row in `buckets` of each bucket of a pruned model, -1 where it was dropped.
     missing : {"zero", "skip"}, default="skip"
         Whether n-grams whose bucket has no row count as zeros or not at all.
+    codes : tuple or None, default=None
+        The matrices as a quantised file holds them, which is then written: the rows of
+        words and n-grams, and the outputs or None.  Of a file that is read, None.
     """
 
     arguments: Arguments
@@ -84,6 +88,7 @@ class FastTextModel(NamedTuple):
     output: np.ndarray | None
     rows: np.ndarray | None = None
     missing: str = "skip"
+    codes: tuple[QuantizedMatrix, QuantizedMatrix | None] | None = None
 
     def subwords(self) -> Subwords | None:
         """Return the n-grams' part, None for a model without character n-grams."""

@@ -77,12 +77,13 @@ def read_model(
 def write_model(
     model: FastTextModel, path: FilePath, *, encoding: str = "utf-8"
 ) -> None:
-    """Write a fastText ``.bin`` file, version 12, whole or not at all.
+    """Write a fastText file, version 12, whole or not at all.
 
     Parameters
     ----------
     model : FastTextModel
-        What to write; gensim and fastText read it.
+        What to write; gensim and fastText read it.  With `codes` it is a quantised
+        file, as which ``.ftz`` is known, and which fastText alone reads.
     path : str or path
         The file.
     encoding : str
@@ -93,7 +94,7 @@ def write_model(
     VectorFileError
         If a word contains a zero byte, or the shapes do not fit together.
     """
-    arguments = model.arguments
+    arguments, codes = model.arguments, model.codes
     output = model.output
     if output is None:
         # Vectors alone: a model that nothing can be trained on, but read.
@@ -105,23 +106,46 @@ def write_model(
         stream.write(struct.pack("<12id", *arguments))
         n_words, n_labels = len(model.words), len(model.labels)
         sizes = n_words + n_labels, n_words, n_labels
-        stream.write(struct.pack("<3iqq", *sizes, model.n_tokens, -1))
-        for kind, (words, counts) in enumerate(
-            ((model.words, model.counts), (model.labels, model.label_counts))
-        ):
-            for word, count in zip(words, np.asarray(counts).tolist(), strict=True):
-                raw = word.encode(encoding)
-                if b"\0" in raw:
-                    raise VectorFileError(
-                        str(path), f"{word!r} contains a zero byte", "Leave it out"
-                    )
-                stream.write(raw + struct.pack("<xqb", count, kind))
-        n_rows = n_words + len(model.buckets)
-        stream.write(struct.pack("<?qq", False, n_rows, arguments.dim))
-        for matrix in (model.own, model.buckets):
-            stream.write(np.ascontiguousarray(matrix, "<f4").data)
-        stream.write(struct.pack("<?qq", False, *output.shape))
-        stream.write(np.ascontiguousarray(output, "<f4").data)
+        pruned = _pruned(model)
+        n_pruned = -1 if pruned is None else len(pruned)
+        stream.write(struct.pack("<3iqq", *sizes, model.n_tokens, n_pruned))
+        _write_entries(path, stream, model, encoding)
+        if pruned is not None:
+            stream.write(np.ascontiguousarray(pruned, "<i4").data)
+        if codes is not None:
+            codes[0].write(stream)
+        else:
+            n_rows = n_words + len(model.buckets)
+            stream.write(struct.pack("<?qq", False, n_rows, arguments.dim))
+            for matrix in (model.own, model.buckets):
+                stream.write(np.ascontiguousarray(matrix, "<f4").data)
+        if codes is not None and codes[1] is not None:
+            codes[1].write(stream)
+        else:
+            stream.write(struct.pack("<?qq", False, *output.shape))
+            stream.write(np.ascontiguousarray(output, "<f4").data)
+
+
+def _pruned(model):
+    """Return the buckets that were kept, and their rows: int32 (n, 2), or None."""
+    if model.rows is None:
+        return None
+    buckets = np.flatnonzero(model.rows >= 0)
+    return np.stack([buckets, model.rows[buckets]], axis=1)
+
+
+def _write_entries(path, stream, model, encoding):
+    """Write the words and the labels, with their counts."""
+    for kind, (words, counts) in enumerate(
+        ((model.words, model.counts), (model.labels, model.label_counts))
+    ):
+        for word, count in zip(words, np.asarray(counts).tolist(), strict=True):
+            raw = word.encode(encoding)
+            if b"\0" in raw:
+                raise VectorFileError(
+                    str(path), f"{word!r} contains a zero byte", "Leave it out"
+                )
+            stream.write(raw + struct.pack("<xqb", count, kind))
 
 
 def write_vectors(vectors: WordVectors, path: FilePath, **arguments: Any) -> None:
@@ -173,16 +197,28 @@ def write_vectors(vectors: WordVectors, path: FilePath, **arguments: Any) -> Non
 
 def _check_shapes(path, model, output):
     """Refuse parts that no reader could put together."""
-    arguments = model.arguments
-    n_buckets = len(model.buckets)
+    arguments, codes = model.arguments, model.codes
+    n_words, n_buckets = len(model.words), len(model.buckets)
+    size, is_pruned = arguments.dim, model.rows is not None
     problem = None
-    if model.rows is not None:
+    if is_pruned and codes is None:
         problem = "the model is pruned, which unquantised files cannot say"
-    elif model.own.shape != (len(model.words), arguments.dim):
+    elif is_pruned and model.missing != "skip":
+        problem = "n-grams that were pruned count as zeros, which files cannot say"
+    elif is_pruned and len(model.rows) != arguments.bucket:
+        problem = f"there are {len(model.rows)} rows of {arguments.bucket} buckets"
+    elif model.own.shape != (n_words, size):
         problem = f"the words' vectors have shape {model.own.shape}"
-    elif n_buckets != arguments.bucket or model.buckets.shape[1] != arguments.dim:
+    elif n_buckets != (
+        np.count_nonzero(model.rows >= 0) if is_pruned else arguments.bucket
+    ) or model.buckets.shape[1:] != (size,):
         problem = f"the buckets' vectors have shape {model.buckets.shape}"
-    elif output.ndim != 2 or output.shape[1] != arguments.dim:
+    elif output.ndim != 2 or output.shape[1] != size:
         problem = f"the output matrix has shape {output.shape}"
+    elif codes is not None and (codes[0].n_rows, codes[0].n_columns) != (
+        n_words + n_buckets,
+        size,
+    ):
+        problem = f"there are codes of {codes[0].n_rows} rows"
     if problem is not None:
         raise VectorFileError(str(path), f"cannot be written: {problem}")
