@@ -23,10 +23,18 @@ from sklearn_embed import (
     Pretrained,
     TokenizedDocuments,
     Word2VecVectorizer,
+    text_pipeline,
 )
 from sklearn_embed._text import pieces
 from sklearn_embed.evaluation import evaluate_word_analogies, evaluate_word_pairs
-from sklearn_embed.io import WordVectors, as_word_vectors, read_vectors, write_vectors
+from sklearn_embed.io import (
+    VectorFile,
+    WordVectors,
+    as_word_vectors,
+    read_vectors,
+    write_vectors,
+)
+from sklearn_embed.io._sources import cuts_texts
 
 TEXTS = static.TEXTS
 UNKNOWN = {"WordPiece": 1, "BPE": 0, "Unigram": 0}
@@ -364,6 +372,22 @@ def test_the_tokenizer_cuts_texts_for_other_estimators():
     assert pickle.loads(pickle.dumps(SOURCE.tokenizer)) == SOURCE.tokenizer
     assert SOURCE.tokenizer != static.source(static.unigram).tokenizer
     assert SOURCE.tokenizer != "tokenizer"
+
+
+def test_a_pipeline_lets_a_static_model_cut_for_itself(tmp_path):
+    folder = static.write(tmp_path, static.word_piece())
+    sources = [folder, str(folder), SOURCE, VectorFile(folder)]
+    file = folder / "model.safetensors"
+    sources.append(VectorFile(file, tokenizer=folder / "tokenizer.json"))
+    others = [file, str(file), VectorFile(file), {"a": [1.0]}]
+    assert [*map(cuts_texts, sources + others)] == [True] * 5 + [False] * 4
+    texts, y = ["the cats sat", "dogs and mats"] * 6, [0, 1] * 6
+    given = [folder, {"c": [1.0, 0.0], "d": [0.0, 1.0]}]
+    model = text_pipeline(tokenizer="char", pretrained=given, random_state=0)
+    assert model.fit(texts, y).score(texts, y) == 1
+    blocks = dict(model["blocks"].transformer_list)
+    assert blocks["pretrained1"].tokenizer is None
+    assert blocks["pretrained2"].tokenizer == "char"
 
 
 def test_words_are_compared_by_the_means_of_their_pieces():

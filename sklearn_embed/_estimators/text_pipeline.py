@@ -24,6 +24,7 @@ from sklearn_embed._estimators.word_class import WordClassVectorizer
 from sklearn_embed._text.documents import document_chunks
 from sklearn_embed._text.tokenized import TokenizedDocuments
 from sklearn_embed._text.tokens import DEFAULT_PATTERN
+from sklearn_embed.io._sources import cuts_texts
 
 #: Words of one letter and more, since "I" and "a" tell styles apart.
 PATTERN = r"(?u)\b\w+\b"
@@ -60,8 +61,8 @@ def text_pipeline(
         Further texts, on which vectors are trained in addition to those given to
         `fit`.  `clone` shares them.
     pretrained : source of word vectors, list of these, or None, default=None
-        Vectors from elsewhere: whatever `MeanPoolEmbedder` takes.  `clone` shares
-        them.
+        Vectors from elsewhere: whatever `MeanPoolEmbedder` takes, static models such
+        as model2vec's included, which cut texts themselves.  `clone` shares them.
     tokenizer : callable, "char" or None, default=None
         str → list of str, in place of a regular expression.  "char" takes every
         character but white space as a token, a sound choice for Chinese.
@@ -245,7 +246,7 @@ def _pretrained(pretrained, unlabeled, tokenizer, n_jobs):
                 normalize=True,
                 center=True,
                 scale=1.0,
-                tokenizer=tokenizer,
+                tokenizer=None if cuts_texts(source) else tokenizer,
                 unlabeled=unlabeled,
                 n_jobs=n_jobs,
             ),

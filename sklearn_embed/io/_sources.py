@@ -12,6 +12,7 @@ from sklearn_embed._vectors.convert import converted
 from sklearn_embed._vectors.static import composed
 from sklearn_embed._vectors.word_vectors import WordVectors
 from sklearn_embed.io._read import read_vectors
+from sklearn_embed.io._static import layout_of
 
 _OPTIONS = inspect.signature(read_vectors).parameters.keys() - {"source"}
 
@@ -96,6 +97,20 @@ class VectorFile:
 
     def __sklearn_clone__(self):
         return self
+
+
+def cuts_texts(source: VectorSource) -> bool:
+    """Tell whether a source brings a tokenizer, as static models do.
+
+    Of a file that is no folder, only its VectorFile tells.
+    """
+    if isinstance(source, VectorFile):
+        if "tokenizer" in source.options:
+            return True
+        source = source.path
+    if isinstance(source, (str, os.PathLike)):
+        return os.path.isdir(source) and layout_of(os.fsdecode(source)) is not None
+    return isinstance(source, WordVectors) and source.tokenizer is not None
 
 
 def as_word_vectors(
