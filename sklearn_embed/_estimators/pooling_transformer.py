@@ -179,10 +179,7 @@ class PoolingTransformer(
             If a parameter is out of range or contradicts another one, or the
             embedding, or labels are needed and not given.
         """
-        source = None
-        if not is_unfitted(self.embedding):
-            source = as_word_vectors(self.embedding)
-            refuse_words(self, source)
+        source = self._given_vectors()
         options = text_options(self.embedding, self._options(), source)
         settings = settings_of(self)
         if self.pooling == "power":
@@ -190,17 +187,15 @@ class PoolingTransformer(
         documents, options = self._tokenized(X, options, source)
         labels = self._checked_labels(documents, y)
         further = further_texts(self, unlabeled, options)
-        given = y, sample_weight, further
-        embedding = fitted(self, self.embedding, documents, *given)
+        given = documents, y, sample_weight, further
+        embedding = fitted(self, self.embedding, *given)
         source = as_word_vectors(embedding) if source is None else source
         settings = settings._replace(normalize=is_normalized(self, source))
         options = getattr(embedding, "_text_options", options)
         stops = stop_word_set(self.stop_words)
         stops |= stop_word_set(getattr(embedding, "stop_words", None))
         lookup = lookup_of(embedding, source, options, stops)
-        if self.oov not in ("subword", "mean") and embedding is self.embedding:
-            rows = lookup.rows(documents.table)
-            warn_of_documents(documents, rows, source.words)
+        self._warn_of_coverage(documents, lookup, source)
         texts = [documents]
         if further is not None:
             texts.append(lookup.of(further, self._n_threads()))
@@ -208,6 +203,14 @@ class PoolingTransformer(
         self._warn_of_nothing_left(learned)
         self._publish(learned, embedding, stops, options)
         return self
+
+    def _given_vectors(self):
+        """Return the vectors that there are already; None: they are to be fitted."""
+        if is_unfitted(self.embedding):
+            return None
+        source = as_word_vectors(self.embedding)
+        refuse_words(self, source)
+        return source
 
     def _tokenized(self, X, options, source):
         """Return the documents of a fit as tokens, and how later ones are cut."""
@@ -228,6 +231,12 @@ class PoolingTransformer(
         labels = checked_labels(y)[2]
         check_consistent_length(documents, labels)
         return labels
+
+    def _warn_of_coverage(self, documents, lookup, source):
+        """Warn of vectors from elsewhere that lack most of the words."""
+        if self.oov not in ("subword", "mean") and not is_unfitted(self.embedding):
+            rows = lookup.rows(documents.table)
+            warn_of_documents(documents, rows, source.words)
 
     def _warn_of_nothing_left(self, learned):
         """Warn if all documents have the same row, so that centring leaves zeros."""

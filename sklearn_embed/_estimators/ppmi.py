@@ -58,8 +58,7 @@ if TYPE_CHECKING:
 class PPMIVectorizer(WordRowsMixin, TextEstimator):
     r"""Factorise mutual information of words that meet; average them per document.
 
-    A count and a singular value decomposition: no epochs, no learning rate, and the
-    same vectors in every process.
+    A count and a singular value decomposition; the same vectors in every process.
 
     Parameters
     ----------
@@ -370,9 +369,9 @@ class PPMIVectorizer(WordRowsMixin, TextEstimator):
             found = factorise(matrix, settings)
         if not matrix.nnz:
             warn(
-                "Nothing was learned: no two words meet more often than by chance, so "
-                "that all vectors are zeros. Give more or longer documents, or a "
-                "lower shift or min_count.",
+                "Nothing was learned: no two words meet more often than by chance, "
+                "and all vectors are zeros. Give more or longer documents, or a lower "
+                "shift or min_count."
             )
         vocabulary = Vocabulary(counts.words, counts.word_counts)
         publish(

@@ -89,19 +89,21 @@ def factorise(matrix, settings):
     if values[0] > 0:
         some = values > 0
         stretch[some] = (values[some] / values[0]) ** settings.eigenvalue_exponent
-    word, context = left * stretch, right * stretch
-    if settings.combine == "word":
-        vectors = word
-    elif settings.combine == "context":
-        vectors = context
-    elif settings.combine == "sum":
-        vectors = word + context
-    else:
-        vectors = np.hstack([word, context])
+    parts = left * stretch, right * stretch
     # The scale of singular vectors depends on their number; linear models see it.
-    scale = np.sqrt(np.mean(vectors**2)) or 1.0
-    arrays = ((part / scale).astype(np.float32) for part in (vectors, word, context))
-    return PpmiVectors(*arrays, values)
+    scale = np.sqrt(np.mean(_combined(settings.combine, *parts) ** 2)) or 1.0
+    word, context = ((part / scale).astype(np.float32) for part in parts)
+    vectors = _combined(settings.combine, word, context)
+    return PpmiVectors(vectors, word, context, values)
+
+
+def _combined(how, word, context):
+    """Return what becomes of the two kinds of vectors; no copy of one alone."""
+    if how == "word":
+        return word
+    if how == "context":
+        return context
+    return word + context if how == "sum" else np.hstack([word, context])
 
 
 def truncated_svd(matrix, size):
