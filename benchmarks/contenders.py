@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
 from sklearn.decomposition import TruncatedSVD
 from sklearn.dummy import DummyClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -157,14 +157,13 @@ def fasttext_program(task):
     return FastTextProgram(analyzer_of(task))
 
 
-def embedding(make, task, **parameters):
+def embedding(vectorizer, task):
     """Return one of our vectorizers as it comes, and a logistic regression."""
-    vectorizer = make(
-        tokenizer=tokenizer_of(task),
-        unlabeled=task.unlabeled,
-        random_state=task.seed,
-        **parameters,
+    vectorizer = clone(vectorizer).set_params(
+        tokenizer=tokenizer_of(task), unlabeled=task.unlabeled
     )
+    if "random_state" in vectorizer.get_params():
+        vectorizer.set_params(random_state=task.seed)
     return make_pipeline(vectorizer, logistic())
 
 
@@ -216,10 +215,10 @@ CONTENDERS = {
     "LSA + LR": lsa,
     "gensim by hand + LR": gensim_by_hand,
     "fastText": fasttext_program,
-    "Word2VecVectorizer + LR": partial(embedding, Word2VecVectorizer),
-    "FastTextVectorizer + LR": partial(embedding, FastTextVectorizer),
-    "GloVeVectorizer + LR": partial(embedding, GloVeVectorizer),
-    "PPMIVectorizer + LR": partial(embedding, PPMIVectorizer),
+    "Word2VecVectorizer + LR": partial(embedding, Word2VecVectorizer()),
+    "FastTextVectorizer + LR": partial(embedding, FastTextVectorizer()),
+    "GloVeVectorizer + LR": partial(embedding, GloVeVectorizer()),
+    "PPMIVectorizer + LR": partial(embedding, PPMIVectorizer()),
     "WordClassVectorizer + scaler + LR": word_classes,
     "FastTextClassifier": classifier,
     "FastTextClassifier, n-grams": partial(classifier, word_ngrams=2, min_n=3, max_n=5),
