@@ -32,6 +32,7 @@ from sklearn_embed import (
     PPMIVectorizer,
     Word2VecVectorizer,
     WordClassVectorizer,
+    text_pipeline,
 )
 
 #: The baseline that the others are held against.
@@ -187,6 +188,19 @@ def word_classes(task):
     return make_pipeline(vectorizer, StandardScaler(), logistic(C=0.1))
 
 
+def whole_pipeline(task, pretrained=False):
+    """Return the strong pipeline in one line."""
+    if pretrained and (task.pretrained is None or not task.spaced):
+        return None
+    return text_pipeline(
+        "classifier",
+        tokenizer=tokenizer_of(task),
+        unlabeled=task.unlabeled,
+        pretrained=task.pretrained if pretrained else None,
+        random_state=task.seed,
+    )
+
+
 def pretrained_rows(task):
     """Return means of pretrained vectors, scaled, and a logistic regression."""
     if task.pretrained is None or not task.spaced:
@@ -222,5 +236,7 @@ CONTENDERS = {
     "WordClassVectorizer + scaler + LR": word_classes,
     "FastTextClassifier": classifier,
     "FastTextClassifier, n-grams": partial(classifier, word_ngrams=2, min_n=3, max_n=5),
+    "text_pipeline": whole_pipeline,
     "pretrained + scaler + LR": pretrained_rows,
+    "text_pipeline, pretrained": partial(whole_pipeline, pretrained=True),
 }
