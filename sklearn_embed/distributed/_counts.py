@@ -18,7 +18,7 @@ from sklearn_embed.distributed._partitions import (
     tokenized,
 )
 
-Estimator = TypeVar("Estimator")
+Estimator = TypeVar("Estimator", bound=Any)
 
 
 def count_words(collection: Any, **text: Any) -> WordCounts:
