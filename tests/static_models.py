@@ -13,9 +13,14 @@ import tokenizers
 from tokenizers import decoders, models, normalizers, pre_tokenizers
 from vector_files import Kind, mutate
 
-from sklearn_embed import MeanPoolEmbedder
+from sklearn_embed import MeanPoolEmbedder, TokenizedDocuments
 from sklearn_embed._text.pieces import PieceTokenizer
-from sklearn_embed.io import WordVectors, as_word_vectors, read_vectors
+from sklearn_embed.io import (
+    WordVectors,
+    as_word_vectors,
+    read_vectors,
+    write_vectors,
+)
 
 TEXTS = [
     "The cat sat on the mat",
@@ -216,10 +221,19 @@ def kinds(folder):
         path = write(folder / name, tokenizer, arrays, normalize=True, max_length=9)
         files = packed([(path / file).read_bytes() for file in FILES])
         found[f"static {name}"] = Kind(files, _loader(folder), _use, damage)
+    write_vectors(source(normalize=True), folder / "native")
+    data = (folder / "native").read_bytes()
+    found["static native"] = Kind(data, read_vectors, _use, mutate)
+    documents = TokenizedDocuments.from_documents(TEXTS, analyzer=source().tokenizer)
+    documents.save(folder / "pieces")
+    data = (folder / "pieces").read_bytes()
+    found["static documents"] = Kind(
+        data, _document_loader(folder), _use_documents, mutate
+    )
     return found
 
 
-NAMES = [f"static {name}" for name in TOKENIZERS]
+NAMES = [*(f"static {name}" for name in [*TOKENIZERS, "native", "documents"])]
 
 
 def _loader(folder):
@@ -233,6 +247,24 @@ def _loader(folder):
         return read_vectors(place)
 
     return load
+
+
+def _document_loader(folder):
+    """Return what loads documents, which want the name of a file."""
+
+    def load(stream):
+        path = folder / f"pieces{os.getpid()}"
+        path.write_bytes(stream.read())
+        return TokenizedDocuments.load(path)
+
+    return load
+
+
+def _use_documents(documents, thoroughly):
+    """Pool them, by the same tokenizer or another one."""
+    MeanPoolEmbedder(source()).fit(documents).transform(documents)
+    if thoroughly:
+        pickle.loads(pickle.dumps(documents))[1:].compact()
 
 
 def _use(vectors, thoroughly):
