@@ -17,8 +17,8 @@ faster and as good.
 # %%
 # Who bites whom
 # --------------
-# Both sentences have the same words. A mean, and a table of counts, cannot tell them
-# apart.
+# *The wolf today sees the man here*, *the man today sees the wolf here*: the same words.
+# A mean, and a table of counts, cannot tell them apart, nor can pairs of words.
 
 import random
 
@@ -34,12 +34,13 @@ from sklearn_embed import FastTextClassifier, RecurrentClassifier
 ANIMALS, PEOPLE = ["dog", "cat", "wolf", "goose"], ["man", "boy", "girl", "nurse"]
 VERBS = ["bites", "chases", "sees", "follows"]
 WORDS = "old young tired angry happy small tall wet hungry sleepy".split()
+HOW = ["quietly", "slowly", "gladly", "again", "here", "today"]
 
 
 def noun(draw, names):
-    """Write a noun with some adjectives."""
+    """Write a noun with some adjectives before and an adverb after it."""
     some = [draw.choice(WORDS) for _ in range(draw.randrange(3))]
-    return " ".join(["the", *some, draw.choice(names)])
+    return " ".join(["the", *some, draw.choice(names), draw.choice(HOW)])
 
 
 def sentence(draw):
