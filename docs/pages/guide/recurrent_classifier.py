@@ -4,7 +4,8 @@ Recurrent classifier
 ====================
 
 :class:`~sklearn_embed.RecurrentClassifier` reads a text word by word, in both
-directions, and classifies what its states have kept: with states :math:`h_1, \\ldots, h_n` of an LSTM,
+directions, and classifies what its states have kept: with states
+:math:`h_1, \\ldots, h_n` of an LSTM,
 
 .. math::
 
@@ -17,8 +18,8 @@ faster and as good.
 # %%
 # Who bites whom
 # --------------
-# *The wolf today sees the man here*, *the man today sees the wolf here*: the same words.
-# A mean, and a table of counts, cannot tell them apart, nor can pairs of words.
+# *The wolf today sees the man here*, *the man today sees the wolf here*: the same
+# words. A mean, and a table of counts, cannot tell them apart, nor can pairs of words.
 
 import random
 
