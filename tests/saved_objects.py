@@ -12,6 +12,7 @@ from vector_files import Kind, mutate
 
 from sklearn_embed import (
     CooccurrenceCounts,
+    FastTextClassifier,
     GloVeVectorizer,
     NGramCounts,
     NGramLanguageModel,
@@ -20,6 +21,7 @@ from sklearn_embed import (
     Word2VecVectorizer,
     WordCounts,
 )
+from sklearn_embed._models.quantize import QuantizedFastText
 from sklearn_embed.io import write_vectors
 
 TEXTS = ["the cat and the dog", "a dog met the cat", "", "кошка и собака", "cat dog"]
@@ -41,6 +43,7 @@ _ESTIMATORS = [*ESTIMATORS, *CLASSIFIERS, *LANGUAGE_MODELS]
 NAMES = [
     *("documents", "documents mapped", "counts", "word counts", "n-grams"),
     *(f"{n} {type(of).__name__}" for n, of in enumerate(_ESTIMATORS)),
+    "quantised",
 ]
 
 
@@ -71,6 +74,11 @@ def kinds(folder):
         name = f"{number} {type(estimator).__name__}"
         cls = type(estimator)
         found[name] = Kind(_saved(folder, fitted), cls.load, _user(folder), damage)
+    grams = {"min_n": 2, "max_n": 3, "bucket": 50, "word_ngrams": 2}
+    small = FastTextClassifier(4, epochs=1, random_state=0, **grams)
+    small.fit(TEXTS, LABELS).quantize(cutoff=30, dsub=3, qnorm=True, qout=True)
+    load, use = FastTextClassifier.load, _user(folder)
+    found["quantised"] = Kind(_saved(folder, small), load, use, damage)
     return found
 
 
@@ -154,7 +162,8 @@ def _user(folder):
             estimator.to_arpa(path)
         if hasattr(estimator, "to_fasttext"):
             estimator.to_fasttext()
-        if hasattr(estimator, "partial_fit"):
+        is_coded = isinstance(getattr(estimator, "_model", None), QuantizedFastText)
+        if hasattr(estimator, "partial_fit") and not is_coded:
             labels = LABELS[:3] if hasattr(estimator, "predict") else None
             estimator.partial_fit(MORE, labels)
 

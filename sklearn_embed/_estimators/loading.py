@@ -90,7 +90,8 @@ def check_fitted(estimator, params):
     """
     is_trained = hasattr(estimator, "_model") and "epochs" in params
     for name, is_right in _ATTRIBUTES.items():
-        is_there = hasattr(estimator, name)
+        # What is made of the model when it is asked for waits until that is checked.
+        is_there = name in vars(estimator)
         if is_there and not is_right(getattr(estimator, name)):
             raise ValueError(f"{name} is nothing that fit gives")
         if is_trained and not is_there and name in _TRAINED:
