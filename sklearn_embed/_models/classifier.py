@@ -325,6 +325,8 @@ class SupervisedFastText:
             raise ValueError("inputs has not one row for each word")
         rows, ngrams = self.bucket_rows, settings.ngrams
         check_bucket_rows(rows, len(rows), n_ngrams)
+        if not all(0 <= number < 1 << 31 for number in ngrams):
+            raise ValueError("the limits of n-grams are no numbers of characters")
         if ngrams.wanted and len(rows) != ngrams.n_buckets:
             raise ValueError("bucket_rows has not one row for each bucket")
         is_tree = settings.loss == "hierarchical_softmax"
