@@ -14,14 +14,12 @@ from sklearn_embed._models.recurrent import (
     Dropping,
     Scratch,
     Stack,
-    lanes_of,
     last_states,
-    packed_steps,
-    reversed_steps,
     run_backward,
     run_forward,
     zero_states,
 )
+from sklearn_embed._models.steps import lanes_of, packed_steps, reversed_steps
 
 CELLS = ["lstm", "gru", "tanh", "relu"]
 EPS = 1e-5

@@ -98,7 +98,7 @@ class RecurrentClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         Vectors to start from, of `vector_size` dimensions: whatever
         :class:`Pretrained` takes, or one itself, which also says how far they may
         move.  Words that they lack start at random.  `clone` shares the vectors.
-    learning_rate : float, default=0.002
+    learning_rate : float, default=0.004
         The highest one: it rises to that for 100 steps, or a tenth of all, and falls
         linearly to 0.
     epochs : int, default=10
@@ -264,7 +264,7 @@ class RecurrentClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         momentum: float = 0.0,
         max_norm: float | None = 5.0,
         pretrained: VectorSource = None,
-        learning_rate: float = 0.002,
+        learning_rate: float = 0.004,
         epochs: int = 10,
         class_weight: Mapping[Any, float] | str | None = None,
         lowercase: bool = True,

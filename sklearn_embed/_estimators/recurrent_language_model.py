@@ -412,10 +412,8 @@ class RecurrentLanguageModel(CallbackSupportMixin, LanguageModel):
 
             arrays = model.to_torch_state_dict()
             rnn = torch.nn.LSTM(model.vector_size, model.hidden_size, model.num_layers)
-            rnn.load_state_dict({
-                name.removeprefix("rnn."): torch.from_numpy(array)
-                for name, array in arrays.items() if name.startswith("rnn.")
-            })
+            for name, parameter in rnn.named_parameters():
+                parameter.data = torch.from_numpy(arrays["rnn." + name])
         """
         check_is_fitted(self)
         return network_to_torch(self._model)

@@ -21,11 +21,11 @@ from sklearn_embed._models.descent import (
 )
 from sklearn_embed._models.kernels.optimizer import take_rows
 from sklearn_embed._models.loop import Job
-from sklearn_embed._models.pooled_states import Layers
+from sklearn_embed._models.pooled_states import Layers, SharedRows, parameter_tasks
 from sklearn_embed._models.recurrent import Dropping, Scratch
 
 #: Documents of a shard, at least, and shards, at most.
-SHARD_LANES, SHARDS = 8, 8
+SHARD_LANES, SHARDS = 16, 8
 
 #: Batches whose documents are sorted by length together.
 SORTED_TOGETHER = 20
@@ -165,13 +165,14 @@ class LabelJob(Job):
         size = self._settings.batch_size
         self._steps_of_epoch = -(-len(self._documents) // size)
         n_shards = max(1, min(SHARDS, size // SHARD_LANES))
-        shapes = (
-            (n_shards, len(model.weights.cells)),
-            *((n_shards, *part.shape) for part in model.weights[2:]),
-        )
-        self._slopes = [np.zeros(shape, np.float32) for shape in shapes]
-        self._into = [self._stack.layers(slopes) for slopes in self._slopes[0]]
-        self._scratch = [Scratch() for _ in range(n_shards)]
+        outputs, biases = model.weights[2:]
+        self._slopes = [
+            np.zeros((1, len(model.weights.cells)), np.float32),
+            np.zeros((n_shards, *outputs.shape), np.float32),
+            np.zeros((n_shards, *biases.shape), np.float32),
+        ]
+        self._into, self._whole = self._stack.layers(self._slopes[0][0]), Scratch()
+        self._scratch = [SharedRows(self._whole) for _ in range(n_shards)]
         self._layers = None
 
     def phases(self, epoch):
@@ -189,13 +190,22 @@ class LabelJob(Job):
             # Every shard has long documents and short ones.
             shards = [batch[shard::n_shards] for shard in range(n_shards)]
             found = [None] * n_shards
+            tasks = self._place(shards)
             fixed = self._train, shards, len(batch), seed, found
             yield [partial(*fixed, shard) for shard in range(n_shards)]
+            yield tasks
             done = epoch * self._steps_of_epoch + number
             rate = rate_at(self._schedule, done, planned)
             self._model.n_steps += 1
             fixed = self._settings, self._dense(n_shards), [self._sparse(found)], rate
             yield from update_phases(*fixed, self._model.n_steps)
+
+    def _place(self, shards):
+        """Give each shard its rows; return what is to do when all have run."""
+        sizes = [int(self._part.texts.lengths[group].sum()) for group in shards]
+        for number, scratch in enumerate(self._scratch[: len(shards)]):
+            scratch.begin, scratch.total = sum(sizes[:number]), sum(sizes)
+        return parameter_tasks(self._stack, self._whole, sum(sizes), self._into)
 
     def validation_phases(self):
         """Yield one call for every few held-out documents."""
@@ -221,9 +231,8 @@ class LabelJob(Job):
         model, settings, group = self._model, self._settings, shards[number]
         scratch, outputs = self._scratch[number], model.weights.outputs
         words, lengths, _ = self._part.texts.packed(group)
-        before = sum(int(self._part.texts.lengths[s].sum()) for s in shards[:number])
         chance, n_layers = float(settings.dropout), self._stack.num_layers
-        drop = Dropping(chance, seed, before, n_layers)
+        drop = Dropping(chance, seed, scratch.begin, n_layers)
         head = Dropping(chance, seed, sum(map(len, shards[:number])))
         inputs = scratch.array("words", (len(words), self._stack.n_inputs))
         take_rows(readonly(model.weights.inputs), words, inputs)
@@ -239,8 +248,7 @@ class LabelJob(Job):
         np.sum(slopes, axis=0, out=self._slopes[2][number])
         pooled = slopes @ outputs
         head.apply(n_layers, pooled)
-        fixed = run, pooled, self._into[number], scratch, drop
-        found[number] = words, self._layers.backward(*fixed)
+        found[number] = words, self._layers.backward(run, pooled, scratch, drop)
         return loss, len(group)
 
     def _measure(self, layers, part, group):
@@ -261,7 +269,7 @@ class LabelJob(Job):
         return [
             Dense(
                 values.reshape(-1),
-                slopes[:n_shards].reshape(n_shards, -1),
+                slopes[:n_shards].reshape(-1, values.size),
                 first.reshape(-1),
                 second.reshape(-1),
             )

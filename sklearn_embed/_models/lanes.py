@@ -10,10 +10,10 @@ from sklearn_embed._models.kernels.recurrent import Steps
 from sklearn_embed._models.recurrent import (
     Scratch,
     last_states,
-    packed_steps,
     zero_states,
 )
 from sklearn_embed._models.sequences import Sequences, encode
+from sklearn_embed._models.steps import packed_steps
 
 
 class Shard:

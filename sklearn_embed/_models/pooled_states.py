@@ -2,20 +2,27 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from sklearn_embed._models.kernels.recurrent import pool_most, pool_sum, spread_most
+from sklearn_embed._models.kernels.recurrent import (
+    GATES,
+    GRU,
+    pool_most,
+    pool_sum,
+    spread_most,
+)
 from sklearn_embed._models.recurrent import (
     KEEP_ALL,
-    lanes_of,
-    packed_steps,
-    reversed_steps,
+    Scratch,
+    matrix_slopes,
     run_backward,
     run_forward,
     zero_states,
 )
+from sklearn_embed._models.steps import lanes_of, packed_steps, reversed_steps
 
 
 class PooledRun(NamedTuple):
@@ -91,8 +98,8 @@ class Layers:
             pooled[:, :half] = outputs[chosen, :half]
         return pooled, chosen
 
-    def backward(self, run, slopes, into, scratch, dropping=KEEP_ALL, wanted=True):
-        """Turn slopes of pooled states into all others; see `run_backward`."""
+    def backward(self, run, slopes, scratch, dropping=KEEP_ALL):
+        """Turn slopes of pooled states into those of the inputs, and of all sums."""
         n, width = len(run.steps[0].before), slopes.shape[1]
         spread = scratch.array("spread", (n, width))
         if self._pooling == "mean":
@@ -106,5 +113,69 @@ class Layers:
                 half = width // self._stack.n_directions
                 spread[run.chosen, :half] = slopes[:, :half]
                 spread[: len(slopes), half:] = slopes[:, half:]
-        fixed = self._stack, self._packed, run.steps, run.passes, spread, into
-        return run_backward(*fixed, scratch, dropping, wanted)
+        fixed = self._stack, self._packed, run.steps, run.passes, spread, None
+        return run_backward(*fixed, scratch, dropping)
+
+
+class SharedRows(Scratch):
+    """Arrays of a shard: those that slopes of parameters are made of lie among all.
+
+    One product over the rows of all shards is faster than one for each, and needs no
+    sum.
+
+    Parameters
+    ----------
+    whole : Scratch
+        Of all shards.
+    """
+
+    keeps_inputs = True
+
+    def __init__(self, whole):
+        super().__init__()
+        self._whole, self.begin, self.total = whole, 0, 0
+
+    def array(self, name, shape):
+        """Return an array; see `Scratch.array`."""
+        if name.partition("-")[0] not in ROW_ARRAYS or shape[0] == 0:
+            return super().array(name, shape)
+        whole = self._whole.array(name, (self.total, *shape[1:]))
+        return whole[self.begin : self.begin + shape[0]]
+
+
+#: Arrays with a row for each word that slopes of parameters are made of.
+ROW_ARRAYS = frozenset({"words", "inputs", "gates", "parts", "previous"})
+
+
+def parameter_tasks(stack, whole, total, into):
+    """Return calls that write the slopes of all layers' parameters.
+
+    Called before the shards run, too: it makes the arrays that they share.
+
+    Parameters
+    ----------
+    stack : Stack
+        The layers.
+    whole : Scratch
+        What the `SharedRows` of all shards lie in.
+    total : int
+        Rows of all shards.
+    into : list
+        For each layer the LayerWeights of its directions.
+    """
+    size, tasks = stack.hidden_size, []
+    rows = total, GATES[stack.cell] * size
+    inputs = whole.array("words", (total, stack.n_inputs))
+    for number, layer in enumerate(into):
+        for direction, grads in enumerate(layer):
+            end = f"-{number}-{direction}"
+            gates = whole.array(f"gates{end}", rows)
+            sums = whole.array(f"parts{end}", rows) if stack.cell == GRU else gates
+            previous = whole.array(f"previous{end}", (total, size))
+            pairs = (
+                (gates, inputs, grads.inputs, grads.input_bias),
+                (sums, previous, grads.states, grads.state_bias),
+            )
+            tasks += [partial(matrix_slopes, *pair) for pair in pairs]
+        inputs = whole.array(f"inputs-{number}", (total, stack.width))
+    return tasks

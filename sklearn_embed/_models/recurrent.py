@@ -22,7 +22,6 @@ from sklearn_embed._models.kernels.recurrent import (
     RNN_TANH,
     Record,
     Slopes,
-    Steps,
     run_back,
     run_layer,
 )
@@ -161,6 +160,8 @@ class Stack(NamedTuple):
 class Scratch:
     """Arrays by name, used again and again."""
 
+    keeps_inputs = False  # whether those of every layer are wanted as arrays by name
+
     def __init__(self):
         self._buffers = {}
 
@@ -273,10 +274,10 @@ def run_forward(stack, packed, steps, inputs, states, scratch, dropping=KEEP_ALL
             done.append(LayerPass(inputs, record))
         passes.append(done)
         outputs = [one.record.states[:n] for one in done]
-        if len(outputs) == 1 and dropping.chance == 0:
+        if len(outputs) == 1 and dropping.chance == 0 and not scratch.keeps_inputs:
             inputs = outputs[0]
         else:
-            inputs = scratch.array(f"inputs{number}", (n, stack.width))
+            inputs = scratch.array(f"inputs-{number}", (n, stack.width))
             np.concatenate(outputs, axis=1, out=inputs)
     dropping.apply(len(packed), inputs)
     return inputs, passes
@@ -312,9 +313,9 @@ def run_backward(
         As of `run_forward`, and what it returned.
     slopes : ndarray of shape (N, D * H), float32
         Of the outputs.  Changed in place.
-    into : list
+    into : list or None
         For each layer the LayerWeights of its directions: where slopes of the
-        parameters go.  Overwritten.
+        parameters go.  Overwritten.  None: nowhere; see `matrix_slopes`.
     wanted : bool, default=True
         Whether the slopes of the inputs are.
 
@@ -329,7 +330,7 @@ def run_backward(
         there = number > 0 or wanted
         below: Any = None
         for direction, one in enumerate(passes[number]):
-            layer, grads = packed[number][direction], into[number][direction]
+            layer = packed[number][direction]
             own = scratch.array("slopes", (n + n_lanes + 1, size))
             own[:n] = slopes[:, direction * size : (direction + 1) * size]
             own[n:] = 0
@@ -341,11 +342,11 @@ def run_backward(
             record = one.record
             fixed = stack.cell, steps[direction], direction == 1
             run_back(*fixed, layer.back, record, own, room)
-            sums = record.parts if stack.cell == GRU else record.gates
-            np.matmul(record.gates.T, one.inputs, out=grads.inputs)
-            np.matmul(sums.T, record.previous, out=grads.states)
-            sum_columns(record.gates, grads.input_bias)
-            sum_columns(sums, grads.state_bias)
+            if into is not None:
+                sums = record.parts if stack.cell == GRU else record.gates
+                grads = into[number][direction]
+                matrix_slopes(record.gates, one.inputs, grads.inputs, grads.input_bias)
+                matrix_slopes(sums, record.previous, grads.states, grads.state_bias)
             if there:
                 part = scratch.array(f"below{number % 2}{direction}", one.inputs.shape)
                 np.matmul(record.gates, layer.weights.inputs, out=part)
@@ -356,37 +357,16 @@ def run_backward(
     return slopes
 
 
-def packed_steps(lengths):
-    """Return Steps of sequences in the order of falling length, from scratch.
+def matrix_slopes(sums, inputs, out, bias):
+    """Write slopes of a matrix, and of a bias, from those of the sums they make.
 
     Parameters
     ----------
-    lengths : ndarray of shape (B,), int64
-        At least 1.
+    sums : ndarray of shape (N, n), float32
+        Slopes of what the matrix makes of ``inputs``, (N, m).
+    out, bias : ndarray of shapes (n, m) and (n,), float32
+        Overwritten.
     """
-    n_steps = int(lengths[0])
-    # Sequences that are longer than t, for each step t.
-    sizes = np.searchsorted(-lengths, -np.arange(n_steps), side="left").astype(np.int64)
-    offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    lanes = lanes_of(sizes, offsets)
-    rows = np.arange(offsets[-1])
-    step = np.repeat(np.arange(n_steps), sizes)
-    before = np.where(step > 0, offsets[np.maximum(step - 1, 0)] + lanes, 0)
-    before[: sizes[0]] = rows[-1] + 1 + rows[: sizes[0]]
-    return Steps(sizes, offsets, before)
-
-
-def lanes_of(sizes, offsets):
-    """Return the sequence of each row."""
-    return np.arange(offsets[-1]) - np.repeat(offsets[:-1], sizes)
-
-
-def reversed_steps(steps):
-    """Return the same rows, to be read from the last step to the first."""
-    sizes, offsets, _ = steps
-    n, lanes = offsets[-1], lanes_of(sizes, offsets)
-    following = np.append(sizes[1:], 0)
-    step = np.repeat(np.arange(len(sizes)), sizes)
-    goes_on = lanes < following[step]
-    after = offsets[np.minimum(step + 1, len(sizes))] + lanes
-    return steps._replace(before=np.where(goes_on, after, n + lanes))
+    np.matmul(sums.T, inputs, out=out)
+    sum_columns(sums, bias)
+    return 0.0, 0

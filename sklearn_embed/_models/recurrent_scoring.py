@@ -11,10 +11,10 @@ from sklearn_embed._models.kernels.output import log_probabilities
 from sklearn_embed._models.recurrent import (
     Scratch,
     last_states,
-    packed_steps,
     run_forward,
     zero_states,
 )
+from sklearn_embed._models.steps import packed_steps
 
 #: Documents that are judged side by side, and their tokens at a time.
 LANES, ROWS = 64, 1024
