@@ -277,6 +277,12 @@ ngram 3=1
 """
 
 
+def test_parameters_beside_a_file_are_checked():
+    for params, name in (({"order": 2}, "order"), ({"n_jobs": 0.5}, "n_jobs")):
+        with pytest.raises(ValueError, match=name):
+            NGramLanguageModel.from_arpa(io.BytesIO(PRUNED.encode()), **params)
+
+
 def test_pruned_arpa_files_back_off():
     """The trigram's ending and its context are no n-grams of the file."""
     model = NGramLanguageModel.from_arpa(io.BytesIO(PRUNED.encode()))

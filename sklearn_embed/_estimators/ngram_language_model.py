@@ -131,8 +131,8 @@ class NGramLanguageModel(LanguageModel):
     of the first three of these is 0, or a discount would not be positive, they are
     0.5, 1 and 1.5.
 
-    All probabilities are kept as float32 logarithms, 12 to 16 bytes an n-gram.  The
-    result depends neither on `n_jobs` nor on `max_memory`.
+    All probabilities are kept as float32 logarithms: 16 bytes an n-gram, 8 one of
+    `order` words.  The result depends neither on `n_jobs` nor on `max_memory`.
 
     There is no `partial_fit`: probabilities come of all counts together.  Add up
     `NGramCounts` of batches and call `fit_counts`.
@@ -296,8 +296,9 @@ class NGramLanguageModel(LanguageModel):
         path : str, path or binary file
             The file, of any toolkit and any smoothing; it may be compressed.
         **params : dict
-            Further parameters, such as `lowercase`.  Unless told otherwise, tokens
-            are what stands between blanks, and are not lowercased.
+            Further parameters, such as `lowercase`; `order` is that of the file.
+            Unless told otherwise, tokens are what stands between blanks, and are not
+            lowercased.
 
         Returns
         -------
@@ -308,6 +309,8 @@ class NGramLanguageModel(LanguageModel):
         ------
         VectorFileError
             If the file is damaged, or no ARPA file; or promises more than it holds.
+        ValueError
+            If a parameter is out of range, or `order` not that of the file.
 
         Notes
         -----
@@ -317,6 +320,13 @@ class NGramLanguageModel(LanguageModel):
         words, model = arpa.read(path)
         given = {"lowercase": False, "token_pattern": r"[^ \t\n\r\f\v]+", **params}
         estimator = cls(**{"order": model.order, **given})
+        estimator._validate_params()
+        check_settings(estimator)
+        if estimator.order != model.order:
+            raise ValueError(
+                f"order={estimator.order}, but the file holds n-grams of up to "
+                f"{model.order} words: leave order out."
+            )
         vocabulary = Vocabulary(words, np.zeros(len(words), np.int64))
         n_ngrams = np.diff(model.bounds).tolist()
         estimator._become(vocabulary, estimator._options(), model, n_ngrams)

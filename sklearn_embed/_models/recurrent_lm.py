@@ -216,8 +216,12 @@ class RecurrentNetwork:
 
     def next_log_proba(self, state):
         """Return the log-probability of each id, float64 (V + 2,)."""
+        return self._log_softmax(state[0][-1, 0, 0])
+
+    def _log_softmax(self, numbers):
+        """Return the log-probability of each id by what the layers made."""
         with one_blas_thread():
-            scores = self.outputs @ state[0][-1, 0, 0] + self.weights.biases
+            scores = self.outputs @ numbers + self.weights.biases
         scores = scores.astype(np.float64)
         scores -= scores.max()
         return scores - np.log(np.exp(scores).sum())

@@ -8,7 +8,6 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from sklearn_embed._core.blas import one_blas_thread
 from sklearn_embed._core.threads import run_all
 from sklearn_embed._models.recurrent_lm import RecurrentNetwork
 from sklearn_embed._models.window_scoring import TASK_ROWS, WindowJudge
@@ -114,12 +113,7 @@ class WindowNetwork(RecurrentNetwork):
         """Return the log-probability of each id, float64 (V + 2,)."""
         judge = WindowJudge(self, packs=False)
         words = np.array(state, np.int64).reshape(1, -1)
-        states = judge.states(words)
-        with one_blas_thread():
-            scores = self.outputs @ states[0] + self.weights.biases
-        scores = scores.astype(np.float64)
-        scores -= scores.max()
-        return scores - np.log(np.exp(scores).sum())
+        return self._log_softmax(judge.states(words)[0])
 
     def log_proba(self, sequences, n_jobs=1):
         """Return the log-probability of each id given those before, float64 (n,)."""
