@@ -52,9 +52,9 @@ ESTIMATORS = [
 
 # Few documents, each of words that no other has, are learned by heart.
 CLASSIFIERS = [
-    FastTextClassifier(8, learning_rate=1, epochs=40, random_state=0),
+    FastTextClassifier(8, learning_rate=0.5, epochs=80, random_state=0),
     FastTextClassifier(
-        8, word_ngrams=2, max_n=3, bucket=1000, learning_rate=1, random_state=0
+        8, word_ngrams=2, max_n=3, bucket=1000, learning_rate=0.5, random_state=0
     ),
     RecurrentClassifier(
         16, hidden_size=16, dropout=0, learning_rate=0.05, epochs=30, random_state=0

@@ -43,6 +43,33 @@ def word_ngram_buckets(codes, longest, n_buckets):
     return buckets
 
 
+def feature_weights(features, per_row, unit, per_missing=0.0):
+    """Rows of a document and their weights, from its features, repeated ones too.
+
+    A feature is a pair: its row, or None, and whether it is an n-gram of characters.
+    """
+    found = {}
+    for feature in features:
+        found[feature] = found.get(feature, 0) + 1
+    missing = sum(count for (row, _), count in found.items() if row is None)
+    found = {key: count for key, count in found.items() if key[0] is not None}
+    if unit:
+        found = {key: 1 + np.log(count) for key, count in found.items()}
+    found = {key: count * per_row[key[0]] for key, count in found.items()}
+    if not unit:
+        total = sum(found.values()) + per_missing * missing
+        return [(row, weight / total) for (row, _), weight in found.items()]
+    squares = [
+        sum(weight**2 for (_, kind), weight in found.items() if kind == wanted)
+        for wanted in (False, True)
+    ]
+    n_kinds = 1 + (squares[1] > 0)
+    return [
+        (row, weight / np.sqrt(squares[kind] * n_kinds))
+        for (row, kind), weight in found.items()
+    ]
+
+
 def document_loss(loss, hidden, outputs, labels, drawn=(), tree=None):
     """Loss of one document, and its slopes in the hidden vector and the outputs."""
     slopes = np.zeros(len(outputs))

@@ -17,7 +17,9 @@ LABELS = RNG.integers(0, 2, 120)  # nothing to learn but by heart
 STOPPED = {"min_count": 1, "early_stopping": True, "random_state": 0}
 
 MODELS = [
-    FastTextClassifier(8, learning_rate=2.0, **STOPPED),
+    FastTextClassifier(
+        8, learning_rate=2.0, normalization="l1", weights=None, **STOPPED
+    ),
     Word2VecVectorizer(8, learning_rate=0.5, sample=0, **STOPPED),
     GloVeVectorizer(8, learning_rate=0.3, **STOPPED),
 ]

@@ -22,7 +22,7 @@ TRAINED = [
     Word2VecVectorizer(6, loss="hierarchical_softmax", **TINY),
     FastTextVectorizer(6, bucket=50, **TINY),
     GloVeVectorizer(6, **TINY),
-    FastTextClassifier(6, max_n=3, bucket=50, **TINY),
+    FastTextClassifier(6, max_n=3, bucket=50, normalization="l1", weights=None, **TINY),
 ]
 OTHERWISE = {
     "vector_size": 4,
@@ -99,7 +99,8 @@ def test_a_subclass_comes_back_from_gensim_and_fasttext():
     assert type(Words.from_gensim(words.to_gensim())) is Words
     parts = Subwords(6, bucket=50, **TINY).fit(TEXTS)
     assert type(Subwords.from_gensim(parts.to_gensim())) is Subwords
-    labels = Classes(6, **TINY).fit(TEXTS, LABELS)
+    means = {"normalization": "l1", "weights": None}
+    labels = Classes(6, **means, **TINY).fit(TEXTS, LABELS)
     assert type(Classes.from_fasttext(labels.to_fasttext())) is Classes
 
 

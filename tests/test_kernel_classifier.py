@@ -29,7 +29,9 @@ from sklearn_embed._models.kernels.classifier import (
     train_documents,
 )
 from sklearn_embed._models.kernels.classifier_loss import make_loss, sum_in_order
+from sklearn_embed._models.kernels.feature_weights import Weights
 from sklearn_embed._models.kernels.sampling import Tree, draw_pool, huffman_tree
+from sklearn_embed._models.weighting import Weighting, list_features
 from sklearn_embed._text.tokenized import TokenizedDocuments
 from sklearn_embed._text.vocabulary import Vocabulary
 
@@ -53,6 +55,11 @@ def make_space(texts, ngrams):
 
 def slow_features(tokens, ngrams, space):
     """Rows of words, mark and word n-grams; None for what has no row."""
+    return [row for row, _ in slow_kinds(tokens, ngrams, space)]
+
+
+def slow_kinds(tokens, ngrams, space):
+    """The same, each with whether it is an n-gram of characters."""
     tokens = [token for token in tokens if token != "stop"]
     place = {bucket: row for bucket, row in enumerate(space.bucket_rows) if row >= 0}
     rows = []
@@ -61,13 +68,13 @@ def slow_features(tokens, ngrams, space):
         return len(WORDS) + 1 + place[bucket] if bucket in place else None
 
     for token in tokens:
-        rows += [WORDS.index(token)] if token in WORDS else []
+        rows += [(WORDS.index(token), False)] if token in WORDS else []
         for gram in reference.ngrams(token, ngrams.min_n, ngrams.max_n):
-            rows.append(row_of(reference.fnv(gram) % N_BUCKETS))
-    rows.append(len(WORDS))
+            rows.append((row_of(reference.fnv(gram) % N_BUCKETS), True))
+    rows.append((len(WORDS), False))
     codes = [reference.fnv(token) for token in [*tokens, "</s>"]]
     for bucket in reference.word_ngram_buckets(codes, ngrams.word_ngrams, N_BUCKETS):
-        rows.append(row_of(bucket))
+        rows.append((row_of(bucket), False))
     return rows
 
 
@@ -97,13 +104,20 @@ def make_pool():
     return readonly(draw_pool(counts, 0.5, np.random.default_rng(0)))
 
 
+def make_pass(order, n_planned, learn=True, alpha=0.0):
+    rates = 0.3 * (1 - np.arange(0, len(order), 16) / n_planned)
+    before = np.cumsum(np.concatenate([[0.0], alpha * 16 * rates]))[:-1]
+    return ClassifierPass(
+        readonly(order), np.uint64(7), learn, 0.3, 0.0, 0.0, float(n_planned),
+        readonly(np.exp(-before), np.float32), np.float32(1),
+    )  # fmt: skip
+
+
 def train(loss, labelled, space, matrices, order, cuts=None, learn=True, negative=3):
     inputs, outputs = (aligned_zeros(matrix.shape) for matrix in matrices)
     inputs[:], outputs[:] = matrices
     n = len(labelled)
-    run = ClassifierPass(
-        readonly(order), np.uint64(7), learn, 0.3, 0.0, 0.0, float(n + 5)
-    )
+    run = make_pass(order, n + 5, learn)
     batch = space.arrays(labelled.documents)
     targets = labelled.targets._replace(unlabelled=loss == "one_vs_all")
     judged = make_loss(loss, negative, make_pool(), make_tree())
@@ -160,6 +174,118 @@ def test_an_epoch_equals_its_twin(loss, several, ngrams):
     assert_allclose(total, slow_total, rtol=1e-4)
     assert_allclose(inputs, slow_in, atol=2e-5)
     assert_allclose(outputs, slow_out, atol=2e-5)
+
+
+def weigh(batch, n_rows, normalization, outside=None):
+    """A batch, and the weights of its features by the number of its documents."""
+    documents = np.zeros(n_rows, np.int64)
+    lists = list_features(batch, n_rows, None, documents)
+    how = Weighting(normalization, documents, len(batch.starts))
+    return lists.weighted(how.for_kernels(n_rows), outside), documents
+
+
+@every_loss
+@pytest.mark.parametrize("normalization", ["l1", "l2"])
+@pytest.mark.parametrize("held", [None, 0, 1])
+def test_weighted_documents_with_a_penalty_equal_their_twin(loss, normalization, held):
+    texts, ngrams, alpha = make_documents(), Ngrams(3, 2, 3, N_BUCKETS), 0.02
+    space, documents = make_space(texts, ngrams)
+    n, n_rows = len(texts), space.n_rows
+    labels = np.random.default_rng(3).integers(0, N_CLASSES, n)
+    labelled = Labelled(documents, np.arange(n + 1), labels, np.ones(n))
+    outside = None if held is None else np.arange(n_rows) % 3 == 0
+    batch, _ = weigh(space.arrays(documents), n_rows, normalization, outside)
+    matrices = make_matrices(n_rows, N_CLASSES - (loss == "hierarchical_softmax"))
+    inputs, outputs = (aligned_zeros(matrix.shape) for matrix in matrices)
+    inputs[:], outputs[:] = matrices
+    order = np.random.default_rng(2).permutation(n)
+    run = make_pass(order, n + 5, alpha=alpha)._replace(held=np.float32(held or 0))
+    judged = make_loss(loss, 3, make_pool(), make_tree())
+    fixed = batch, labelled.targets, run, judged, flat_matrices(inputs, outputs, True)
+    total, terms = train_documents(*fixed, new_buffers(batch, outputs, judged), 0, n)
+    slow_in, slow_out = (matrix.astype(float) for matrix in matrices)
+    slow_total, pool, free = 0.0, make_pool(), np.ones(n_rows, bool)
+    free[outside if held is not None else []] = False
+    features = [slow_kinds(tokens, ngrams, space) for tokens in texts]
+    counts = np.zeros(n_rows)
+    for some in features:
+        for row, _ in set(some):
+            counts[row] += 1
+    idf = np.maximum(np.log((1 + n) / (1 + counts)) + 1, 1)
+    for at, s in enumerate(order):
+        rate = 0.3 * (1 - at // 16 * 16 / (n + 5))
+        if at and at % 16 == 0:
+            shrunk = np.exp(-alpha * 16 * 0.3 * (1 - (at - 16) / (n + 5)))
+            slow_in[free] *= shrunk
+            slow_out *= shrunk
+        pairs = reference.feature_weights(features[s], idf, normalization == "l2")
+        assert_allclose(sum(w**2 if normalization == "l2" else w for _, w in pairs), 1)
+        hidden = sum(weight * slow_in[row] for row, weight in pairs)
+        bits, drawn = hash64(7, at), ()
+        if loss == "negative_sampling":
+            drawn = [pool[hash64(bits, o) & (len(pool) - 1)] for o in range(3)]
+        cost, change = slow_step(loss, hidden, slow_out, [labels[s]], drawn, rate)
+        for row, weight in pairs:
+            slow_in[row] += weight * change * (free[row] or held)
+        slow_total += cost
+    scale = run.scales[-1]
+    inputs[free] *= scale
+    outputs *= scale
+    assert terms == n
+    assert_allclose(total, slow_total, rtol=1e-4)
+    assert_allclose(inputs, slow_in, atol=5e-5)
+    assert_allclose(outputs, slow_out, atol=5e-5)
+
+
+@pytest.mark.parametrize("unit", [False, True])
+def test_slopes_of_weighted_rows_are_finite_differences(unit):
+    rng = np.random.default_rng(0)
+    features = [(0, False), (1, True), (0, False), (2, False), (1, True), (3, True)]
+    pairs = reference.feature_weights(features, rng.uniform(1, 3, 4), unit)
+    inputs, outputs = rng.normal(size=(4, 3)), rng.normal(size=(N_CLASSES, 3))
+
+    def cost(matrix):
+        hidden = sum(weight * matrix[row] for row, weight in pairs)
+        return reference.document_loss("softmax", hidden, outputs, [2])
+
+    _, change, _ = cost(inputs)
+    for row, weight in pairs:
+        for d in range(3):
+            more, less = inputs.copy(), inputs.copy()
+            more[row, d], less[row, d] = more[row, d] + 1e-6, less[row, d] - 1e-6
+            difference = (cost(more)[0] - cost(less)[0]) / 2e-6
+            assert_allclose(weight * change[d], difference, atol=1e-7)
+
+
+@given(data=st.data())
+@settings(deadline=None, max_examples=30)
+def test_features_are_listed_once_whatever_the_cut(data):
+    texts = make_documents(data.draw(st.integers(0, 9)), 12)
+    ngrams = Ngrams(data.draw(st.integers(1, 3)), 2, data.draw(st.integers(0, 3)), 97)
+    if ngrams.max_n < 2:
+        ngrams = ngrams._replace(min_n=0, max_n=0)
+    space, _ = make_space(texts[:6], ngrams)
+    documents = TokenizedDocuments.from_documents(texts)
+    first = data.draw(st.integers(0, 12))
+    last = data.draw(st.integers(first, 12))
+    batch, n_rows = space.arrays(documents), space.n_rows
+    counts = np.zeros(n_rows, np.int64)
+    lists = list_features(batch, n_rows, (first, last), counts)
+    per_row = np.linspace(1, 2, n_rows).astype(np.float32)
+    how = Weights(readonly(per_row), False, 1.0)
+    expected_counts = np.zeros(n_rows, np.int64)
+    missing = lists.missing.tolist()
+    found = lists.weighted(how)
+    for s in range(first, last):
+        features = slow_kinds(texts[s], ngrams, space)
+        for row, _ in set(features) - {(None, True), (None, False)}:
+            expected_counts[row] += 1
+        assert missing[s - first] == sum(row is None for row, _ in features)
+        pairs = reference.feature_weights(features, per_row, False, 1.0)
+        part = slice(*found.offsets[s - first : s - first + 2])
+        assert_array_equal(found.rows[part], [row for row, _ in pairs])
+        assert_allclose(found.weights[part], [w for _, w in pairs], rtol=1e-6)
+    assert_array_equal(counts, expected_counts)
 
 
 def slow_step(loss, hidden, outputs, labels, drawn, rate):

@@ -20,6 +20,9 @@ TEXTS = [" ".join([*rng.choice(TOPICS[y], 6), *rng.choice(TOPICS[0], 2)]) for y 
 NEW = [*TEXTS[:40], "sport1 moon2 law3", "unknown sportif", ""]
 SEVERAL = np.eye(4, dtype=int)[Y] | np.eye(4, dtype=int)[(Y + 1) % 4]
 GRAMS = {"word_ngrams": 2, "min_n": 2, "max_n": 3, "bucket": 3000}
+# What fastText's files hold.
+MEANS = {"normalization": "l1", "weights": None}
+OLD = {**MEANS, "word_ngrams": 1, "learning_rate": 0.5}
 KINDS = {
     "words": {},
     "grams": GRAMS,
@@ -42,7 +45,7 @@ _FITTED: dict = {}
 def fitted(kind):
     """Return a fitted classifier of a kind."""
     if kind not in _FITTED:
-        model = FastTextClassifier(10, epochs=5, random_state=0, **KINDS[kind])
+        model = FastTextClassifier(10, epochs=5, random_state=0, **OLD | KINDS[kind])
         _FITTED[kind] = model.fit(TEXTS, Y)
     return copy.deepcopy(_FITTED[kind])
 
@@ -107,7 +110,7 @@ def test_everything_goes_on_with_codes(kind, option, tmp_path):
 
 
 def test_a_document_of_several_labels_keeps_them():
-    model = FastTextClassifier(10, epochs=15, random_state=0).fit(TEXTS, SEVERAL)
+    model = FastTextClassifier(10, epochs=15, random_state=0, **OLD).fit(TEXTS, SEVERAL)
     probabilities = model.predict_proba(NEW)
     model.quantize(TEXTS, SEVERAL, cutoff=100, retrain=True)
     assert (model.predict(TEXTS) == SEVERAL).mean() > 0.9
@@ -177,7 +180,7 @@ def test_many_rows_are_learned_from_some(monkeypatch):
 def test_files_are_an_eighth_of_the_size(tmp_path):
     words = [f"word{i}" for i in range(4000)]
     texts = [" ".join(words[i : i + 10]) for i in range(0, 4000, 10)]
-    model = FastTextClassifier(64, epochs=1, random_state=0)
+    model = FastTextClassifier(64, epochs=1, random_state=0, **OLD)
     model.fit(texts, np.arange(400) % 2)
     write_model(model.to_fasttext(), tmp_path / "model.bin")
     model.quantize()
@@ -263,3 +266,25 @@ def test_damaged_codes_are_refused():
     model._model.output_codes = codes
     with pytest.raises(ValueError, match="one code for each row"):
         model._model.check(len(model.words_))
+
+
+@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
+@pytest.mark.parametrize("params", [{}, {"normalization": "l1"}, {"weights": None}])
+def test_weighted_documents_stay_weighted(params, options, tmp_path):
+    model = FastTextClassifier(10, epochs=5, random_state=0, **GRAMS, **params)
+    model.fit(TEXTS, Y)
+    before, weights = (
+        model.predict_proba(TEXTS),
+        dict(zip(model.words_, model.weights_, strict=True)),
+    )
+    given = (TEXTS, Y) if options.get("retrain") else ()
+    model.quantize(*given, **options)
+    if "cutoff" not in options:
+        assert_allclose(model.predict_proba(TEXTS), before, atol=0.1)
+    assert model.score(TEXTS, Y) > 0.9
+    assert_allclose(model.weights_, [weights[word] for word in model.words_])
+    model.save(tmp_path / "model")
+    loaded = FastTextClassifier.load(tmp_path / "model")
+    assert_array_equal(loaded.predict_proba(NEW), model.predict_proba(NEW))
+    with pytest.raises(ValueError, match="normalization="):
+        model.to_fasttext()

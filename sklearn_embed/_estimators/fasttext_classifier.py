@@ -1,11 +1,10 @@
-"""Embedding, average, linear layer: text classification trained as a whole."""
+"""Embedding, weighted sum, linear layer: text classification trained as a whole."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
@@ -25,6 +24,8 @@ from sklearn_embed._core.typing import (
 from sklearn_embed._estimators import label_fits, label_predictions, queries
 from sklearn_embed._estimators.base import (
     COUNT,
+    NOT_NEGATIVE,
+    POSITIVE,
     Integral,
     Interval,
     StrOptions,
@@ -32,8 +33,14 @@ from sklearn_embed._estimators.base import (
     _fit_context,
 )
 from sklearn_embed._estimators.callbacks import CallbackSupportMixin, with_callbacks
-from sklearn_embed._estimators.convergence import named_memory
 from sklearn_embed._estimators.fasttext_exchange import FastTextExchange
+from sklearn_embed._estimators.label_rules import RULES
+from sklearn_embed._estimators.label_training import (
+    continued_with,
+    make_space,
+    model_maker,
+    settle,
+)
 from sklearn_embed._estimators.last_vectors import LastVectors
 from sklearn_embed._estimators.loading import check_words
 from sklearn_embed._estimators.persistence import register
@@ -42,18 +49,10 @@ from sklearn_embed._estimators.pretrained import (
     refuse_penalty,
     shared_pretrained,
 )
-from sklearn_embed._estimators.shrinking import quantize, refuse_codes
+from sklearn_embed._estimators.shrinking import quantize
 from sklearn_embed._estimators.small_batches import learn_few
-from sklearn_embed._estimators.training import (
-    settings_of,
-)
 from sklearn_embed._estimators.word_vectorizer import LEARNING_CONSTRAINTS
-from sklearn_embed._models.classifier import (
-    SEPARATE,
-    ClassifierSettings,
-    SupervisedFastText,
-)
-from sklearn_embed._models.features import FeatureSpace, Ngrams
+from sklearn_embed._models.classifier import SEPARATE
 from sklearn_embed._text.tokens import DEFAULT_PATTERN
 from sklearn_embed._text.vocabulary import Vocabulary
 from sklearn_embed._vectors.word_vectors import WordVectors
@@ -69,7 +68,7 @@ class FastTextClassifier(
     ClassifierMixin,
     TextEstimator,
 ):
-    r"""Classify documents by the average of vectors learned for the task.
+    r"""Classify documents by a weighted sum of vectors learned for the task.
 
     Parameters
     ----------
@@ -87,7 +86,7 @@ class FastTextClassifier(
           time grows with the logarithm of the number of classes.
     negative : int, default=5
         Classes drawn for each document; at least 1.  Only for negative sampling.
-    word_ngrams : int, default=1
+    word_ngrams : int, default=2
         Longest sequence of words that has a vector of its own.  1: words alone.
     min_n, max_n : int, default=0
         Shortest and longest character n-gram that has a vector, the brackets of
@@ -99,10 +98,32 @@ class FastTextClassifier(
         Vectors to start from, of `vector_size` dimensions: whatever
         :class:`Pretrained` takes, or one itself, which also says how far they may
         move.  Words that they lack start at random.  `clone` shares the vectors.
-    learning_rate : float, default=0.5
-        At the beginning; it falls linearly to 0.
-    epochs : int, default=10
-        Passes over the documents, in another order each time.
+    normalization : {"l2", "l1"}, default="l2"
+        What becomes of a document's features.
+
+        - "l2": a weighted sum whose squared weights add up to 1, of the logarithms of
+          counts, :math:`1 + \ln tf`.  A step moves documents of all lengths alike.
+        - "l1": a weighted mean of all occurrences; without `weights` that of fastText.
+    weights : {"idf"} or None, default="idf"
+        Weights of the features.
+
+        - "idf": the smooth inverse document frequency
+          :math:`\ln\frac{1 + n}{1 + df} + 1` of the documents given to `fit`, as in
+          :class:`~sklearn.feature_extraction.text.TfidfVectorizer`.
+        - None: all equal.
+    alpha : float or "auto", default="auto"
+        Strength of the L2 penalty, at least 0: half of it times the sum of all squared
+        parameters is added to the mean loss.  "auto": 0.002 divided by the root of the
+        number of classes, or 0 with normalization="l1".
+    learning_rate : float or "auto", default="auto"
+        At the beginning; it falls linearly to 0.  "auto": 0.2, times 50 divided by
+        the number of classes that a loss judges each by itself where these are more;
+        or with normalization="l1" a fifth of the root of the mean number of features
+        of a document, at least 0.3 and at most 3.
+    epochs : int or "auto", default="auto"
+        Passes over the documents, in another order each time.  "auto": as many as
+        make up 40,000 documents, at least 5 and at most 20; at least 10 and at most
+        50 with normalization="l1".
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, as everywhere in scikit-learn.
     lowercase : bool, default=True
@@ -180,30 +201,51 @@ class FastTextClassifier(
         The same of the held-out documents; only with `early_stopping`.
     n_iter_ : int
         Epochs trained.
+    weights_ : ndarray of shape (n_words,), float32
+        The weight of one occurrence of each word.
+    learning_rate_ : float
+        The rate that `learning_rate` came to.
+    epochs_ : int
+        The number of epochs that `epochs` came to.
+    alpha_ : float
+        The strength that `alpha` came to.
     output_vectors_ : ndarray of shape (n_classes, vector_size), float32
-        What the average is multiplied with; with hierarchical softmax a row for each
-        inner node of the tree, n_classes - 1.
+        What a document's vector is multiplied with; with hierarchical softmax a row
+        for each inner node of the tree, n_classes - 1.
 
     See Also
     --------
-    MeanPoolEmbedder : ``MeanPoolEmbedder(FastTextClassifier())`` gives the averages
-        to any other estimator.
+    MeanPoolEmbedder : ``MeanPoolEmbedder(FastTextClassifier())`` gives averages of the
+        vectors to any other estimator.
     Word2VecVectorizer : Vectors from texts without labels.
 
     Notes
     -----
-    The score of class :math:`c` is :math:`u_c^\top \frac{1}{m} \sum_f v_f`, the sum
-    over all features of a document: its words, their character n-grams, its word
-    n-grams and a mark after the last word, which acts as an intercept.  A document
-    of which nothing is known gets the shares that the classes have among the training
+    The score of class :math:`c` is :math:`u_c^\top \sum_f x_f v_f`, the sum over all
+    features of a document: its words, their character n-grams, its word n-grams and a
+    mark after the last word, which acts as an intercept.  With normalization="l2" each
+    feature counts once, :math:`x_f \propto (1 + \ln tf_f)\, w_f`; words, mark and word
+    n-grams make up one half of :math:`\sum_f x_f^2 = 1` and character n-grams, if there
+    are any, the other one; what never occurred in training is left out.  With "l1",
+    :math:`x_f \propto tf_f\, w_f` and :math:`\sum_f x_f = 1`.  A document of which
+    nothing is known gets the shares that the classes have among the training
     documents, weights included; from a model of fastText's, what fastText says: the
     score of the mark alone.
 
-    This is the supervised mode of fastText, with its hash functions.  Deviations:
-    documents come in a new random order in every epoch; the learning rate falls with
-    the documents read, not the tokens; n-grams that never occurred in training are
-    zeros, not random numbers; negatives equal to the class are left out, not drawn
-    again; weights, of documents or classes, are scaled to a mean of 1 by `fit`.
+    `fit` minimises the mean loss plus :math:`\frac{\alpha}{2}\left(\sum_f \|v_f\|^2 +
+    \sum_c \|u_c\|^2\right)` by stochastic gradient descent; the second term is the
+    trace norm of the scores by feature and class.  Rows that `pretrained` freezes
+    stand outside the penalty.  `loss_curve_` is the loss alone.  Document frequencies
+    are those of the documents that the last `fit` trained on, or all calls of
+    `partial_fit` together.
+
+    With ``normalization="l1", weights=None`` this is the supervised mode of fastText,
+    with its hash functions; ``word_ngrams=1, learning_rate=0.1, epochs=5`` are its
+    defaults.  Deviations: documents come in a new random order in every epoch; the
+    learning rate falls with the documents read, not the tokens; n-grams that never
+    occurred in training are zeros, not random numbers; negatives equal to the class are
+    left out, not drawn again; weights, of documents or classes, are scaled to a mean of
+    1 by `fit`.
 
     It is no transformer: what it learns is a set of word vectors, which
     `MeanPoolEmbedder` averages in any way that is wanted.
@@ -215,6 +257,9 @@ class FastTextClassifier(
     ----------
     Joulin, Grave, Bojanowski and Mikolov (2017), "Bag of tricks for efficient text
     classification".
+
+    Srebro, Rennie and Jaakkola (2005), "Maximum-margin matrix factorization", on the
+    penalty.
 
     Examples
     --------
@@ -237,6 +282,11 @@ class FastTextClassifier(
         "min_n": [Interval(Integral, 0, None, closed="left")],
         "max_n": [Interval(Integral, 0, None, closed="left")],
         "bucket": [Interval(Integral, 1, 2**31 - 1, closed="left")],
+        "normalization": [StrOptions({"l1", "l2"})],
+        "weights": [StrOptions({"idf"}), None],
+        "alpha": [NOT_NEGATIVE, StrOptions({"auto"})],
+        "learning_rate": [POSITIVE, StrOptions({"auto"})],
+        "epochs": [COUNT, StrOptions({"auto"})],
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
 
@@ -246,13 +296,16 @@ class FastTextClassifier(
         *,
         loss: str = "auto",
         negative: int = 5,
-        word_ngrams: int = 1,
+        word_ngrams: int = 2,
         min_n: int = 0,
         max_n: int = 0,
         bucket: int = 2_000_000,
         pretrained: VectorSource = None,
-        learning_rate: float = 0.5,
-        epochs: int = 10,
+        normalization: str = "l2",
+        weights: str | None = "idf",
+        alpha: float | str = "auto",
+        learning_rate: float | str = "auto",
+        epochs: int | str = "auto",
         class_weight: Mapping[Any, float] | str | None = None,
         lowercase: bool = True,
         strip_accents: StripAccents = None,
@@ -284,6 +337,9 @@ class FastTextClassifier(
         self.max_n = max_n
         self.bucket = bucket
         self.pretrained = pretrained
+        self.normalization = normalization
+        self.weights = weights
+        self.alpha = alpha
         self.learning_rate = learning_rate
         self.epochs = epochs
         self.class_weight = class_weight
@@ -359,9 +415,11 @@ class FastTextClassifier(
     ) -> Self:
         """Learn from one more batch of documents, in one pass.
 
-        The learning rate is `learning_rate` throughout, and weights are taken as they
-        are.  `epochs` and `early_stopping` play no part; `min_df` and `max_df`, which
-        need all documents at once, are refused.
+        The learning rate is `learning_rate` throughout, and weights of documents are
+        taken as they are.  A parameter that is "auto" is what the fit before made of
+        it or, in the first batch, what a text of unknown length gets.  `epochs` and
+        `early_stopping` play no part; `min_df` and `max_df`, which need all documents
+        at once, are refused.
 
         Parameters
         ----------
@@ -384,11 +442,11 @@ class FastTextClassifier(
 
         Notes
         -----
-        Where no word and no n-gram gets a row, and without `pretrained`, the cost is
-        that of the batch, however many words are known: copies of its rows are
-        trained, and then written into the arrays.  Arrays that anybody
-        else holds, such as a result of `vectors_` kept from before, stay as they are:
-        new ones take their place, which costs a copy.
+        Where no word and no n-gram gets a row, without `pretrained`, and with alpha=0,
+        normalization="l1" and weights=None, the cost is that of the batch, however many
+        words are known: copies of its rows are trained, and then written into the
+        arrays.  Arrays that anybody else holds, such as a result of `vectors_` kept
+        from before, stay as they are: new ones take their place, which costs a copy.
         """
         return label_fits.fit_batch(self, X, y, classes, sample_weight)
 
@@ -417,6 +475,11 @@ class FastTextClassifier(
 
     quantize = quantize
 
+    @property
+    def _rules(self):
+        """What "auto" means, by parameter."""
+        return RULES[self.normalization]
+
     def _rates(self):
         """Return the first and the last learning rate."""
         return self.learning_rate, 0.0
@@ -425,67 +488,23 @@ class FastTextClassifier(
         """Return the words that have a row."""
         return Vocabulary(self.words_, self.counts_, self.vocabulary_)
 
-    def _settings(self, loss, n_buckets):
-        """Return the parameters that the model knows."""
-        ngrams = Ngrams(self.word_ngrams, self.min_n, self.max_n, n_buckets)
-        return settings_of(self, ClassifierSettings, loss=loss, ngrams=ngrams)
-
-    def _settings_for(self, labels):
-        """Return the settings of a model of some labels."""
-        loss = self.loss
-        if loss == "auto":
-            loss = "one_vs_all" if labels.multilabel else "softmax"
-        if labels.multilabel and loss not in SEPARATE:
-            raise ValueError(
-                f"loss={loss!r} gives every document one label, but y holds "
-                "indicators of several: use 'auto', 'one_vs_all' or "
-                "'negative_sampling'."
-            )
-        return self._settings(loss, self.bucket)
-
     def _makes_unknown_words(self):
         """Tell whether words without a row have vectors, too."""
         return self.max_n > 0
 
     def _fits_few(self, X, data, texts, labels):
         """Train a batch that adds no rows, if it is one; tell whether it is."""
-        return learn_few(self, X, data, texts, of=self._continued(labels))
+        settled = settle(self, None, None, labels, keep=True)
+        of = continued_with(settled, labels, self._model)
+        return learn_few(self, X, data, texts, settled, of)
 
-    def _new_model(self, words, documents, labels, continued):
-        """Return a function of random numbers and the last fit that makes the model."""
-        settings, known = self._settings_for(labels), None
-        if continued:
-            settings, labels = self._continued(labels)
-            known = self._model.bucket_rows
-        with named_memory(self, len(words)):
-            space = FeatureSpace.learn(
-                words, settings.ngrams, self.stop_words, documents, known
-            )
-        return partial(SupervisedFastText.new, space, settings, labels)
-
-    def _continued(self, labels):
-        """Return settings and labels to go on with.
-
-        Other features than those of the last model are refused.
-        """
-        settings, last = self._settings_for(labels), self._model
-        refuse_codes(last)
-        is_tree = last.settings.loss == "hierarchical_softmax"
-        if is_tree and len(labels.classes) > len(self.classes_):
-            raise ValueError(
-                f"classes={labels.classes} has more classes than the {self.classes_} "
-                "of the first call, but a tree of classes cannot grow: name all of "
-                "them in the first call, or use another loss than "
-                "'hierarchical_softmax'."
-            )
-        ngrams, before = settings.ngrams, last.settings.ngrams
-        same = ngrams == before or not (ngrams.wanted or before.wanted)
-        if not same or settings.loss != last.settings.loss:
-            raise ValueError(
-                "loss, word_ngrams, min_n, max_n and bucket cannot change with "
-                "warm_start=True or partial_fit."
-            )
-        return settings, last.labels.grown(labels)
+    def _new_model(self, words, documents, labels, continued, adding):
+        """Return what makes the model, and the parameters, none of them "auto"."""
+        known = self._model if continued else None
+        space = make_space(self, words, documents, known)
+        texts = None if adding else documents
+        settled = settle(self, space, texts, labels, keep=continued)
+        return model_maker(settled, space, labels, known, adding), settled
 
     @property
     def _shared_parameters(self):

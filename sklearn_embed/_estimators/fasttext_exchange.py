@@ -11,6 +11,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_embed._core.arrays import padded
 from sklearn_embed._core.typing import FilePath
+from sklearn_embed._estimators import auto
+from sklearn_embed._estimators.label_training import seen_by, settings
 from sklearn_embed._estimators.training import adopt
 from sklearn_embed._models import interop_fasttext
 from sklearn_embed._models.classifier import SupervisedFastText
@@ -39,8 +41,9 @@ class FastTextExchange:
         Raises
         ------
         ValueError
-            If ``</s>``, fastText's mark for the end of a document, is a word, or two
-            classes would be written alike.
+            If ``</s>``, fastText's mark for the end of a document, is a word, two
+            classes would be written alike, or documents are no plain means: fastText's
+            files know neither normalization="l2" nor `weights`.
 
         Notes
         -----
@@ -92,8 +95,9 @@ class FastTextExchange:
         Raises
         ------
         ValueError
-            If the model has no labels, `multilabel` does not go with its loss, or
-            `label_type` refuses a label or makes the same class of two.
+            If the model has no labels, `multilabel` does not go with its loss,
+            `label_type` refuses a label or makes the same class of two, or
+            `normalization` or `weights` is not what fastText does, "l1" and None.
 
         Notes
         -----
@@ -105,9 +109,16 @@ class FastTextExchange:
         names = interop_fasttext.LabelNames(label_prefix, label_type, multilabel)
         parts = interop_fasttext.read_classifier(source, names)
         estimator: Any = cls(**(parts.params | params))
-        settings = estimator._settings(parts.params["loss"], parts.n_buckets)
+        if estimator.normalization != "l1" or estimator.weights is not None:
+            raise ValueError(
+                f"normalization={estimator.normalization!r} and "
+                f"weights={estimator.weights!r}, but fastText's classifiers take the "
+                "mean: leave both out, or give 'l1' and None."
+            )
+        seen = seen_by(estimator, None, parts.labels, 0.0)
+        settled = auto.settled(estimator, seen, keep=False)
         model = SupervisedFastText(
-            settings,
+            settings(settled, parts.params["loss"], parts.n_buckets),
             parts.labels,
             padded(parts.inputs),
             padded(parts.outputs),
@@ -116,5 +127,6 @@ class FastTextExchange:
         )
         vocabulary = Vocabulary(parts.words, parts.counts)
         model.features = model.space(vocabulary)
-        adopt(estimator, vocabulary, model, int(parts.labels.counts.sum()))
+        n_documents = int(parts.labels.counts.sum())
+        adopt(estimator, vocabulary, model, n_documents, settled)
         return estimator

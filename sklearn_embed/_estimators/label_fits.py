@@ -1,6 +1,8 @@
 """What every classifier of texts does to be fitted, whatever its model is.
 
-A class says how its model is made, ``_new_model(words, documents, labels, continued)``,
+A class says how its model is made, ``_new_model(words, documents, labels, continued,
+adding)``, where `adding` tells a further batch from all documents, and what it is given
+for parameters that are "auto" (None: there are none),
 whether words without a row have vectors, too, ``_makes_unknown_words()``, and trains a
 batch that adds no rows, if it is one, in ``_fits_few(X, data, texts, labels)``, which
 tells whether it was.
@@ -59,8 +61,8 @@ def fit_labels(estimator: Any, X, y, sample_weight):
     if not estimator._makes_unknown_words():
         warn_of_documents(texts, words.rows(texts.table))
     labels = Labels.learn(classes, multilabel, matrix, weights)
-    new_model = estimator._new_model(words, texts, labels, continued)
-    training = Training(X, data, words, options, new_model)
+    new_model, settled = estimator._new_model(words, texts, labels, continued, False)
+    training = Training(X, data, words, options, new_model, settled=settled)
     learn_epochs(estimator, training, seed, estimator if continued else None)
     return estimator
 
@@ -104,8 +106,8 @@ def fit_batch(estimator: Any, X, y, classes, sample_weight):
         if estimator._fits_few(X, data, texts, labels):
             return estimator
     words, rare = grown_vocabulary(estimator, documents)
-    new_model = estimator._new_model(words, documents, labels, begun)
-    training = Training(X, data, words, options, new_model)
+    new_model, settled = estimator._new_model(words, documents, labels, begun, True)
+    training = Training(X, data, words, options, new_model, settled=settled)
     learn_batch(estimator, training, rare)
     return estimator
 

@@ -132,9 +132,10 @@ def predict_top_k(
 def sentence_vectors(self: Any, X: Documents) -> Float32Array:
     """Return the vectors that the classes are scored by.
 
-    They are those of fastText's ``get_sentence_vector`` for a supervised model:
-    the mean over all features of a document, the mark after the last word
-    included, and not normalised.
+    Weighted sums over all features of a document, the mark after the last word
+    included, as the notes of the class say.  With ``normalization="l1",
+    weights=None`` they are those of fastText's ``get_sentence_vector`` for a
+    supervised model, which are not normalised.
 
     Parameters
     ----------

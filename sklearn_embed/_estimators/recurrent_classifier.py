@@ -449,13 +449,13 @@ class RecurrentClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         """Train a batch that adds no rows, if it is one; tell whether it is."""
         return False
 
-    def _new_model(self, words, documents, labels, continued):
-        """Return a function of random numbers and the last fit that makes the model."""
+    def _new_model(self, words, documents, labels, continued, adding):
+        """Return what makes the model; no parameter is "auto"."""
         loss = "one_vs_all" if labels.multilabel else "softmax"
         settings = settings_of(self, RecurrentClassifierSettings, loss=loss)
         if continued:
             labels = self._model.labels.grown(labels)
-        return partial(_new_model, words, settings, labels)
+        return partial(_new_model, words, settings, labels), None
 
     @property
     def _shared_parameters(self):

@@ -16,9 +16,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_embed._core.arrays import padded
 from sklearn_embed._core.typing import Documents
+from sklearn_embed._estimators import auto
 from sklearn_embed._estimators.base import Integral
 from sklearn_embed._estimators.convergence import check_finite, warn_of_losses
 from sklearn_embed._estimators.label_fits import labelled_documents
+from sklearn_embed._estimators.label_training import refuse_codes
 from sklearn_embed._estimators.labels import checked_labels, document_weights
 from sklearn_embed._estimators.snapshot import publish
 from sklearn_embed._models.loop import Data, Run, Schedule, train
@@ -142,6 +144,7 @@ def quantize(
         "vocabulary_": vocabulary.index,
         "counts_": vocabulary.counts,
         "output_vectors_": np.ascontiguousarray(outputs),
+        "weights_": model.weighting.per_row(model.inputs.n_rows)[: len(vocabulary)],
         "loss_curve_": self.loss_curve_ + losses,
         "n_iter_": self.n_iter_ + len(losses),
         "_model": model,
@@ -149,15 +152,6 @@ def quantize(
     }
     publish(self, fitted, ["vectors_", "_rare_counts", "_rare_limits"])
     return self
-
-
-def refuse_codes(model, what="quantised, and cannot be trained on"):
-    """Refuse a model whose rows are codes."""
-    if isinstance(model, QuantizedFastText):
-        raise ValueError(
-            f"This classifier is {what}: fit it again with warm_start=False, or keep "
-            "a copy from before quantize."
-        )
 
 
 def _check_options(cutoff, retrain, dsub, flags):
@@ -215,9 +209,11 @@ def _retrained(estimator, model, vocabulary, given):
     weights = document_weights(documents, y, sample_weight, estimator.class_weight)
     labelled = labelled_documents(documents, matrix, weights)
     model = replace(model, inputs=padded(model.inputs), outputs=padded(model.outputs))
+    model.forget_documents()  # they are counted again
     model.features = model.space(vocabulary)
-    epochs, n_jobs = estimator.epochs, estimator.n_jobs
-    rate, last_rate = estimator._rates()
+    settled = auto.settled(estimator)  # as fit did
+    epochs, n_jobs = settled.epochs, estimator.n_jobs
+    rate, last_rate = settled._rates()
     # Other orders of the documents than those of fit.
     run = Run(estimator._seed + 1, Schedule(rate, last_rate, epochs), n_jobs)
     job = model.job(Data([labelled], []), vocabulary, run)

@@ -207,7 +207,8 @@ def learn(estimator, training, seed, schedule, epochs, more=None, earlier=None):
         fitted = best | {"n_iter_": epochs.start + len(losses)}
     check_finite(estimator, fitted)
     warn_of_losses(losses, held_out_losses if validated else [], needed)
-    warn_if_parallel(estimator, fitted["vectors_"])
+    if getattr(model, "spreads", True):
+        warn_if_parallel(estimator, fitted["vectors_"])
     for name, curve, there in (
         ("loss_curve_", losses, True),
         ("validation_loss_curve_", held_out_losses, validated),

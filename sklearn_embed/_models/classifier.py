@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -13,26 +13,15 @@ from sklearn_embed._core.arrays import (
     padded_width,
     padded_zeros,
     put_rows,
-    readonly,
 )
 from sklearn_embed._models.checks import check_bucket_rows, check_matrix
-from sklearn_embed._models.features import LEAST_DOCUMENTS, FeatureSpace, Ngrams
-from sklearn_embed._models.kernels.classifier import (
-    ClassifierPass,
-    flat_matrices,
-    new_buffers,
-    train_documents,
-)
-from sklearn_embed._models.kernels.classifier_loss import ONE_VS_ALL, make_loss
-from sklearn_embed._models.kernels.sampling import Tree, draw_pool, huffman_tree
-from sklearn_embed._models.loop import Job
+from sklearn_embed._models.classifier_job import ClassifierJob, tree_of
+from sklearn_embed._models.features import FeatureSpace, Ngrams
 from sklearn_embed._models.pretrained import chosen_bags, frozen_rows, given_ngrams
 from sklearn_embed._models.warm_start import take_over
+from sklearn_embed._models.weighting import Weighting
 from sklearn_embed._text.table import TokenTable
 from sklearn_embed._vectors.subwords import Subwords
-
-#: Multiplications and additions of one call: some hundredths of a second.
-CALL_FLOPS = 2e8
 
 #: Losses that judge each class by itself, so that several may be right.
 SEPARATE = {"one_vs_all", "negative_sampling"}
@@ -40,12 +29,15 @@ SEPARATE = {"one_vs_all", "negative_sampling"}
 
 @dataclass(frozen=True)
 class ClassifierSettings:
-    """Parameters of a fit, as FastTextClassifier names them; ``loss`` is not "auto"."""
+    """Parameters of a fit, as FastTextClassifier names them, none of them "auto"."""
 
     vector_size: int
     loss: str
     negative: int
     ngrams: Ngrams
+    normalization: str
+    weights: str | None
+    alpha: float
     stop_words: object
     epochs: int
     min_count: int
@@ -142,11 +134,16 @@ class SupervisedFastText:
     outputs: np.ndarray  # (n_classes or n_nodes, D) float32
     bucket_rows: np.ndarray  # (n_buckets,) int32
     skip: bool = False  # n-grams without a row do not count
+    # For idf, (n_rows,) int64: the documents that each row was in; and of how many.
+    document_counts: np.ndarray | None = None
+    n_documents: int = 0
     features: FeatureSpace | None = None  # while it is trained
     carried: np.ndarray | None = None  # rows of n-grams that were trained before
+    outside: np.ndarray | None = None  # (n_rows,) bool: rows that are not penalised,
+    frozen: bool = False  # and whether they stay as they are
 
     @classmethod
-    def new(cls, space, settings, labels, rng, before=None):
+    def new(cls, space, settings, labels, rng, before=None, adding=False):
         """Return fresh parameters: inputs small and random, outputs zero.
 
         Parameters
@@ -161,6 +158,8 @@ class SupervisedFastText:
             Draws the inputs.
         before : Before or None, default=None
             A trained model, whose words and n-grams keep their parameters.
+        adding : bool, default=False
+            Whether its documents count among those that weights are made of.
         """
         size = settings.vector_size
         inputs = padded_zeros(space.n_rows, size)
@@ -170,12 +169,14 @@ class SupervisedFastText:
             n_outputs = max(n_outputs - 1, 1)
         outputs = padded_zeros(n_outputs, size)
         rows = space.bucket_rows
-        model = cls(settings, labels, inputs, outputs, rows, space.skip, space)
+        counts = np.zeros(len(inputs), np.int64) if settings.weights else None
+        model = cls(settings, labels, inputs, outputs, rows, space.skip, counts)
+        model.features = space
         if before is not None:
-            model._carry_over(before)
+            model._carry_over(before, adding)
         return model
 
-    def _carry_over(self, before):
+    def _carry_over(self, before, adding):
         """Take over the rows of words, mark and buckets, and the outputs."""
         space, old, size = self.features, before.model, self.settings.vector_size
         everything = slice(None)
@@ -191,6 +192,11 @@ class SupervisedFastText:
         new_rows = space.bucket_rows[both] + n_new + 1
         self.inputs[new_rows] = old.inputs[old.bucket_rows[both] + n_old + 1]
         self.carried = new_rows
+        if adding and self.document_counts is not None:
+            counts, old_counts = self.document_counts, old.document_counts
+            counts[[*rows, n_new]] = old_counts[[*old_rows, n_old]]
+            counts[new_rows] = old_counts[old.bucket_rows[both] + n_old + 1]
+            self.n_documents = old.n_documents
 
     def start_at(self, given):
         """Start words and n-grams at pretrained vectors; return FrozenRows, or None.
@@ -203,7 +209,7 @@ class SupervisedFastText:
             given.put(matrix)
             if given.trainable:
                 return None
-            return frozen_rows((matrix, given.rows, given.vectors))
+            return self._freeze((matrix, given.rows, given.vectors))
         parts = given.ngrams(*ngrams[1:])
         if parts is None and not given.trainable:
             raise ValueError(
@@ -227,10 +233,45 @@ class SupervisedFastText:
         given.put(matrix, own)
         if given.trainable:
             return None
-        return frozen_rows((matrix, taken, vectors), (matrix, given.rows, own))
+        return self._freeze((matrix, taken, vectors), (matrix, given.rows, own))
+
+    def _freeze(self, *pieces):
+        """Return FrozenRows; each piece is the matrix, rows and their values."""
+        self.outside, self.frozen = np.zeros(len(self.inputs), bool), True
+        for _, rows, _ in pieces:
+            self.outside[rows] = True
+        return frozen_rows(*pieces)
+
+    @property
+    def spreads(self):
+        """Whether vectors should point in many directions: a penalty leaves few."""
+        return not self.settings.alpha
+
+    def forget_documents(self):
+        """Let weights be made of the documents that are trained on next."""
+        if self.document_counts is not None:
+            self.document_counts, self.n_documents = np.zeros(len(self.inputs), int), 0
+
+    @property
+    def weighting(self):
+        """What the weights of features are made of."""
+        normalization = self.settings.normalization
+        return Weighting(normalization, self.document_counts, self.n_documents)
+
+    @cached_property
+    def _weights(self):
+        """How much features count, or None where it is their mean."""
+        how = self.weighting
+        return None if how.is_mean else how.for_kernels(len(self.inputs))
+
+    def __getstate__(self):
+        """Leave out what is made again."""
+        return {k: v for k, v in vars(self).items() if k != "_weights"}
 
     def job(self, data, vocabulary, run):
-        """Return what trains the parameters."""
+        """Return what trains the parameters; weights are made of these documents."""
+        if self.document_counts is not None:
+            self.n_documents += sum(map(len, data.parts))
         return ClassifierJob(self.features, data, self, run)
 
     def published(self, final):
@@ -242,15 +283,18 @@ class SupervisedFastText:
             Whether this model is used up, which saves a copy.
         """
         labels, words = self.labels, self.features.vocabulary.words
-        fitted = replace(self, features=None, carried=None)
+        fitted = replace(self, features=None, carried=None, outside=None, frozen=False)
         if not final:
             fitted.inputs, fitted.outputs = self.inputs.copy(), self.outputs.copy()
+            if fitted.document_counts is not None:
+                fitted.document_counts = self.document_counts.copy()
         outputs = fitted.outputs[:, : self.settings.vector_size]
         attributes = {
             "vectors_": fitted.word_vectors(words),
             "classes_": labels.classes,
             "label_counts_": labels.counts,
             "output_vectors_": np.ascontiguousarray(outputs),
+            "weights_": self.weighting.per_row(len(self.inputs))[: len(words)],
         }
         return attributes, fitted
 
@@ -263,6 +307,7 @@ class SupervisedFastText:
             settings.stop_words,
             self.bucket_rows,
             self.skip,
+            self._weights,
         )
 
     def subwords(self, n_words):
@@ -300,7 +345,7 @@ class SupervisedFastText:
         return space.scores(documents, *matrices, n_jobs, self._tree(), prior)
 
     def means(self, documents, vocabulary, n_jobs):
-        """Return the mean of each document's rows: float32 (n, vector_size)."""
+        """Return the hidden vector of each document: float32 (n, vector_size)."""
         # What the scores would be if each class stood for one dimension.
         axes = np.eye(self.settings.vector_size, self.inputs.shape[1], dtype=np.float32)
         return self.space(vocabulary).scores(documents, self.inputs, axes, n_jobs)
@@ -327,114 +372,30 @@ class SupervisedFastText:
         check_bucket_rows(rows, len(rows), n_ngrams)
         if not all(0 <= number < 1 << 31 for number in ngrams):
             raise ValueError("the limits of n-grams are no numbers of characters")
+        self._check_counts()
         if ngrams.wanted and len(rows) != ngrams.n_buckets:
             raise ValueError("bucket_rows has not one row for each bucket")
         is_tree = settings.loss == "hierarchical_softmax"
         check_matrix("outputs", self.outputs, max(n_classes - is_tree, 1), width)
         labels.check()
 
-
-def tree_of(counts, leaves):
-    """Return the Huffman tree of classes whose leaves stand in a given order."""
-    tree = huffman_tree(counts[leaves])
-    place = np.argsort(leaves)
-    sizes = np.diff(tree.offsets)[place]
-    offsets = np.concatenate([[0], np.cumsum(sizes)])
-    shift = np.repeat(tree.offsets[:-1][place] - offsets[:-1], sizes)
-    path = shift + np.arange(offsets[-1])
-    return Tree(*map(readonly, (offsets, tree.nodes[path], tree.codes[path])))
-
-
-class ClassifierJob(Job):
-    """Trains the matrices of a text classifier.
-
-    Parameters
-    ----------
-    space : FeatureSpace
-        What the rows belong to.
-    data : Data
-        Labelled documents.
-    model : SupervisedFastText
-        Whose inputs and outputs are changed in place.
-    run : Run
-        Seed and schedule.
-    pool : ndarray, int32, or None
-        Classes drawn for negative sampling; None: draw them.
-    """
-
-    needed = "a label and a weight above 0"
-
-    def __init__(self, space, data, model, run, pool=None):
-        self._space, (self._seed, self._schedule, _) = space, run
-        self._outputs = model.outputs
-        self._matrices = flat_matrices(model.inputs, model.outputs, True)
-        settings, labels, tree = model.settings, model.labels, None
-        # All classes are judged at once, and documents may weigh more than 1.
-        weights = [part.targets.weights for part in data.parts]
-        heaviest = max(1.0, *(float(some.max(initial=0)) for some in weights))
-        self.loss_limit = Job.loss_limit * len(model.outputs) * heaviest
-        if settings.loss == "negative_sampling":
-            if pool is None:
-                rng = np.random.default_rng([run.seed, 2])
-                pool = draw_pool(labels.counts, 0.5, rng)
-            pool = readonly(pool)
-        elif settings.loss == "hierarchical_softmax":
-            tree = tree_of(labels.counts, labels.leaves)
-        self._loss = make_loss(settings.loss, settings.negative, pool, tree)
-        self._parts = [self._arrays(part) for part in data.parts]
-        self._held_out = [self._arrays(part) for part in data.held_out]
-
-    def phases(self, epoch):
-        """Yield the slices of one epoch, all at once: threads do not wait."""
-        yield self._tasks(self._parts, epoch)
-
-    def validation_phases(self):
-        """Yield slices that measure the loss of the held-out documents."""
-        yield self._tasks(self._held_out, -1)
-
-    def _arrays(self, part):
-        # Only one_vs_all learns from documents that have no label.
-        unlabelled = self._loss is not None and self._loss.kind == ONE_VS_ALL
-        targets = part.targets._replace(unlabelled=unlabelled)
-        return self._space.arrays(part.documents), targets, part.documents.n_tokens
-
-    def _tasks(self, parts, epoch):
-        for arrays, targets, n_tokens in parts:
-            n = len(targets.weights)
-            if not n:
-                continue  # of so few documents that none could be held out
-            rng = np.random.default_rng([self._seed, epoch + 1])
-            order = rng.permutation(n) if epoch >= 0 else np.arange(n)
-            run = self._pass(epoch, readonly(order))
-            step = self._documents_per_call(n, n_tokens, len(arrays.bag_rows))
-            for first in range(0, n, step):
-                last = min(first + step, n)
-                yield partial(self._train, arrays, targets, run, first, last)
-
-    def _train(self, batch, targets, run, first, last):
-        buffers = new_buffers(batch, self._outputs, self._loss)
-        fixed = batch, targets, run, self._loss, self._matrices
-        return train_documents(*fixed, buffers, first, last)
-
-    def _pass(self, epoch, order):
-        schedule, n = self._schedule, len(order)
-        sequence = np.random.SeedSequence([self._seed, epoch + 1])
-        return ClassifierPass(
-            order,
-            seed=sequence.generate_state(1, np.uint64)[0],
-            learn=epoch >= 0,
-            rate=float(schedule.learning_rate),
-            min_rate=float(schedule.min_learning_rate),
-            n_done=float(n * max(epoch, 0)),
-            n_planned=float(n * schedule.n_epochs),
-        )
-
-    def _documents_per_call(self, n, n_tokens, n_bag_rows):
-        """Return how many documents are few enough for Ctrl-C and for all threads."""
-        n_outputs, width = self._outputs.shape
-        per_token = self._space.ngrams.word_ngrams
-        if self._space.ngrams.max_n > 0:
-            per_token += n_bag_rows / max(1, len(self._space))
-        rows = per_token * n_tokens / n + n_outputs
-        fast_enough = int(CALL_FLOPS / (4 * width * rows))
-        return max(LEAST_DOCUMENTS, min(n // 32 + 1, fast_enough))
+    def _check_counts(self):
+        """Refuse numbers of documents that are none."""
+        counts, n, settings = self.document_counts, self.n_documents, self.settings
+        if settings.normalization not in ("l1", "l2") or settings.weights not in (
+            None,
+            "idf",
+        ):
+            raise ValueError("settings name weights that there are not")
+        if not isinstance(settings.alpha, (int, float)) or not settings.alpha >= 0:
+            raise ValueError("alpha is no strength of a penalty")
+        if (counts is None) != (settings.weights is None):
+            raise ValueError("the weights of the features are not those of settings")
+        if counts is not None and (
+            counts.shape != (len(self.inputs),)
+            or counts.dtype != np.int64
+            or counts.min(initial=0) < 0
+            or not isinstance(n, int)
+            or not 0 <= n < 2**53
+        ):
+            raise ValueError("document_counts has not one count for each row")

@@ -18,15 +18,18 @@ from sklearn_embed._models.kernels.class_tree import (
     tree_children,
 )
 from sklearn_embed._models.kernels.classifier import (
-    DocumentBatch,
     Targets,
     flat_matrices,
-    most_features,
     new_buffers,
     score_documents,
-    word_ngrams,
 )
 from sklearn_embed._models.kernels.classifier_blank import mark_blank
+from sklearn_embed._models.kernels.document_features import (
+    DocumentBatch,
+    most_features,
+    word_ngrams,
+)
+from sklearn_embed._models.weighting import list_features
 from sklearn_embed._text.char_ngrams import ngram_buckets, token_codes
 from sklearn_embed._text.tokens import stop_word_set
 from sklearn_embed._text.vocabulary import token_counts
@@ -125,10 +128,14 @@ class FeatureSpace:
         Place of each bucket's row among those of buckets, -1 where it has none.
     skip : bool, default=False
         Whether n-grams without a row do not count; otherwise they are zeros.
+    weights : Weights or None, default=None
+        How much each feature counts; None: the mean of all is taken.
     """
 
-    def __init__(self, vocabulary, ngrams, stop_words, bucket_rows, skip=False):
-        self.vocabulary = vocabulary
+    def __init__(
+        self, vocabulary, ngrams, stop_words, bucket_rows, skip=False, weights=None
+    ):
+        self.vocabulary, self.weights = vocabulary, weights
         self.ngrams, self.stop_words, self.skip = ngrams, stop_words, skip
         if not isinstance(bucket_rows, FewBuckets):
             bucket_rows = readonly(bucket_rows, np.int32)
@@ -158,6 +165,15 @@ class FeatureSpace:
     def n_rows(self):
         """Number of input rows: words, mark and buckets."""
         return len(self) + 1 + int(self.bucket_rows.max(initial=-1)) + 1
+
+    def mean_features(self, documents):
+        """Return about how many features, repeated ones included, a document has."""
+        counts = token_counts(documents) * (self.left_out(documents.table) == 0)
+        sizes = (self.vocabulary.rows(documents.table) >= 0).astype(np.int64)
+        if self.ngrams.max_n > 0:
+            sizes += np.diff(self.character_ngrams(documents.table)[0])
+        sizes += self.ngrams.word_ngrams - 1
+        return 1 + float(counts @ sizes) / max(1, len(documents))
 
     def character_ngrams(self, table):
         """Return bounds and buckets of the character n-grams of a table's tokens."""
@@ -241,8 +257,13 @@ class FeatureSpace:
         step = max(LEAST_DOCUMENTS, len(documents) // 64)
 
         def call(first):
-            part = out[first : first + step]
-            predict(batch, flat, matrices[1], children, first, part)
+            part, place = out[first : first + step], first
+            chosen = batch
+            if self.weights is not None:
+                bounds, place = (first, first + len(part)), 0
+                lists = list_features(batch, len(matrices[0]), bounds)
+                chosen = lists.weighted(self.weights)
+            predict(chosen, flat, matrices[1], children, place, part)
 
         run_all(call, range(0, len(documents), step), n_jobs)
         if blank is not None:

@@ -229,6 +229,8 @@ def _bags_of(model, batch):
 
 def _of_classifier(model, settings, batch, labels):
     """Return what trains the rows of some features and all outputs, or None."""
+    if settings.alpha or not model.weighting.is_mean:
+        return None  # a penalty moves all rows, and documents change all weights
     (part,) = batch.data.parts
     documents, ngrams = part.documents, settings.ngrams
     sources = [(documents.table, batch.row_of)]

@@ -107,15 +107,22 @@ def classifier_to_fasttext(model, vocabulary, n_documents):
     Raises
     ------
     ValueError
-        If ``</s>``, fastText's mark for the end of a document, is a word, or two
-        classes would be written alike.
+        If ``</s>``, fastText's mark for the end of a document, is a word, two
+        classes would be written alike, or documents are no plain means.
     """
+    settings = model.settings
+    if not model.weighting.is_mean:
+        raise ValueError(
+            f"normalization={settings.normalization!r} and weights="
+            f"{settings.weights!r}, but fastText's files know plain means alone, and "
+            "would give other labels: fit with normalization='l1' and weights=None."
+        )
     if _END in vocabulary.index:
         raise ValueError(f"{_END!r} is a word here, but fastText's mark there.")
     codes = None
     if isinstance(model, QuantizedFastText):
         codes, model = _codes_in_order(model, len(vocabulary)), model.dense()
-    settings, labels = model.settings, model.labels
+    labels = model.labels
     n_words, size, ngrams = len(vocabulary), settings.vector_size, settings.ngrams
     inputs, rows = model.inputs[:, :size], None
     if model.skip:  # the others do not count
@@ -285,7 +292,7 @@ def read_classifier(source, names=LabelNames()):  # noqa: B008
         rows = numbered(np.ones(len(model.buckets), np.uint8))
     labels, outputs = _labels_of(model, names)
     return ClassifierParts(
-        _parameters(arguments),
+        _parameters(arguments) | {"normalization": "l1", "weights": None},
         [model.words[row] for row in kept],
         np.asarray(model.counts)[kept],
         labels,

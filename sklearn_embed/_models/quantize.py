@@ -19,6 +19,7 @@ from sklearn_embed._models.classifier import (
     SupervisedFastText,
 )
 from sklearn_embed._models.features import FeatureSpace, FewBuckets, of_few_rows
+from sklearn_embed._models.weighting import Weighting
 from sklearn_embed.io._quantized import QuantizedMatrix
 
 #: Centroids of a piece, which one byte can name, and rows that they are learned from.
@@ -51,6 +52,8 @@ class QuantizedFastText:
     buckets: np.ndarray  # int32, ascending: whose n-grams have a row
     skip: bool  # n-grams without a row do not count
     output_codes: QuantizedMatrix | None = None  # what `outputs` were made of
+    document_counts: np.ndarray | None = None  # as of SupervisedFastText
+    n_documents: int = 0
 
     @classmethod
     def of(cls, model, compression, n_words):
@@ -68,8 +71,16 @@ class QuantizedFastText:
             width = min(OUTPUT_WIDTH, size)
             codes = quantized(outputs[:, :size], width, qnorm, seed)
             outputs = padded(codes.rows())
-        rest = outputs, buckets, model.skip, codes
+        counts = model.document_counts
+        counts = None if counts is None else counts[order]
+        rest = outputs, buckets, model.skip, codes, counts, model.n_documents
         return cls(model.settings, model.labels, inputs, *rest)
+
+    @property
+    def weighting(self):
+        """What the weights of features are made of."""
+        normalization = self.settings.normalization
+        return Weighting(normalization, self.document_counts, self.n_documents)
 
     def bucket_rows(self):
         """Return the row of each bucket among those of buckets: int32, or -1."""
@@ -80,11 +91,13 @@ class QuantizedFastText:
 
     def dense(self):
         """Return the same with rows of float32."""
-        return self._with(self.inputs.rows(), self.bucket_rows())
+        counts = self.document_counts
+        return self._with(self.inputs.rows(), self.bucket_rows(), counts)
 
-    def _with(self, rows, bucket_rows):
+    def _with(self, rows, bucket_rows, counts):
         parts = padded(rows), self.outputs, bucket_rows, self.skip
-        return SupervisedFastText(self.settings, self.labels, *parts)
+        counted = counts, self.n_documents
+        return SupervisedFastText(self.settings, self.labels, *parts, *counted)
 
     def _for(self, documents, vocabulary):
         """Return a model with the rows of some documents alone."""
@@ -93,7 +106,10 @@ class QuantizedFastText:
             vocabulary, settings.ngrams, settings.stop_words, rows, self.skip
         )
         used, few = of_few_rows(space, documents)
-        model = self._with(self.inputs.rows(used), rows)
+        counts = self.document_counts
+        counts = None if counts is None else counts[used]
+        model = self._with(self.inputs.rows(used), rows, counts)
+        few.weights = model._weights
         model.space = lambda vocabulary: few
         return model
 
@@ -136,7 +152,7 @@ class QuantizedFastText:
         ):
             raise ValueError("the buckets of n-grams do not fit the rows")
         nothing = np.empty((0, size), np.float32)
-        stand_in = self._with(nothing, self.bucket_rows())
+        stand_in = self._with(nothing, self.bucket_rows(), self.document_counts)
         # Views of one number: as many rows as there are codes, without their memory.
         width = stand_in.inputs.shape[1]
         stand_in.inputs = np.broadcast_to(np.float32(0), (self.inputs.n_rows, width))
@@ -172,8 +188,10 @@ def strongest(model, n_words, cutoff):
     places[ngrams - n_words - 1] = np.arange(len(ngrams))
     rows = model.bucket_rows.copy()
     rows[rows >= 0] = places[rows[rows >= 0]]
-    kept = padded(model.inputs[kept])
-    return replace(model, inputs=kept, bucket_rows=rows, skip=True), words
+    counts, left = model.document_counts, padded(model.inputs[kept])
+    counts = None if counts is None else counts[kept]
+    fewer = {"inputs": left, "bucket_rows": rows, "document_counts": counts}
+    return replace(model, **fewer, skip=True), words
 
 
 def quantized(matrix, width, with_norms, seed, has_zeros=False):

@@ -13,8 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 from sklearn_embed._core.compile import inner, kernel
-from sklearn_embed._models.kernels.classifier import Features, average, write_features
+from sklearn_embed._models.kernels.classifier import average
 from sklearn_embed._models.kernels.classifier_loss import dot
+from sklearn_embed._models.kernels.document_features import Features, find_features
 
 #: What two equal probabilities take off a logarithm.
 LOG_2 = math.log(2)
@@ -134,7 +135,8 @@ def find_leaves(batch, matrices, buffers, search, first, last, out):
     """
     rows, state = buffers
     nothing = Features(np.int64(0), np.int64(0), np.int64(0))
+    inputs, weights, one = matrices.inputs, batch.weights, np.float32(1)
     for s in range(first, last):
-        features = write_features(batch, s, rows, np.int64(0))
-        average(matrices.inputs, rows, features, nothing, state.hidden)
+        features = find_features(batch, batch.starts, s, rows, np.int64(0))
+        average(inputs, rows, weights, features, nothing, one, state.hidden)
         out[s - first] = best_leaf(matrices.outputs, state.hidden, search)

@@ -1,9 +1,7 @@
 """Train and apply text classifiers: average the rows of a document, update by a loss.
 
-Sizes: T tokens in the table, R input rows, C output rows, D columns (a multiple of
-16), m features of a document.  The features of a document are the rows of its tokens
-(each a bag: the word and its character n-grams), of the mark that ends every document,
-and of its n-grams of words, which are listed before training begins.
+Sizes: R input rows, C output rows, D columns (a multiple of 16), m features of a
+document.  What a feature is, and which row it has, `document_features` says.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -23,34 +21,13 @@ from sklearn_embed._models.kernels.classifier_loss import (
     update_all,
     update_judged,
 )
-
-#: What turns the hash of n words into that of n + 1 (fastText's number).
-FACTOR = np.uint64(116049371)
-
-#: fastText's hash of "</s>", the mark after the last word, sign-extended.
-END_CODE = np.uint64(2**64 - 677604519)
+from sklearn_embed._models.kernels.document_features import Features, find_features
 
 #: Documents (a power of two) over which the learning rate stays the same.
 STEADY = 16
 
 #: Features of the next document that are fetched ahead, at most.
 FETCHED = 2048
-
-
-class DocumentBatch(NamedTuple):
-    """Where the features of documents come from; all arrays read-only."""
-
-    ids: np.ndarray  # (n_ids,) int32: token ids
-    starts: np.ndarray  # (n,) int64: where each document begins in ids
-    offsets: np.ndarray  # (n + 1,) int64: cumulative lengths
-    bag_offsets: np.ndarray  # (T + 1,) int64: where each token's bag begins
-    bag_rows: np.ndarray  # int32: rows; -1 counts as a row of zeros
-    left_out: np.ndarray  # (T,) uint8: 1 for tokens that are not there at all
-    ngram_offsets: np.ndarray  # (n + 1,) int64: where the n-grams of words begin
-    ngram_rows: np.ndarray  # int32: as bag_rows
-    end_row: int  # of the mark after the last word
-    skip_missing: bool  # features without a row do not count; else they are zeros
-    longest: int  # features of a document, at most
 
 
 class Targets(NamedTuple):
@@ -72,6 +49,10 @@ class ClassifierPass(NamedTuple):
     min_rate: float  # and at its end
     n_done: float  # documents trained before this pass
     n_planned: float  # documents of the whole training
+    # (ceil(n / STEADY),) float32, read-only: the parameters are what the matrices hold
+    # times this, which falls by the penalty.  All ones without a penalty.
+    scales: np.ndarray
+    held: np.float32  # 1: rows of negative weights learn; 0: they stay
 
 
 class Matrices(NamedTuple):
@@ -80,14 +61,6 @@ class Matrices(NamedTuple):
     inputs: np.ndarray  # (R * D,) float32, read-only
     outputs: np.ndarray  # (C * D,) float32: rows of classes, or of a tree's nodes
     trained: np.ndarray  # the memory of `inputs`, to be changed
-
-
-class Features(NamedTuple):
-    """Where the input rows of a document lie in a buffer of row numbers."""
-
-    begin: int
-    count: int  # of the features that have a row
-    divisor: int  # of the features that the mean is taken over
 
 
 def flat_matrices(inputs, outputs, train):
@@ -105,16 +78,19 @@ def new_buffers(batch, outputs, loss=None):
 
     Parameters
     ----------
-    batch : DocumentBatch
+    batch : DocumentBatch or WeightedBatch
     outputs : ndarray of shape (C, D)
     loss : JudgedRows or None
     """
     (n_outputs, width), n_judged = outputs.shape, 0
     if loss is not None:
         n_judged = max(n_outputs, loss.negative + 1)
-    # Two documents at a time; a feature without a row is written, and then written
-    # over: one more.
-    rows = np.empty(2 * (batch.longest + 1), np.int32)
+    if batch.weights is None:
+        # Two documents at a time; a feature without a row is written, and then written
+        # over: one more.
+        rows = np.empty(2 * (batch.longest + 1), np.int32)
+    else:
+        rows = batch.rows
     state = UpdateState(
         np.zeros(width, np.float32),
         np.zeros(width, np.float32),
@@ -123,100 +99,6 @@ def new_buffers(batch, outputs, loss=None):
         np.zeros(n_judged, np.uint8),
     )
     return rows, state
-
-
-@kernel(fastmath=REORDERED)
-def word_ngrams(ids, starts, offsets, codes, left_out, longest, n_buckets):
-    """Hash the n-grams of words, the mark after the last word included.
-
-    Parameters
-    ----------
-    ids, starts, offsets, left_out
-        As in `DocumentBatch`.
-    codes : ndarray of shape (T,), uint64
-        Sign-extended hash of each token.
-    longest : int
-        Words of an n-gram, at most; 1: there are none.
-    n_buckets : int
-
-    Returns
-    -------
-    bounds : ndarray of shape (n + 1,), int64
-        Where each document's n-grams begin.
-    buckets : ndarray, int32
-        By the n-grams' first word, then by length.
-    """
-    n, longer = len(starts), longest - 1
-    bounds, most = np.zeros(n + 1, np.int64), 0
-    for s in range(n if longer else 0):
-        length = 0
-        for t in range(starts[s], starts[s] + offsets[s + 1] - offsets[s]):
-            length += left_out[ids[t]] == 0
-        short = longer if longer < length else length
-        count = short * (short + 1) // 2 + (length - short) * longer
-        bounds[s + 1] = bounds[s] + count
-        most = length if length > most else most
-    buckets = np.empty(bounds[n], np.int32)
-    codes_here, e = np.empty(most + 1, np.uint64), 0
-    for s in range(n if longer else 0):
-        length = 0
-        for t in range(starts[s], starts[s] + offsets[s + 1] - offsets[s]):
-            codes_here[length] = codes[ids[t]]
-            length += left_out[ids[t]] == 0
-        codes_here[length] = END_CODE
-        for t in range(length):
-            code = codes_here[t]
-            stop = t + longest if t < length + 1 - longest else length + 1
-            for u in range(t + 1, stop):
-                code = code * FACTOR + codes_here[u]
-                buckets[e] = np.int32(code % np.uint64(n_buckets))
-                e += 1
-    return bounds, buckets
-
-
-def most_features(ids, starts, offsets, bag_offsets, ngram_offsets):
-    """Return how many features the longest document has, if no token is left out."""
-    if (bag_offsets[1:] - bag_offsets[:-1]).max(initial=0) > 1:
-        return count_most_features(ids, starts, offsets, bag_offsets, ngram_offsets)
-    sizes = np.diff(offsets) + np.diff(ngram_offsets)
-    return 1 + int(sizes.max(initial=0))
-
-
-@kernel(fastmath=REORDERED)
-def count_most_features(ids, starts, offsets, bag_offsets, ngram_offsets):
-    """As `most_features`, where bags hold more than one row."""
-    most = 0
-    for s in range(len(starts)):
-        total = 1 + ngram_offsets[s + 1] - ngram_offsets[s]
-        for t in range(starts[s], starts[s] + offsets[s + 1] - offsets[s]):
-            total += bag_offsets[ids[t] + 1] - bag_offsets[ids[t]]
-        most = total if total > most else most
-    return most
-
-
-@inner
-def write_features(batch, s, rows, begin):
-    """Write the rows of document s from ``rows[begin]`` on."""
-    start = batch.starts[s]
-    m, missing = begin, np.int64(0)
-    for t in range(start, start + batch.offsets[s + 1] - batch.offsets[s]):
-        i = batch.ids[t]
-        if batch.left_out[i]:
-            continue
-        for e in range(batch.bag_offsets[i], batch.bag_offsets[i + 1]):
-            row = batch.bag_rows[e]
-            rows[np.uint64(m)] = row
-            m += row >= 0
-            missing += row < 0
-    rows[m] = batch.end_row
-    m += 1
-    for e in range(batch.ngram_offsets[s], batch.ngram_offsets[s + 1]):
-        row = batch.ngram_rows[e]
-        rows[np.uint64(m)] = row
-        m += row >= 0
-        missing += row < 0
-    count = m - begin
-    return Features(begin, count, count if batch.skip_missing else count + missing)
 
 
 @inlined
@@ -235,11 +117,48 @@ def prefetch_rows(inputs, width, rows, first, last):
 
 
 @inlined
-def average(inputs, rows, features, following, hidden):
+def share_of(weight, scale, held):
+    """Return how much a listed feature's row counts, as it stands in the matrix.
+
+    Rows of negative weights stand there as they are, all others divided by the scale.
+    `held` is 1, or 0 where the first kind does not count.
+    """
+    return weight if weight > 0 else -weight * scale * held
+
+
+@inlined
+def add_weighted(inputs, rows, weights, features, following, scale, hidden):
+    """Add the weighted rows of a document, and request rows of the following one."""
+    width, one = len(hidden), np.float32(1)
+    ahead, stop = following.begin, following.begin + following.count
+    for e in range(features.begin, features.begin + features.count - 1, 2):
+        end = ahead + 1 if ahead < stop else stop
+        prefetch_rows(inputs, width, rows, ahead, end)
+        ahead = end
+        p, q = row_start(rows, e, width), row_start(rows, e + 1, width)
+        first = simd.fill(share_of(weights[np.uint64(e)], one / scale, one))
+        second = simd.fill(share_of(weights[np.uint64(e + 1)], one / scale, one))
+        for d in range(0, width, simd.WIDTH):
+            total = simd.add_product(
+                simd.load(hidden, d), simd.load(inputs, p + d), first
+            )
+            total = simd.add_product(total, simd.load(inputs, q + d), second)
+            simd.store(hidden, d, total)
+    if features.count & 1:
+        e = features.begin + features.count - 1
+        p = row_start(rows, e, width)
+        first = simd.fill(share_of(weights[np.uint64(e)], one / scale, one))
+        for d in range(0, width, simd.WIDTH):
+            total = simd.add_product(
+                simd.load(hidden, d), simd.load(inputs, p + d), first
+            )
+            simd.store(hidden, d, total)
+
+
+@inlined
+def add_rows(inputs, rows, features, following, hidden):
     """Write the mean of a document's rows, and request rows of the following one."""
     width = len(hidden)
-    for d in range(0, width, simd.WIDTH):
-        simd.store(hidden, d, simd.fill(np.float32(0)))
     m, ahead, stop = features.count, following.begin, following.begin + following.count
     for e in range(features.begin, features.begin + m - 3, 4):
         end = ahead + 2 if ahead + 2 < stop else stop
@@ -263,7 +182,41 @@ def average(inputs, rows, features, following, hidden):
 
 
 @inlined
-def spread(matrices, rows, features, following, step):
+def average(inputs, rows, weights, features, following, scale, hidden):
+    """Write the hidden vector, and request rows of the following document.
+
+    It is the mean of a document's rows, or their weighted sum.
+    """
+    for d in range(0, len(hidden), simd.WIDTH):
+        simd.store(hidden, d, simd.fill(np.float32(0)))
+    if weights is None:
+        add_rows(inputs, rows, features, following, hidden)
+    else:
+        add_weighted(inputs, rows, weights, features, following, scale, hidden)
+
+
+@inlined
+def spread_weighted(matrices, rows, weights, features, following, how, step):
+    """Add a step times its weight to each row, and request what was not yet."""
+    inputs, trained, width = matrices.inputs, matrices.trained, len(step)
+    ahead = following.begin + (features.count >> 1)
+    stop, (scale, held) = following.begin + following.count, how
+    for e in range(features.begin, features.begin + features.count):
+        if ahead < stop:
+            prefetch_rows(inputs, width, rows, ahead, ahead + 1)
+            ahead += 1
+        p = row_start(rows, e, width)
+        share = simd.fill(share_of(weights[np.uint64(e)], scale, held))
+        for d in range(0, width, simd.WIDTH):
+            row = simd.load(trained, p + d)
+            simd.store(trained, p + d, simd.add_product(row, simd.load(step, d), share))
+    if stop > following.begin + FETCHED:
+        stop = following.begin + FETCHED
+    prefetch_rows(inputs, width, rows, ahead, stop)
+
+
+@inlined
+def spread_evenly(matrices, rows, features, following, step):
     """Add a share of a step to each row, and request what `average` did not."""
     inputs, trained, width = matrices.inputs, matrices.trained, len(step)
     share = simd.fill(np.float32(1) / np.float32(features.divisor))
@@ -284,6 +237,15 @@ def spread(matrices, rows, features, following, step):
     prefetch_rows(inputs, width, rows, ahead, stop)
 
 
+@inlined
+def spread(matrices, rows, weights, features, following, how, step):
+    """Move the rows of a document, and request what `average` did not."""
+    if weights is None:
+        spread_evenly(matrices, rows, features, following, step)
+    else:
+        spread_weighted(matrices, rows, weights, features, following, how, step)
+
+
 @inner
 def target_at(run, targets, p):
     """Return what document p of a pass is trained by, and how fast.
@@ -300,7 +262,7 @@ def target_at(run, targets, p):
     rate = run.rate - (run.rate - run.min_rate) * progress
     rate = rate if rate > run.min_rate else run.min_rate
     rate = np.float32(rate) * targets.weights[s] if run.learn else np.float32(0)
-    return Target(begin, end, chosen, bits, rate)
+    return Target(begin, end, chosen, bits, rate, run.scales[p // STEADY])
 
 
 @kernel(fastmath=REORDERED)
@@ -309,7 +271,7 @@ def train_documents(batch, targets, run, loss, matrices, buffers, first, last):
 
     Parameters
     ----------
-    batch : DocumentBatch
+    batch : DocumentBatch or WeightedBatch
     targets : Targets
     run : ClassifierPass
     loss : JudgedRows or None
@@ -322,27 +284,33 @@ def train_documents(batch, targets, run, loss, matrices, buffers, first, last):
         Which documents of the order.
     """
     rows, state = buffers
+    weights = batch.weights
     total, terms = 0.0, np.int64(0)
     empty = Features(np.int64(0), np.int64(0), np.int64(0))
     following = empty
     if first < last:
-        following = write_features(batch, run.order[first], rows, np.int64(0))
+        following = find_features(
+            batch, batch.starts, run.order[first], rows, np.int64(0)
+        )
     for p in range(first, last):
         # One document ahead, so that its rows arrive in time.
         features, following = following, empty
         if p + 1 < last:
             spare = batch.longest + 1 - features.begin
-            following = write_features(batch, run.order[p + 1], rows, spare)
+            s = run.order[p + 1]
+            following = find_features(batch, batch.starts, s, rows, spare)
         target, weight = target_at(run, targets, p), targets.weights[run.order[p]]
         if weight == 0 or (target.chosen < 0 and not targets.unlabelled):
             continue
-        average(matrices.inputs, rows, features, following, state.hidden)
+        inputs, scale = matrices.inputs, target.scale
+        average(inputs, rows, weights, features, following, scale, state.hidden)
         if loss is None:
             cost = update_all(matrices.outputs, target, state)
         else:
             cost = update_judged(loss, matrices.outputs, targets, target, state)
         if run.learn:
-            spread(matrices, rows, features, following, state.step)
+            how = scale, run.held
+            spread(matrices, rows, weights, features, following, how, state.step)
         total += cost * np.float64(weight)
         terms += 1
     return total, terms
@@ -361,10 +329,13 @@ def score_documents(batch, matrices, buffers, first, last, out):
         Receives the products of output rows and hidden vectors.
     """
     rows, state = buffers
-    width = len(state.hidden)
+    width, weights, one = len(state.hidden), batch.weights, np.float32(1)
     for s in range(first, last):
-        features = write_features(batch, s, rows, np.int64(0))
-        following = Features(np.int64(0), np.int64(0), np.int64(0))
-        average(matrices.inputs, rows, features, following, state.hidden)
+        features = find_features(batch, batch.starts, s, rows, np.int64(0))
+        following, inputs = (
+            Features(np.int64(0), np.int64(0), np.int64(0)),
+            matrices.inputs,
+        )
+        average(inputs, rows, weights, features, following, one, state.hidden)
         for c in range(out.shape[1]):
             out[s - first, c] = dot(matrices.outputs, c * width, state.hidden)

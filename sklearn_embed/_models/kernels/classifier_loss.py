@@ -37,12 +37,13 @@ class Target(NamedTuple):
     chosen: int  # one of its labels, -1 if it has none
     bits: np.uint64  # random
     rate: np.float32  # learning rate; 0: measure the loss, change nothing
+    scale: np.float32  # of parameters, hidden vector and outputs alike; see `judge`
 
 
 class UpdateState(NamedTuple):
     """What `update` works on, and scratch buffers."""
 
-    hidden: np.ndarray  # (D,) float32: the mean of a document's rows
+    hidden: np.ndarray  # (D,) float32: mean or weighted sum of a document's rows
     step: np.ndarray  # (D,) float32: what it is to change by
     scores: np.ndarray  # (C,) float32
     judged: np.ndarray  # int64: output rows that a document trains
@@ -100,9 +101,14 @@ def move(outputs, at, state, amount):
 
 
 @inner
-def judge(outputs, at, truth, state, rate):
-    """Train one output row to say yes or no; return the loss."""
-    score = dot(outputs, at, state.hidden)
+def judge(outputs, at, truth, state, target):
+    """Train one output row to say yes or no; return the loss.
+
+    Outputs and hidden vector are the target's scale times what is held, so that the
+    score has its square; a step has the scale once, as what it is added to.
+    """
+    rate = target.rate
+    score = dot(outputs, at, state.hidden) * (target.scale * target.scale)
     z = score if truth else -score
     small = decay(z if z > 0 else -z)
     residual = (small if z > 0 else np.float32(1)) / (np.float32(1) + small)
@@ -134,10 +140,11 @@ def update_all(outputs, target, state):
     """Train all output rows by the softmax of their scores; return the loss."""
     step, hidden, scores = state.step, state.hidden, state.scores
     n_classes, width, rate = len(scores), len(hidden), target.rate
+    square = target.scale * target.scale
     for d in range(width):
         step[d] = np.float32(0)
     for c in range(n_classes):
-        scores[c] = dot(outputs, c * width, hidden)
+        scores[c] = dot(outputs, c * width, hidden) * square
     own = scores[target.chosen]
     top = own
     for c in range(n_classes):
@@ -190,5 +197,5 @@ def update_judged(loss, outputs, targets, target, state):
     cost = 0.0
     for k in range(list_judged(loss, targets.labels, target, state)):
         at = state.judged[k] * len(hidden)
-        cost += judge(outputs, at, state.truths[k] == 1, state, target.rate)
+        cost += judge(outputs, at, state.truths[k] == 1, state, target)
     return cost
