@@ -51,7 +51,7 @@ def outcome(kind, seed):
         kind.use(found, seed % 4 == 0)
     except kind.errors:
         return "error in use"
-    except TypeError as error:
+    except (TypeError, OverflowError) as error:
         if _is_raised_here(error):
             return "error in use"
         return "failed: in use\n" + traceback.format_exc()

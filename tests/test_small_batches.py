@@ -1,6 +1,8 @@
 """`partial_fit` of a small batch: few rows, the same result, nothing else changed."""
 
 import pickle
+import threading
+import time
 from dataclasses import fields
 
 import numpy as np
@@ -195,6 +197,27 @@ def test_rare_words_get_a_row_in_the_batch_that_makes_them_frequent(name):
     learn(model, [f"neon {WORDS[4]}"], [0])
     assert "neon" not in held
     assert "neon" in model._rare_counts
+
+
+@some_models
+def test_readers_in_other_threads_see_one_batch_whole(name):
+    model, done, changed = learn(trained(MODELS[name])), threading.Event(), []
+
+    def read():
+        while not done.is_set():
+            twin = snapshot.snapshot(model)
+            before = arrays_of(twin)
+            time.sleep(1e-4)
+            after = arrays_of(twin)
+            changed.extend(k for k in before if not np.array_equal(before[k], after[k]))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for _ in range(30):
+        learn(model)
+    done.set()
+    reader.join()
+    assert not changed
 
 
 def test_what_cannot_go_on_is_refused_as_ever():
