@@ -59,8 +59,9 @@ from sklearn_embed._text.word_ngrams import without
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-#: Classes up to which n_components="auto" leaves each of them a column.
-MOST_CLASSES = 256
+#: Classes up to which n_components="auto" leaves each of them a column, and how many
+#: columns there are of more classes.
+MOST_CLASSES, COMPONENTS = 256, 100
 
 #: What no association is below that is more than a rounding error.
 LEAST = 1e-9
@@ -108,7 +109,7 @@ class WordClassVectorizer(TransformerMixin, TextEstimator):
     n_components : int, "auto" or None, default="auto"
         Columns that stand for the classes, made by a truncated singular value
         decomposition of the associations of those pairs that occur.  None: a column
-        for each class.  "auto": None up to 256 classes, else 256.
+        for each class.  "auto": None up to 256 classes, else 100.
     cv : int, cross-validation generator or iterable, default=5
         Folds of `fit_transform`: how many, at least 2, or what splits the documents
         into them, as everywhere in scikit-learn.
@@ -494,7 +495,7 @@ class WordClassVectorizer(TransformerMixin, TextEstimator):
         """Return how many columns stand for the classes, or None."""
         if self.n_components != "auto":
             return self.n_components
-        return None if n_classes <= MOST_CLASSES else MOST_CLASSES
+        return None if n_classes <= MOST_CLASSES else COMPONENTS
 
     def _folds(self, labels, multilabel, seed):
         """Return pairs of numbers of documents: those counted, those of a fold."""

@@ -95,9 +95,14 @@ class Association(NamedTuple):
             What the vectors are multiplied with, if anything: then only pairs that
             occur count.
         """
-        if components is not None:
-            return (self.sparse(counts) @ components.T).astype(np.float32, order="C")
         n_features, n_classes = counts.pairs.shape
+        if components is not None:
+            out = np.empty((n_features, len(components)), np.float32)
+            pairs, step = self.sparse(counts), max(1, BLOCK // len(components))
+            for first in range(0, n_features, step):
+                rows = slice(first, first + step)
+                out[rows] = pairs[rows] @ components.T
+            return out
         columns = slice(1, 2) if self.binary else slice(None)
         out = np.empty((n_features, 1 if self.binary else n_classes), np.float32)
         step = max(1, BLOCK // max(n_classes, 1))
