@@ -118,7 +118,7 @@ def text_pipeline(
     A fit takes two to four times as long as one of TF-IDF and LinearSVC.  With dozens
     of classes, each against the rest, nearly all of its time goes to the last step;
     there ``set_params(estimator__multi_class="crammer_singer", estimator__tol=0.2)``
-    is as accurate and takes a third of it.
+    is as accurate and takes half of it.
 
     For probabilities, wrap it, ``CalibratedClassifierCV(text_pipeline())``, or give
     another estimator, such as ``LogisticRegression(C=10)``.  Where documents
