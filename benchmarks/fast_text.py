@@ -180,6 +180,8 @@ def label(train, test, settings):
     (labels, texts), (test_labels, test_texts) = pairs
     model = FastTextClassifier(
         settings["dim"],
+        normalization="l1",
+        weights=None,
         word_ngrams=settings["wordNgrams"],
         epochs=1,
         learning_rate=settings["lr"],

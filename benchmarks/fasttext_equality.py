@@ -86,6 +86,15 @@ for path in paths:
 json.dump(out, open(f"{folder}/{name}.again.json", "w"))
 """
 
+#: What fastText's files know.
+MEANS = {
+    "normalization": "l1",
+    "weights": None,
+    "word_ngrams": 1,
+    "learning_rate": 0.5,
+    "random_state": 0,
+}
+
 #: How classifiers are trained here, and made smaller.
 GRAMS = {"word_ngrams": 2, "min_n": 2, "max_n": 3, "bucket": 20_000}
 OURS = {
@@ -142,7 +151,7 @@ def write_ours(folder, name):
     found = {}
     for number, (kind, (params, options)) in enumerate(OURS.items()):
         text = {"lowercase": False, "token_pattern": r"[^ \n\r\t\v\f\0]+"}
-        model = FastTextClassifier(20, epochs=5, random_state=0, **text, **params)
+        model = FastTextClassifier(20, epochs=5, **text, **MEANS | params)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Chinese is cut at blanks there, too
             model.fit(texts, labels)

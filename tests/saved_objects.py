@@ -43,7 +43,7 @@ _ESTIMATORS = [*ESTIMATORS, *CLASSIFIERS, *LANGUAGE_MODELS]
 NAMES = [
     *("documents", "documents mapped", "counts", "word counts", "n-grams"),
     *(f"{n} {type(of).__name__}" for n, of in enumerate(_ESTIMATORS)),
-    "quantised",
+    *("quantised", "quantised means"),
 ]
 
 
@@ -75,10 +75,11 @@ def kinds(folder):
         cls = type(estimator)
         found[name] = Kind(_saved(folder, fitted), cls.load, _user(folder), damage)
     grams = {"min_n": 2, "max_n": 3, "bucket": 50, "word_ngrams": 2}
-    small = FastTextClassifier(4, epochs=1, random_state=0, **grams)
-    small.fit(TEXTS, LABELS).quantize(cutoff=30, dsub=3, qnorm=True, qout=True)
     load, use = FastTextClassifier.load, _user(folder)
-    found["quantised"] = Kind(_saved(folder, small), load, use, damage)
+    for name, params in {"quantised": {}, "quantised means": _MEANS}.items():
+        small = FastTextClassifier(4, epochs=1, random_state=0, **grams, **params)
+        small.fit(TEXTS, LABELS).quantize(cutoff=30, dsub=3, qnorm=True, qout=True)
+        found[name] = Kind(_saved(folder, small), load, use, damage)
     return found
 
 
@@ -160,7 +161,8 @@ def _user(folder):
             write_vectors(estimator, path)
         if hasattr(estimator, "to_arpa"):
             estimator.to_arpa(path)
-        if hasattr(estimator, "to_fasttext"):
+        how = getattr(getattr(estimator, "_model", None), "weighting", None)
+        if hasattr(estimator, "to_fasttext") and (how is None or how.is_mean):
             estimator.to_fasttext()
         is_coded = isinstance(getattr(estimator, "_model", None), QuantizedFastText)
         if hasattr(estimator, "partial_fit") and not is_coded:
@@ -170,6 +172,7 @@ def _user(folder):
     return use
 
 
+_MEANS = {"normalization": "l1", "weights": None}
 _READER = OneHotTokens().fit(TEXTS)
 _LEARNER = Word2VecVectorizer(2, min_count=1, epochs=1, random_state=0)
 

@@ -91,7 +91,7 @@ def quantize(
     -----
     These are fastText's quantisation and pruning, and names of options; a file of
     ``write_model(classifier.to_fasttext(), "model.ftz")`` is read by fastText, with
-    the same predictions.  Deviations: k-means starts with centroids far from each
+    the same predictions; of a classifier with ``normalization="l1", weights=None``.  Deviations: k-means starts with centroids far from each
     other (k-means++) and learns from 16,384 rows at most; fewer than 256 rows are
     possible, and then exact; `retrain` takes the learning rate of the classifier.
 
@@ -107,11 +107,12 @@ def quantize(
     --------
     >>> from sklearn_embed import FastTextClassifier
     >>> texts = ["a fine film", "fine and funny", "a dull film", "dull, long"] * 5
-    >>> model = FastTextClassifier(8, random_state=0).fit(texts, [1, 1, 0, 0] * 5)
-    >>> model.quantize(cutoff=5).predict(["funny", "long film"])
+    >>> model = FastTextClassifier(8, word_ngrams=1, random_state=0)
+    >>> model = model.fit(texts, [1, 1, 0, 0] * 5)
+    >>> model.quantize(cutoff=6).predict(["funny", "long film"])
     array([1, 0])
     >>> len(model.words_)
-    4
+    5
     """
     check_is_fitted(self)
     self._validate_params()
