@@ -41,8 +41,8 @@ pd.Series(scores, name="accuracy").round(3).to_frame()
 # %%
 # What the words of a text say
 # ----------------------------
-# A text is a weighted sum of the vectors of its words and pairs of words: each speaks for
-# and against classes.
+# A text is a weighted sum of the vectors of its words and pairs of words: each speaks
+# for and against classes.
 
 model = models["FastTextClassifier"]
 text = "fit the classifier on a sparse matrix of features".split()

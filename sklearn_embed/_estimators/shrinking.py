@@ -90,10 +90,11 @@ def quantize(
     Notes
     -----
     These are fastText's quantisation and pruning, and names of options; a file of
-    ``write_model(classifier.to_fasttext(), "model.ftz")`` is read by fastText, with
-    the same predictions; of a classifier with ``normalization="l1", weights=None``.  Deviations: k-means starts with centroids far from each
-    other (k-means++) and learns from 16,384 rows at most; fewer than 256 rows are
-    possible, and then exact; `retrain` takes the learning rate of the classifier.
+    ``write_model(classifier.to_fasttext(), "model.ftz")`` is read by fastText, with the
+    same predictions; of a classifier with ``normalization="l1", weights=None``.
+    Deviations: k-means starts with centroids far from each other (k-means++) and learns
+    from 16,384 rows at most; fewer than 256 rows are possible, and then exact;
+    `retrain` takes the learning rate of the classifier.
 
     References
     ----------
