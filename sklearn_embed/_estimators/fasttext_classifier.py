@@ -247,6 +247,11 @@ class FastTextClassifier(
     left out, not drawn again; weights, of documents or classes, are scaled to a mean of
     1 by `fit`.
 
+    With two classes the penalty leaves vectors that all lie on one line; those of
+    ``alpha=0`` point in more directions, for :class:`MeanPoolEmbedder` and queries.
+    Where signs of punctuation tell classes apart, let them be tokens:
+    ``token_pattern=r"\w+|[^\w\s]+"``.
+
     It is no transformer: what it learns is a set of word vectors, which
     `MeanPoolEmbedder` averages in any way that is wanted.
 
