@@ -82,10 +82,10 @@ one_at_a_time(
 # %%
 # What goes wrong
 # ---------------
-# - **Spelling is not meaning**: *form* and *platform* share n-grams. For similarity of
-#   meaning on large English corpora word2vec is as good, and faster.
-# - **Memory**: Facebook's program always makes 2,000,000 rows of n-grams. Here rows
-#   that always occur together are kept once, and none that does not occur.
+# - **Spelling is not meaning**: *form* and *platform* share n-grams.
+# - **Memory**: Facebook's program makes 2,000,000 rows of n-grams unless told
+#   otherwise. Here rows that always occur together are kept once, and none that does
+#   not occur.
 # - **Chinese**: characters are few and words short; n-grams of 3 to 6 characters hardly
 #   occur. Use ``min_n=1, max_n=2`` on words, or word2vec on characters.
 #

@@ -70,7 +70,6 @@ one_at_a_time(
         "max_features": [1000],
         "ngram_range": [(1, 2)],
         "stop_words": ["english"],
-        "lowercase": [False],
     },
 )
 

@@ -18,9 +18,9 @@ relative word counts whose weights are tied by the embedding.
 # %%
 # Weights
 # -------
-# Half of the words of a text say nothing about it. Weights decide how much of the mean
-# they get: all the same, by rarity among documents (idf), or by rarity in the text
-# (SIF, :math:`a / (a + p_w)`).
+# Many words of a text say nothing about it. Weights decide how much of the mean they
+# get: all the same, by rarity among documents (idf), or by rarity in the text (SIF,
+# :math:`a / (a + p_w)`).
 
 import matplotlib.pyplot as plt
 import numpy as np

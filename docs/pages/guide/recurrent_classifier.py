@@ -4,8 +4,8 @@ Recurrent classifier
 ====================
 
 :class:`~sklearn_embed.RecurrentClassifier` reads a text word by word, in both
-directions, and classifies what its states have kept: with states
-:math:`h_1, \\ldots, h_n` of an LSTM,
+directions, and classifies what its states have kept: with states :math:`h_1, \\ldots,
+h_n` of an LSTM,
 
 .. math::
 

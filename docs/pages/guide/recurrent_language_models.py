@@ -75,7 +75,7 @@ for name, model in models.items():
             marker="o",
             label=name,
         )
-axes.set(xlabel="epoch", ylabel="perplexity on the training text")
+axes.set(xlabel="epoch", ylabel="perplexity on the training text", xticks=[1, 2, 3])
 _ = axes.legend()
 
 # %%

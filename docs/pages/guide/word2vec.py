@@ -45,7 +45,8 @@ _ = WordMapDisplay.from_estimator(
 # %%
 # A number near the mutual information
 # ------------------------------------
-# Dot products of the two matrices beside the PMI of counted pairs: they rise together.
+# Dot products of the two matrices beside the PMI of counted pairs: they rise together,
+# loosely, as long as the text is small.
 
 from sklearn_embed import CooccurrenceCounts
 
