@@ -46,6 +46,7 @@ html_theme_options = {
     "footer_end": [],
 }
 html_context = {"default_mode": "light"}
+html_sidebars = {page: [] for page in ("index", "choose", "benchmarks", "names")}
 
 autosummary_generate = True
 autodoc_typehints = "none"
@@ -73,8 +74,12 @@ def example_arguments(gallery_conf, script_vars):
 
 def reset_pictures(gallery_conf, fname):
     """Have all pages draw in one size and style."""
+    import logging
+
     import matplotlib
 
+    # What it says of fonts would stand on the page.
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.CRITICAL)
     matplotlib.rcParams.update(
         {
             "figure.figsize": (7.5, 4.2),

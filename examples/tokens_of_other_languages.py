@@ -102,3 +102,11 @@ def words_and_phrases(text):
 
 
 print(words_and_phrases("The word count is no floating point number."))
+
+# %%
+# Phrases have vectors as words have:
+
+from sklearn_embed.plotting import WordMapDisplay
+
+found = [word for word in model.words_ if "_" in word]
+_ = WordMapDisplay.from_estimator(model, found[:60], projection="pca", title="")

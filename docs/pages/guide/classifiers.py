@@ -3,16 +3,19 @@
 FastTextClassifier
 ==================
 
-:class:`~sklearn_embed.FastTextClassifier` is the smallest network for text: average the
-vectors of the words, multiply by a matrix, softmax,
+:class:`~sklearn_embed.FastTextClassifier` is the smallest network for text: add the
+vectors of words and pairs of words, multiply by a matrix, softmax,
 
 .. math::
 
-   p(c \\mid d) \\propto
-   \\exp\\left(u_c^\\top \\, \\frac{1}{|d|} \\sum_{w \\in d} v_w\\right),
+   p(c \\mid d) \\propto \\exp\\left(u_c^\\top \\sum_{f \\in d} x_f v_f\\right),
+   \\qquad x_f \\propto (1 + \\ln tf_f) \\, w_f,
 
-with all of it learned from the labels. It is a classifier like any other:
-`predict_proba`, `class_weight`, several labels a text, `partial_fit`, early stopping.
+with all vectors learned from the labels. Weights :math:`w_f` are those of idf, and the
+:math:`x_f` of a document have length one, as a row of TF-IDF. fastText's own model, the
+plain mean of words, is ``normalization="l1", weights=None``. It is a classifier like
+any other: `predict_proba`, `class_weight`, several labels a text, `partial_fit`, early
+stopping.
 """
 
 # %%
@@ -56,10 +59,10 @@ one_at_a_time(
     FastTextClassifier(),
     {
         "vector_size": [10, 300],
-        "word_ngrams": [2],
-        "max_n": [5],
-        "epochs": [5, 50],
-        "learning_rate": [0.1, 1.0],
+        "word_ngrams": [1, 3],
+        "normalization": ["l1"],
+        "weights": [None],
+        "alpha": [0],
         "min_count": [2],
         "loss": ["one_vs_all"],
     },
