@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
@@ -525,5 +526,5 @@ class FastTextClassifier(
         """Refuse arrays of wrong shapes or types."""
         self._model.check(len(self.words_))  # before vectors are made of it
         check_words(self)
-        if len(self.classes_) != len(self._model.labels.classes):
+        if not np.array_equal(self.classes_, self._model.labels.classes):
             raise ValueError("classes_ differ from those of the model")

@@ -97,6 +97,7 @@ def check_fitted(estimator, params):
         if is_trained and not is_there and name in _TRAINED:
             raise ValueError(f"{name} is missing")
     estimator._validate_params()
+    _check_outcomes(estimator, params)
     settings = getattr(getattr(estimator, "_model", None), "settings", None)
     if settings is None:
         return
@@ -111,6 +112,20 @@ def check_fitted(estimator, params):
     for name, value in own.items():
         if isinstance(value, float) and not np.isfinite(value):
             raise ValueError(f"{name} of the model is {value}")
+
+
+def _check_outcomes(estimator, params):
+    """Refuse what "auto" has become, if it is no value of the parameter."""
+    chosen = {
+        name: vars(estimator)[f"{name}_"]
+        for name in getattr(estimator, "_rules", {})
+        if vars(estimator).get(f"{name}_") is not None
+    }
+    for name, value in chosen.items():
+        is_number = type(value) in (int, float) and bool(np.isfinite(value))
+        if not is_number and (type(value) is not str or value == "auto"):
+            raise ValueError(f"{name}_ is nothing that fit gives")
+    type(estimator)(**{**params, **chosen})._validate_params()
 
 
 def _is_matrix(value):

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 
@@ -471,7 +472,7 @@ class RecurrentClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         """Refuse arrays of wrong shapes or types."""
         check_words(self)
         self._model.check(len(self.words_))
-        if len(self.classes_) != len(self._model.labels.classes):
+        if not np.array_equal(self.classes_, self._model.labels.classes):
             raise ValueError("classes_ differ from those of the model")
 
 
