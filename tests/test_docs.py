@@ -38,7 +38,8 @@ def test_every_public_name_has_a_runnable_example(name):
 
 def public_objects():
     """Yield ``(name, object)`` of what users may call."""
-    for module in ("", ".datasets", ".evaluation", ".io", ".plotting", ".testing"):
+    modules = ("datasets", "distributed", "evaluation", "io", "plotting", "testing")
+    for module in ("", *(f".{name}" for name in modules)):
         module = importlib.import_module(f"sklearn_embed{module}")
         for name in module.__all__:
             thing = getattr(module, name)
@@ -48,7 +49,8 @@ def public_objects():
             if inspect.isclass(thing):
                 for member, method in inspect.getmembers(thing, inspect.isroutine):
                     ours = getattr(method, "__module__", "") or ""
-                    if ours.startswith("sklearn_embed") and not member.startswith("_"):
+                    is_public = callable(method) and not member.startswith("_")
+                    if is_public and ours.startswith("sklearn_embed"):
                         yield f"{name}.{member}", method
 
 

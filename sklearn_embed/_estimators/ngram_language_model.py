@@ -222,7 +222,7 @@ class NGramLanguageModel(LanguageModel):
         vocabulary = learn_words(self, [documents])
         with named_memory(self, len(vocabulary)):
             # The counts themselves are not kept: the tree needs the memory.
-            tree = NGramCounts.of_rows(
+            tree = NGramCounts._of_rows(
                 documents, vocabulary, int(self.order), self.max_memory, self.n_jobs
             )._tree()
             self._estimate(tree, vocabulary, options)
@@ -263,7 +263,20 @@ class NGramLanguageModel(LanguageModel):
 
     @available_if(_never)
     def partial_fit(self, X: Documents, y: object = None) -> Self:
-        """Not there: add up `NGramCounts` of batches and call `fit_counts`."""
+        """Refuse: add up `NGramCounts` of batches and call `fit_counts`.
+
+        Parameters
+        ----------
+        X : iterable of str, of sequences of str, or TokenizedDocuments
+            The documents.
+        y : None
+            Ignored.
+
+        Raises
+        ------
+        AttributeError
+            Always.
+        """
         raise NotImplementedError
 
     def to_arpa(self, path: FilePath) -> None:

@@ -162,10 +162,10 @@ class NGramCounts:
         else:
             limits = VocabularyFilter(min_count, max_features, set(MARKS))
             words = learn_vocabulary([documents], limits)
-        return cls.of_rows(documents, words, int(order), max_memory, n_jobs)
+        return cls._of_rows(documents, words, int(order), max_memory, n_jobs)
 
     @classmethod
-    def of_rows(
+    def _of_rows(
         cls,
         documents,
         vocabulary,
