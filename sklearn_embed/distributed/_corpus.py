@@ -37,7 +37,7 @@ def tokenize(collection: Any, path: FilePath, **text: Any) -> TokenizedDocuments
     path : str or path
         The file, written whole or not at all.  Workers write their partitions to a
         temporary folder beside it, which must be one that they all see.
-    **text
+    **text : Any
         How strings are cut: parameters of
         `TokenizedDocuments.from_documents`.
 

@@ -28,7 +28,7 @@ def count_words(collection: Any, **text: Any) -> WordCounts:
     ----------
     collection : bag, Series, DataFrame of one column, or array of Dask's
         The documents: strings, or lists of tokens.
-    **text
+    **text : Any
         How strings are cut: parameters of
         `TokenizedDocuments.from_documents`.
 
@@ -82,7 +82,7 @@ def count_cooccurrences(
     max_memory : int or None, default=None
         Bytes that counting one partition may work in, in addition to what its
         documents and the result take.  None: no bound.
-    **text
+    **text : Any
         How strings are cut: parameters of
         `TokenizedDocuments.from_documents`.
 
