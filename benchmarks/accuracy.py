@@ -12,7 +12,8 @@ labelled, and with ``--unlabeled`` the others are known without labels.  Seconds
 those of the processor, of fit and score together.
 
 A measurement found in ``--out`` is not repeated: delete the file, or lines of it, to
-measure anew.  ``--table`` writes what the manual shows.
+measure anew.  ``--table`` writes what the manual shows: accuracy by set, or by number
+of labels where there are several ``--sizes``.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -96,8 +97,14 @@ def summary(group):
     return table.loc[order].round(1)
 
 
+def curves(records):
+    """Return mean accuracy by contender and number of labels."""
+    table = records.pivot_table("accuracy", "contender", "size", sort=False)
+    return table.loc[[name for name in CONTENDERS if name in table.index]].round(1)
+
+
 def show(records):
-    """Print a table for each number of labels; return the last one."""
+    """Print a table for each number of labels; return what the manual shows."""
     records["size"] = records["labels"].where(records["labels"] < 2000, "all")
     table = None
     for (size, unlabeled), group in records.groupby(["size", "unlabeled"], sort=False):
@@ -105,7 +112,7 @@ def show(records):
         further = ", further texts without labels" if unlabeled else ""
         print(f"\n{size} labelled texts{further}, {group['seed'].nunique()} seeds")
         print(table.to_string())
-    return table
+    return table if records["size"].nunique() == 1 else curves(records)
 
 
 def parse():
@@ -126,7 +133,7 @@ def parse():
         metavar="NAME",
     )
     parser.add_argument("--out", type=Path, help="all measurements, kept and reused")
-    parser.add_argument("--table", type=Path, help="the last table, for the manual")
+    parser.add_argument("--table", type=Path, help="the table of the manual")
     options = parser.parse_args()
     options.paths = [
         path

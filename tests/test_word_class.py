@@ -1,12 +1,13 @@
 """WordClassVectorizer: vectors counted from labels, and cross-fitted rows."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pytest
 import reference_word_classes as slow
 import scipy.sparse as sp
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -333,3 +334,12 @@ def test_changed_attributes_are_refused():
     model.vectors_ = model.vectors_[:2]
     with pytest.raises(ValueError, match="Fit again"):
         model.transform(TEXTS)
+
+
+def test_components_where_no_feature_tells_classes_apart():
+    model = WordClassVectorizer(n_components=1, random_state=0)
+    texts, labels = ["aa bb cc"] * 10, [0, 1] * 5
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        rows = model.fit_transform(texts, labels)
+    assert np.isfinite(rows).all() and np.isfinite(model.components_).all()

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.decomposition import TruncatedSVD
+from sklearn.utils.extmath import randomized_svd
 
 from sklearn_embed._core.arrays import readonly
 from sklearn_embed._models.kernels.term_features import FeatureTable
@@ -155,9 +155,10 @@ def _phi(with_both, with_feature, share, total):
 
 def learn_components(association, counts, n_components, seed):
     """Return float64 (n_components, C): directions of classes that go together."""
-    svd = TruncatedSVD(n_components, random_state=seed)
-    svd.fit(sp.csr_matrix(association.sparse(counts)))
-    return svd.components_
+    # TruncatedSVD would divide by the variance, which is 0 where no feature tells any
+    # class from another.
+    matrix = sp.csr_matrix(association.sparse(counts))
+    return randomized_svd(matrix, n_components, n_iter=5, random_state=seed)[2]
 
 
 class Labelled(NamedTuple):
