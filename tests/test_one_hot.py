@@ -289,3 +289,9 @@ def test_parameters_are_checked_by_transform_too():
     model = OneHotTokens(min_count=1).fit(["cat dog"]).set_params(output=None)
     with pytest.raises(ValueError, match="'output' parameter"):
         model.transform(["cat"])
+
+
+def test_more_columns_than_memory_name_the_parameter():
+    model = OneHotTokens(output="ids", max_length=2**40).fit(["a cat", "the dog"])
+    with pytest.raises(MemoryError, match="max_length=1099511627776"):
+        model.transform(["a cat"] * 4)

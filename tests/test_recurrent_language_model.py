@@ -461,3 +461,10 @@ def test_a_search_compares_scores():
 def test_settings_are_recorded():
     names = {field.name for field in dataclasses.fields(RecurrentSettings)}
     assert names <= set(small().get_params())
+
+
+def test_states_larger_than_memory_name_the_parameter():
+    for size in (2**40, 2**62, 2**80):
+        model = RecurrentLanguageModel(3, hidden_size=size, min_count=1, epochs=1)
+        with pytest.raises(MemoryError, match=f"hidden_size={size}"):
+            model.fit(["the cat sat", "the dog sat"] * 5)

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import math
+import re
 import sys
 import warnings
 from contextlib import contextmanager
@@ -44,12 +45,18 @@ SIZES = (
 )
 
 
+#: What NumPy says of arrays larger than any memory.
+_TOO_LARGE = re.compile("Maximum allowed|array is too big|too large to convert")
+
+
 @contextmanager
 def named_memory(estimator, n_words=None):
     """Let an error for want of memory name the parameters that ask for so much."""
     try:
         yield
-    except MemoryError as error:
+    except (MemoryError, OverflowError, ValueError) as error:
+        if not isinstance(error, MemoryError) and not _TOO_LARGE.search(str(error)):
+            raise
         params = estimator.get_params(deep=False)
         sizes = [f"{name}={params[name]!r}" for name in SIZES if name in params]
         words = "" if n_words is None else f" for {n_words} words"

@@ -28,6 +28,7 @@ from sklearn_embed._estimators.base import (
     _fit_context,
 )
 from sklearn_embed._estimators.checks import check_settings, warn_of_words
+from sklearn_embed._estimators.convergence import named_memory
 from sklearn_embed._estimators.coverage import warn_of_count, warn_of_documents
 from sklearn_embed._estimators.loading import check_vocabulary
 from sklearn_embed._estimators.one_hot_outputs import (
@@ -460,8 +461,9 @@ class OneHotTokens(TextTransformer):
         if self.output in ("count", "binary"):
             return bags(columns, offsets, width, self.dtype, self.output == "binary")
         sides = self.padding, self.truncating
-        ids = sequences(columns, offsets, len(self.words_), self._length(), *sides)
-        return ids if self.output == "ids" else unit_vectors(ids, width, self.dtype)
+        with named_memory(self):
+            ids = sequences(columns, offsets, len(self.words_), self._length(), *sides)
+            return ids if self.output == "ids" else unit_vectors(ids, width, self.dtype)
 
     def _check_loaded(self):
         """Refuse parts that do not fit together."""
