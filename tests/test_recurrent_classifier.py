@@ -96,7 +96,7 @@ def test_a_step_follows_the_slopes_of_the_loss(pooling, bidirectional, loss):
     matrix = np.ones(3, np.int64)
     labels = Labels(np.arange(3), loss == "one_vs_all", matrix, np.arange(3), None)
     vocabulary = Vocabulary(WORDS, [5, 4, 3, 2, 1])
-    made = estimator._new_model(vocabulary, documents, labels, False)
+    made, _ = estimator._new_model(vocabulary, documents, labels, False, False)
     model = made(np.random.default_rng(0), None)
     assert isinstance(model, RecurrentTextClassifier)
     for part in model.weights[:3]:
