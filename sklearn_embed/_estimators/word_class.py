@@ -555,6 +555,9 @@ class WordClassVectorizer(TransformerMixin, TextEstimator):
         n_others = len(features) - n_words
         if features.n_words != n_words or len(self.classes_) < 1:
             raise ValueError(f"{n_words} words, but features of {features.n_words}")
+        for name in ("idf_", "ngram_vectors_"):
+            if not isinstance(getattr(self, name), np.ndarray):
+                raise ValueError(f"{name} is no array")
         check_rows("idf_", self.idf_, len(features))
         if others.dtype != np.float32 or others.shape != (n_others, width):
             raise ValueError(f"{n_others} n-grams, but vectors {others.shape}")
