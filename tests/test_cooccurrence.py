@@ -398,3 +398,11 @@ def test_the_constructor_refuses_what_the_window_does_not_give():
         made_of(counts, parts, Window(3, "harmonic", "left"))
     with pytest.raises(ValueError, match="direction='up'"):
         made_of(counts, parts, Window(2, "harmonic", "up"))
+
+
+def test_linear_weights_of_endless_windows_are_refused():
+    with pytest.raises(ValueError, match="window=1000001"):
+        CooccurrenceCounts.from_documents(["a b"], window=10**6 + 1, weighting="linear")
+    with pytest.raises(ValueError, match="window=10"):
+        model = GloVeVectorizer(2, min_count=1, window=10**30, weighting="linear")
+        model.fit(["the cat", "the dog"])

@@ -295,3 +295,9 @@ def test_more_columns_than_memory_name_the_parameter():
     model = OneHotTokens(output="ids", max_length=2**40).fit(["a cat", "the dog"])
     with pytest.raises(MemoryError, match="max_length=1099511627776"):
         model.transform(["a cat"] * 4)
+
+
+@pytest.mark.parametrize("dtype", ["nonsense", "U5", object])
+def test_types_that_are_no_numbers_are_refused(dtype):
+    with pytest.raises(ValueError, match=r"dtype=.* must be a type of numbers"):
+        OneHotTokens(dtype=dtype, ngram_range=(2, 2)).fit(["a cat", "the dog"])

@@ -465,6 +465,15 @@ class OneHotTokens(TextTransformer):
             ids = sequences(columns, offsets, len(self.words_), self._length(), *sides)
             return ids if self.output == "ids" else unit_vectors(ids, width, self.dtype)
 
+    def _validate_params(self):
+        super()._validate_params()
+        try:
+            is_number = np.dtype(self.dtype).kind in "biuf"
+        except TypeError:
+            is_number = False
+        if not is_number:
+            raise ValueError(f"dtype={self.dtype!r} must be a type of numbers.")
+
     def _check_loaded(self):
         """Refuse parts that do not fit together."""
         check_vocabulary(self)

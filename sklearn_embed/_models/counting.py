@@ -40,6 +40,9 @@ _MOST_PLACES = 2**31 - 2
 _LEAST_PLACES = 1 << 12
 _LEAST_CAPACITY = 1 << 10
 
+#: Longest window whose words' weights are multiples of 1 / window.
+_LONGEST_LINEAR = 1_000_000
+
 
 class Window(NamedTuple):
     """Which places near a word count, and for how much."""
@@ -61,6 +64,11 @@ class Window(NamedTuple):
             raise ValueError(
                 'weighting="linear" falls towards the end of a window, which '
                 'window="document" has not: give a number, or "harmonic" or "flat".'
+            )
+        if weighting == "linear" and size > _LONGEST_LINEAR:
+            raise ValueError(
+                f'window={size}: weighting="linear" counts in parts of 1 / window: '
+                f"give at most {_LONGEST_LINEAR}."
             )
         if direction not in SIDES:
             raise ValueError(f"direction={direction!r}: give one of {list(SIDES)}.")
