@@ -33,7 +33,7 @@ from sklearn_embed._text.tokens import (
     make_split,
     stop_word_set,
 )
-from sklearn_embed._text.vocabulary import VocabularyFilter
+from sklearn_embed._text.vocabulary import Vocabulary, VocabularyFilter
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -103,6 +103,25 @@ def limits_of(estimator):
         estimator.min_df,
         estimator.max_df,
     )
+
+
+def check_words_kept(estimator):
+    """Refuse a fitted estimator whose list of words has become another one.
+
+    Rows are found by the number of a word: kernels must not be led beyond them.
+    """
+    words, counts = (vars(estimator).get(name) for name in ("words_", "counts_"))
+    if words is not None and counts is not None and len(words) != len(counts):
+        raise ValueError(
+            f"The list of {len(counts)} words has become one of {len(words)}: fit "
+            "again instead of changing words_."
+        )
+
+
+def fitted_vocabulary(estimator):
+    """Return the words of a fitted estimator that have a row."""
+    check_words_kept(estimator)
+    return Vocabulary(estimator.words_, estimator.counts_, estimator.vocabulary_)
 
 
 def _unchanged(text):
@@ -349,6 +368,7 @@ class TextEstimator(BaseEstimator):
     def _tokenize(self, X):
         """Return documents as tokens, cut as those of fit were."""
         check_is_fitted(self)
+        check_words_kept(self)
         return tokenize(X, self._text_options, n_jobs=self._n_threads())
 
     def _n_threads(self):

@@ -32,6 +32,7 @@ from sklearn_embed._estimators.base import (
     StrOptions,
     TextEstimator,
     _fit_context,
+    fitted_vocabulary,
 )
 from sklearn_embed._estimators.callbacks import CallbackSupportMixin, with_callbacks
 from sklearn_embed._estimators.fasttext_exchange import FastTextExchange
@@ -55,7 +56,6 @@ from sklearn_embed._estimators.small_batches import learn_few
 from sklearn_embed._estimators.word_vectorizer import LEARNING_CONSTRAINTS
 from sklearn_embed._models.classifier import SEPARATE
 from sklearn_embed._text.tokens import DEFAULT_PATTERN
-from sklearn_embed._text.vocabulary import Vocabulary
 from sklearn_embed._vectors.word_vectors import WordVectors
 
 if TYPE_CHECKING:
@@ -492,7 +492,7 @@ class FastTextClassifier(
 
     def _fitted_vocabulary(self):
         """Return the words that have a row."""
-        return Vocabulary(self.words_, self.counts_, self.vocabulary_)
+        return fitted_vocabulary(self)
 
     def _makes_unknown_words(self):
         """Tell whether words without a row have vectors, too."""

@@ -34,6 +34,7 @@ from sklearn_embed._estimators.base import (
     StrOptions,
     TextEstimator,
     _fit_context,
+    fitted_vocabulary,
 )
 from sklearn_embed._estimators.callbacks import CallbackSupportMixin, with_callbacks
 from sklearn_embed._estimators.loading import check_words
@@ -51,7 +52,6 @@ from sklearn_embed._models.recurrent_classifier import (
     RecurrentTextClassifier,
 )
 from sklearn_embed._text.tokens import DEFAULT_PATTERN
-from sklearn_embed._text.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -440,7 +440,7 @@ class RecurrentClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
 
     def _fitted_vocabulary(self):
         """Return the words that have a row."""
-        return Vocabulary(self.words_, self.counts_, self.vocabulary_)
+        return fitted_vocabulary(self)
 
     def _makes_unknown_words(self):
         """Tell whether words without a row have vectors, too."""

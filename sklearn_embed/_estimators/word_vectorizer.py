@@ -21,6 +21,7 @@ from sklearn_embed._estimators.base import (
     StrOptions,
     TextEstimator,
     _fit_context,
+    fitted_vocabulary,
     limits_of,
 )
 from sklearn_embed._estimators.callbacks import CallbackSupportMixin, with_callbacks
@@ -45,7 +46,7 @@ from sklearn_embed._estimators.training import (
 from sklearn_embed._estimators.unlabeled import further_texts
 from sklearn_embed._estimators.word_rows import WordRowsMixin
 from sklearn_embed._models.loop import Data
-from sklearn_embed._text.vocabulary import Vocabulary, learn_vocabulary
+from sklearn_embed._text.vocabulary import learn_vocabulary
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -213,7 +214,7 @@ class WordVectorizer(CallbackSupportMixin, WordRowsMixin, TextEstimator):
 
     def _fitted_vocabulary(self):
         """Return the words that have a row."""
-        return Vocabulary(self.words_, self.counts_, self.vocabulary_)
+        return fitted_vocabulary(self)
 
     def _training(self, X, data, vocabulary, options):
         """Return what is to be trained on what; no parameter is "auto" any more."""
