@@ -123,11 +123,18 @@ def pictures(block, block_vars, gallery_conf, **kwargs):
 
 PAGES = ("tutorial", "guide", "lecture", "ru", "zh")
 
+# Pages of the guide that train for minutes are run by `tox -e manual`, which sets this;
+# a change is checked without them.
+LONG = "counts|word2vec|glove|fasttext|word_classes|recurrent_language_models"
+EXECUTED = r"\.py$"
+if os.environ.get("SKLEARN_EMBED_MANUAL") != "whole":
+    EXECUTED = rf"^(?!.*guide/({LONG})\.py).*\.py$"
+
 sphinx_gallery_conf = {
     "examples_dirs": [*(f"pages/{name}" for name in PAGES), "../examples"],
     "gallery_dirs": [*(f"auto_{name}" for name in PAGES), "auto_examples"],
     "within_subsection_order": PageOrder,
-    "filename_pattern": r"\.py$",
+    "filename_pattern": EXECUTED,
     "ignore_pattern": r"(^|/)_\w+\.py$",
     "reset_argv": example_arguments,
     "reset_modules": ("matplotlib", reset_pictures),
