@@ -149,6 +149,13 @@ def interrupt(number, frame):
     raise KeyboardInterrupt
 
 
+def is_interrupt(error):
+    """Tell whether a KeyboardInterrupt is what an error comes of."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__
+    return error is not None
+
+
 def one_call(function, n_before):
     """Return how an interrupted call ended, and how many threads it left."""
     outcome = "finished"
@@ -162,6 +169,11 @@ def one_call(function, n_before):
     except KeyboardInterrupt:
         # In the call, or only in the sleep after it.
         outcome = "finished" if outcome == "swallowed" else "interrupted"
+    except SystemError as error:
+        # numba's machine code makes one of it where it reads its own constants.
+        outcome = "interrupted" if is_interrupt(error) else "error"
+        if outcome == "error":
+            traceback.print_exc()
     except BaseException:
         traceback.print_exc()
         outcome = "error"
