@@ -94,7 +94,8 @@ def summary(group):
         table["worst"] = gaps.min(axis=1)
     table["seconds"] = group.groupby("contender")["seconds"].mean()
     order = [name for name in CONTENDERS if name in table.index]
-    return table.loc[order].round(1)
+    others = [name for name in table.columns if name not in sets]
+    return table.loc[order, others + sets].round(1)
 
 
 def curves(records):
