@@ -379,30 +379,17 @@ class CooccurrenceCounts:
         VectorFileError
             If the file is damaged, from a later version, or holds something else.
         """
-        from sklearn_embed._files.arrays import load_arrays
-        from sklearn_embed._files.errors import VectorFileError
+        from sklearn_embed._files.counts import loaded_counts
 
-        arrays, meta = load_arrays(path, mmap=mmap)
-        if not isinstance(meta, dict) or meta.get("kind") != "CooccurrenceCounts":
-            raise VectorFileError(path, "it holds no CooccurrenceCounts")
-        if not isinstance(meta.get("version"), int) or meta["version"] > _VERSION:
-            raise VectorFileError(
-                path,
-                "written in a later version of the format",
-                "Upgrade sklearn-embed",
-            )
-        try:
+        with loaded_counts(path, "CooccurrenceCounts", _VERSION, mmap) as (
+            arrays,
+            meta,
+        ):
             size, weighting, direction = meta["window"]
             window = Window(size, weighting, direction).checked()
             names = ("words", "word_counts", "indptr", "indices", "units")
             words, word_counts, indptr, indices, units = (arrays[n] for n in names)
             _check(words, word_counts, indptr, indices, units, direction == "both")
-        except (KeyError, TypeError, ValueError) as error:
-            raise VectorFileError(
-                path,
-                f"its parts disagree: {error}",
-                "The file is damaged; write it anew",
-            ) from error
         # The unit depends on the window alone.
         pairs = Pairs(indptr, indices, units, window.units(0)[1])
         return cls._unchecked(words, word_counts, pairs, window)

@@ -301,27 +301,11 @@ class NGramCounts:
         VectorFileError
             If the file is damaged, from a later version, or holds something else.
         """
-        from sklearn_embed._files.arrays import load_arrays
-        from sklearn_embed._files.errors import VectorFileError
+        from sklearn_embed._files.counts import loaded_counts
 
-        arrays, meta = load_arrays(path, mmap=mmap)
-        if not isinstance(meta, dict) or meta.get("kind") != "NGramCounts":
-            raise VectorFileError(path, "it holds no NGramCounts")
-        if not isinstance(meta.get("version"), int) or meta["version"] > _VERSION:
-            raise VectorFileError(
-                path,
-                "written in a later version of the format",
-                "Upgrade sklearn-embed",
-            )
-        try:
+        with loaded_counts(path, "NGramCounts", _VERSION, mmap) as (arrays, _):
             words, rows, counts = (arrays[n] for n in ("words", "rows", "counts"))
             _check(words, rows, counts)
-        except (KeyError, TypeError, ValueError) as error:
-            raise VectorFileError(
-                path,
-                f"its parts disagree: {error}",
-                "The file is damaged; write it anew",
-            ) from error
         return cls._unchecked(words, Table(rows, counts))
 
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from sklearn_embed._core.arrays import readonly
 from sklearn_embed._core.typing import Documents, FilePath, StopWords
-from sklearn_embed._files.arrays import load_arrays, save_arrays
-from sklearn_embed._files.errors import VectorFileError
+from sklearn_embed._files.arrays import save_arrays
+from sklearn_embed._files.counts import loaded_counts
 from sklearn_embed._text.checks import check_array
 from sklearn_embed._text.hash_table import merged_tables
 from sklearn_embed._text.scanner import Scanner
@@ -278,25 +278,10 @@ class WordCounts:
         VectorFileError
             If the file is damaged, from a later version, or holds something else.
         """
-        arrays, meta = load_arrays(path, mmap=mmap)
-        if not isinstance(meta, dict) or meta.get("kind") != _KIND:
-            raise VectorFileError(path, "it holds no WordCounts")
-        if not isinstance(meta.get("version"), int) or meta["version"] > _VERSION:
-            raise VectorFileError(
-                path,
-                "written in a later version of the format",
-                "Upgrade sklearn-embed",
-            )
-        try:
+        with loaded_counts(path, _KIND, _VERSION, mmap) as (arrays, meta):
             blob, offsets, counts, document_counts = (arrays[name] for name in _NAMES)
             table = TokenTable(blob, offsets)
             return cls(table, counts, document_counts, meta["n_documents"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise VectorFileError(
-                path,
-                f"its parts disagree: {error}",
-                "The file is damaged; write it anew",
-            ) from error
 
 
 def _check(table, counts, document_counts, n_documents):
