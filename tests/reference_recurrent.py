@@ -89,3 +89,22 @@ def hash64(seed, counter):
     z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & most
     z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & most
     return z ^ (z >> 31)
+
+
+#: Step of central differences.
+EPS = 1e-5
+
+
+def differences(loss, parameters):
+    """Central differences in every number of some arrays."""
+    slopes = [np.zeros_like(part) for part in parameters]
+    for part, slope in zip(parameters, slopes, strict=True):
+        flat, out = part.reshape(-1), slope.reshape(-1)
+        for k in range(flat.size):
+            value = flat[k]
+            flat[k] = value + EPS
+            up = loss(parameters)
+            flat[k] = value - EPS
+            out[k] = (up - loss(parameters)) / (2 * EPS)
+            flat[k] = value
+    return slopes

@@ -18,7 +18,6 @@ from sklearn_embed._text.vocabulary import Vocabulary
 TEXTS = ["fine, not dull", "dull, not fine", "so fine", "so very dull"] * 25
 LABELS = np.array([1, 0, 1, 0] * 25)
 WORDS = ["a", "b", "c", "d", "e"]
-EPS = 1e-5
 
 
 def small(**params):
@@ -58,21 +57,6 @@ def twin_loss(model, parameters, documents, targets, weights):
             loss = -np.log(np.where(wanted, share, 1 - share)).sum()
         losses.append(weight * loss)
     return np.mean(losses)
-
-
-def differences(loss, parameters):
-    """Central differences in every number of some arrays."""
-    slopes = [np.zeros_like(part) for part in parameters]
-    for part, slope in zip(parameters, slopes, strict=True):
-        flat, out = part.reshape(-1), slope.reshape(-1)
-        for k in range(flat.size):
-            value = flat[k]
-            flat[k] = value + EPS
-            up = loss(parameters)
-            flat[k] = value - EPS
-            out[k] = (up - loss(parameters)) / (2 * EPS)
-            flat[k] = value
-    return slopes
 
 
 @pytest.mark.parametrize("loss", ["softmax", "one_vs_all"])
@@ -115,7 +99,7 @@ def test_a_step_follows_the_slopes_of_the_loss(pooling, bidirectional, loss):
     expected = pytest.approx(loss_of(parameters), rel=1e-5)
     assert mean_loss(job.validation_phases(), 1) == expected
     assert mean_loss(job.phases(0), 1) == expected
-    slopes, norm = reference.clipped(differences(loss_of, parameters), 0.15)
+    slopes, norm = reference.clipped(reference.differences(loss_of, parameters), 0.15)
     assert norm > 0.15, "nothing is clipped"
     for part, old, slope in zip(model.weights, parameters, slopes, strict=True):
         assert_allclose(part, old - 2 * slope, rtol=1e-4, atol=2e-5)
@@ -132,7 +116,7 @@ def test_losses_and_their_slopes():
         def value(some, targets=targets, loss=loss):
             return judged(some[0], targets, weights, loss)[0]
 
-        expected = differences(value, [scores])[0]
+        expected = reference.differences(value, [scores])[0]
         assert_allclose(judged(scores, targets, weights, loss)[1], expected, atol=1e-6)
     wide = np.array([[1e4, -1e4]])
     for loss in ("softmax", "one_vs_all"):

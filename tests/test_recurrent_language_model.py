@@ -29,7 +29,6 @@ from sklearn_embed._text.vocabulary import Vocabulary
 
 WORDS = ["cat", "dog", "sat", "the", "on"]
 TEXTS = ["the cat sat on the mat", "the dog sat on the rug", "", "a cat and a dog"] * 30
-EPS = 1e-5
 
 
 def small(**params):
@@ -86,21 +85,6 @@ def twin_loss(model, parameters, ids, drawn=None, log_q=None):
     )
 
 
-def differences(loss, parameters):
-    """Central differences in every number of some arrays."""
-    slopes = [np.zeros_like(part) for part in parameters]
-    for part, slope in zip(parameters, slopes, strict=True):
-        flat, out = part.reshape(-1), slope.reshape(-1)
-        for k in range(flat.size):
-            value = flat[k]
-            flat[k] = value + EPS
-            up = loss(parameters)
-            flat[k] = value - EPS
-            out[k] = (up - loss(parameters)) / (2 * EPS)
-            flat[k] = value
-    return slopes
-
-
 def one_document(ids):
     """Return documents of which the ids, without the end mark, are these words."""
     tokens = [[*WORDS, "?"][word] for word in ids]
@@ -139,7 +123,7 @@ def test_a_step_follows_the_slopes_of_the_loss(cell, loss, tie_weights, monkeypa
 
     found = mean_loss(job.phases(0), 1)
     assert found == pytest.approx(loss_of(parameters), rel=1e-5)
-    slopes, norm = reference.clipped(differences(loss_of, parameters), 0.1)
+    slopes, norm = reference.clipped(reference.differences(loss_of, parameters), 0.1)
     assert norm > 0.1, "nothing is clipped"
     for part, old, slope in zip(model.weights, parameters, slopes, strict=True):
         assert_allclose(part, old - 3 * slope, rtol=1e-4, atol=2e-5)

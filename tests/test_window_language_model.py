@@ -88,21 +88,6 @@ def twin_loss(model, parameters, documents, drawn=None, log_q=None):
     return np.mean(losses)
 
 
-def differences(loss, parameters):
-    """Central differences in every number of some arrays."""
-    slopes = [np.zeros_like(part) for part in parameters]
-    for part, slope in zip(parameters, slopes, strict=True):
-        flat, out = part.reshape(-1), slope.reshape(-1)
-        for k in range(flat.size):
-            value = flat[k]
-            flat[k] = value + EPS
-            up = loss(parameters)
-            flat[k] = value - EPS
-            out[k] = (up - loss(parameters)) / (2 * EPS)
-            flat[k] = value
-    return slopes
-
-
 DOCUMENTS = [[3, 0, 5, 1, 2, 4, 3, 0, 0], [], [2], [3, 3]]
 
 
@@ -140,7 +125,7 @@ def test_a_step_follows_the_slopes_of_the_loss(loss, order, direct, monkeypatch)
     found = mean_loss(job.phases(0), 1)
     assert len(job._shards) == 3
     assert found == pytest.approx(loss_of(parameters), rel=1e-5)
-    slopes, norm = reference.clipped(differences(loss_of, parameters), 0.1)
+    slopes, norm = reference.clipped(reference.differences(loss_of, parameters), 0.1)
     assert norm > 0.1, "nothing is clipped"
     for part, old, slope in zip(model.weights, parameters, slopes, strict=True):
         assert_allclose(part, old - 3 * slope, rtol=1e-4, atol=2e-5)
