@@ -103,6 +103,8 @@ OWN_WORDS = {
 #: What all language models say alike, and nobody else.
 OF_LANGUAGE_MODELS = {
     "min_count": "other words are unknown, not left out",
+    "min_df": "other words are unknown, not left out",
+    "max_df": "other words are unknown, not left out",
     "loss": "words may be drawn, and only to learn",
     "negative": "drawn for a step, not a word",
     "learning_rate": "of several optimisers",

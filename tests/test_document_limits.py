@@ -14,9 +14,14 @@ from sklearn_embed import (
     FastTextClassifier,
     FastTextVectorizer,
     GloVeVectorizer,
+    NGramCounts,
+    NGramLanguageModel,
     OneHotTokens,
     PPMIVectorizer,
+    RecurrentClassifier,
+    RecurrentLanguageModel,
     TokenizedDocuments,
+    WindowLanguageModel,
     Word2VecVectorizer,
 )
 from sklearn_embed._text.vocabulary import document_frequencies
@@ -29,6 +34,10 @@ TRAINERS = [
     GloVeVectorizer(2, **TINY),
     PPMIVectorizer(2, min_count=1),
     FastTextClassifier(2, **TINY),
+    RecurrentClassifier(2, hidden_size=2, **TINY),
+    NGramLanguageModel(2, min_count=1),
+    WindowLanguageModel(2, hidden_size=2, **TINY),
+    RecurrentLanguageModel(2, hidden_size=2, **TINY),
 ]
 each_trainer = pytest.mark.parametrize(
     "trainer", TRAINERS, ids=lambda t: type(t).__name__
@@ -75,6 +84,20 @@ def test_cooccurrence_counts_have_both_limits():
     assert counts.words == ["dog"]
     with pytest.raises(ValueError, match=r"min_df=0 must be"):
         CooccurrenceCounts.from_documents(TEXTS, min_df=0)
+
+
+def test_counts_of_ngrams_have_both_limits():
+    counts = NGramCounts.from_documents(TEXTS, order=2, min_df=2, max_df=3)
+    assert counts.words == ["dog"]
+    with pytest.raises(ValueError, match=r"max_df=0 must be"):
+        NGramCounts.from_documents(TEXTS, max_df=0)
+
+
+def test_language_models_take_other_words_for_unknown():
+    model = NGramLanguageModel(2, min_count=1, min_df=2, max_df=3).fit(TEXTS)
+    same = NGramLanguageModel(2, min_count=1, vocabulary=["dog"]).fit(TEXTS)
+    assert_array_equal(model.score_samples(TEXTS), same.score_samples(TEXTS))
+    assert model.unknown_share(["dog cat"]) == 0.5
 
 
 def test_further_texts_are_documents_too():

@@ -14,7 +14,7 @@ from sklearn.base import DensityMixin
 from sklearn.utils import check_random_state
 
 from sklearn_embed._core.typing import Documents, RandomState
-from sklearn_embed._estimators.base import COUNT, TextEstimator
+from sklearn_embed._estimators.base import VOCABULARY_CONSTRAINTS, TextEstimator
 from sklearn_embed._estimators.convergence import warn
 from sklearn_embed._estimators.loading import check_vocabulary
 from sklearn_embed._estimators.snapshot import snapshot
@@ -41,8 +41,7 @@ LANGUAGE_CONSTRAINTS: dict = {
         for name, constraint in TextEstimator._text_constraints.items()
         if name != "stop_words"
     },
-    "min_count": [COUNT],
-    "max_features": [COUNT, None],
+    **VOCABULARY_CONSTRAINTS,
     "n_jobs": [Integral, None],
 }
 
@@ -123,7 +122,7 @@ class LanguageModel(DensityMixin, TextEstimator):
         -----
         Scores can be compared among models that know the same words: with fewer of
         them, more is the unknown word, which is easy to predict.  So a search that
-        compares values of `min_count` or `max_features` chooses the smallest
+        compares values of `min_count`, `min_df` or `max_features` chooses the smallest
         vocabulary; `unknown_share` tells how much of a text is unknown.
         """
         fitted = snapshot(self)
@@ -335,6 +334,8 @@ def limits_of_words(estimator, parts):
         estimator.max_features,
         marks or None,
         estimator.vocabulary,
+        estimator.min_df,
+        estimator.max_df,
     )
 
 
@@ -343,7 +344,8 @@ def warn_of_unknown(n_unknown, n_words, in_fit=False):
     if n_words < ENOUGH or 2 * n_unknown <= n_words:
         return
     remedy = (
-        "Lower min_count, raise max_features, or give more documents."
+        "Lower min_count and min_df, raise max_df and max_features, or give more "
+        "documents."
         if in_fit
         else "Check that the documents are of the language of the vocabulary, and cut "
         "and lowercased alike."

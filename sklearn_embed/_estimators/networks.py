@@ -25,6 +25,7 @@ from sklearn_embed._estimators.base import (
     _fit_context,
 )
 from sklearn_embed._estimators.callbacks import with_callbacks
+from sklearn_embed._estimators.checks import refuse_document_limits
 from sklearn_embed._estimators.language_model import (
     LANGUAGE_CONSTRAINTS,
     learn_words,
@@ -128,7 +129,8 @@ def partial_fit(
 
     The learning rate is `learning_rate` throughout: the length of the stream is
     not known, so there is nothing to decay towards.  `epochs` and
-    `early_stopping` play no part.
+    `early_stopping` play no part; `min_df` and `max_df`, which need all documents
+    at once, are refused.
 
     Parameters
     ----------
@@ -146,6 +148,7 @@ def partial_fit(
         The fitted estimator.
     """
     self._checked_pretrained()
+    refuse_document_limits(self)
     documents, options = self._tokenize_to_fit(X)
     settled = auto.settled(self)
     limits = limits_of_words(self, [documents])

@@ -131,6 +131,11 @@ class RecurrentLanguageModel(CallbackSupportMixin, LanguageModel):
         analyzer="char" and "char_wb" alone.
     min_count : int, default=2
         Words that occur less often count as unknown.
+    min_df : int or float, default=1
+        Words that occur in fewer documents count as unknown; an integer is a number
+        of documents, a float in [0, 1] a share of them.
+    max_df : int or float, default=1.0
+        Words that occur in more documents count as unknown; likewise.
     max_features : int or None, default=None
         Keep only this many words, the most frequent ones.  None: no limit.
     vocabulary : iterable of str, mapping, path or None, default=None
@@ -288,6 +293,8 @@ class RecurrentLanguageModel(CallbackSupportMixin, LanguageModel):
         analyzer: Analyzer = "word",
         ngram_range: tuple[int, int] = (1, 1),
         min_count: int = 2,
+        min_df: float = 1,
+        max_df: float = 1.0,
         max_features: int | None = None,
         vocabulary: Collection[str] | None = None,
         early_stopping: bool = False,
@@ -326,6 +333,8 @@ class RecurrentLanguageModel(CallbackSupportMixin, LanguageModel):
         self.analyzer = analyzer
         self.ngram_range = ngram_range
         self.min_count = min_count
+        self.min_df = min_df
+        self.max_df = max_df
         self.max_features = max_features
         self.vocabulary = vocabulary
         self.early_stopping = early_stopping

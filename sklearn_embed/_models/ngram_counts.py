@@ -26,6 +26,7 @@ from sklearn_embed._text.tokens import TextOptions
 from sklearn_embed._text.vocabulary import (
     Vocabulary,
     VocabularyFilter,
+    checked_share,
     given_words,
     learn_vocabulary,
 )
@@ -114,6 +115,8 @@ class NGramCounts:
         *,
         order: int = 5,
         min_count: int = 1,
+        min_df: float = 1,
+        max_df: float = 1.0,
         max_features: int | None = None,
         vocabulary: Sequence[str] | None = None,
         max_memory: int | None = None,
@@ -130,6 +133,11 @@ class NGramCounts:
             Number of words of the longest n-grams, from 1 to 20.
         min_count : int, default=1
             Words that occur less often are counted as unknown.
+        min_df : int or float, default=1
+            Words that occur in fewer documents are counted as unknown; an integer is
+            a number of documents, a float in [0, 1] a share of them.
+        max_df : int or float, default=1.0
+            Words that occur in more documents are counted as unknown; likewise.
         max_features : int or None, default=None
             Count only this many words, the most frequent ones; others as unknown.
         vocabulary : list of str or None, default=None
@@ -160,7 +168,13 @@ class NGramCounts:
         if vocabulary is not None:
             words = Vocabulary([w for w in given_words(vocabulary) if w not in MARKS])
         else:
-            limits = VocabularyFilter(min_count, max_features, set(MARKS))
+            limits = VocabularyFilter(
+                min_count,
+                max_features,
+                set(MARKS),
+                min_df=checked_share("min_df", min_df),
+                max_df=checked_share("max_df", max_df),
+            )
             words = learn_vocabulary([documents], limits)
         return cls._of_rows(documents, words, int(order), max_memory, n_jobs)
 
