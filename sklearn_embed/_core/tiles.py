@@ -111,6 +111,32 @@ def _fused(builder, a, b, c):
     return builder.call(fma, [a, b, c])
 
 
+def _sum_up(builder, k, begun, add):
+    """Return vectors after ``add(i, vectors)`` was done for i = 0, 1, …, k - 1."""
+    before = builder.block
+    loop, end = (builder.append_basic_block(name) for name in ("tile", "done"))
+    some = builder.icmp_signed(">", k, ir.Constant(_I64, 0))
+    builder.cbranch(some, loop, end)
+    builder.position_at_end(loop)
+    i = builder.phi(_I64)
+    i.add_incoming(ir.Constant(_I64, 0), before)
+    totals = [builder.phi(VECTOR) for _ in begun]
+    moved = add(i, totals)
+    following = builder.add(i, ir.Constant(_I64, 1))
+    i.add_incoming(following, loop)
+    for total, first, next_ in zip(totals, begun, moved, strict=True):
+        total.add_incoming(first, before)
+        total.add_incoming(next_, loop)
+    more = builder.icmp_signed("<", following, k)
+    builder.cbranch(more, loop, end)
+    builder.position_at_end(end)
+    results = [builder.phi(VECTOR) for _ in begun]
+    for result, first, last in zip(results, begun, moved, strict=True):
+        result.add_incoming(first, before)
+        result.add_incoming(last, loop)
+    return results
+
+
 def _make_tile(height):
     """Return an intrinsic that adds the product of some rows and a panel.
 
@@ -154,43 +180,29 @@ def _make_tile(height):
                 _masked_load(builder, target, masks[number % 2])
                 for number, target in enumerate(targets)
             ]
-            before = builder.block
-            loop, end = (builder.append_basic_block(name) for name in ("tile", "done"))
-            some = builder.icmp_signed(">", k, ir.Constant(_I64, 0))
-            builder.cbranch(some, loop, end)
-            builder.position_at_end(loop)
-            i = builder.phi(_I64)
-            i.add_incoming(ir.Constant(_I64, 0), before)
-            totals = [builder.phi(VECTOR) for _ in sums]
-            at = place(panel, i, COLUMNS)
-            columns = [
-                builder.load(
-                    _at(builder, panels, place(at, ir.Constant(_I64, WIDTH), v)),
-                    align=4,
-                )
-                for v in (0, 1)
-            ]
-            moved = []
-            for r, row in enumerate(rows):
-                number = builder.load(builder.gep(left, [builder.add(row, i)]))
-                factor = _spread(builder, number, VECTOR)
-                for v in (0, 1):
-                    total = totals[2 * r + v]
-                    moved.append(_fused(builder, factor, columns[v], total))
-            following = builder.add(i, ir.Constant(_I64, 1))
-            i.add_incoming(following, loop)
-            for total, begun, next_ in zip(totals, sums, moved, strict=True):
-                total.add_incoming(begun, before)
-                total.add_incoming(next_, loop)
-            more = builder.icmp_signed("<", following, k)
-            builder.cbranch(more, loop, end)
-            builder.position_at_end(end)
-            for number, (begun, result) in enumerate(zip(sums, moved, strict=True)):
-                value = builder.phi(VECTOR)
-                value.add_incoming(begun, before)
-                value.add_incoming(result, loop)
-                targets[number] = targets[number], value
-            for number, (target, value) in enumerate(targets):
+
+            def add(i, totals):
+                at = place(panel, i, COLUMNS)
+                columns = [
+                    builder.load(
+                        _at(builder, panels, place(at, ir.Constant(_I64, WIDTH), v)),
+                        align=4,
+                    )
+                    for v in (0, 1)
+                ]
+                moved = []
+                for r, row in enumerate(rows):
+                    number = builder.load(builder.gep(left, [builder.add(row, i)]))
+                    factor = _spread(builder, number, VECTOR)
+                    for v in (0, 1):
+                        total = totals[2 * r + v]
+                        moved.append(_fused(builder, factor, columns[v], total))
+                return moved
+
+            results = _sum_up(builder, k, sums, add)
+            for number, (target, value) in enumerate(
+                zip(targets, results, strict=True)
+            ):
                 _masked_store(builder, value, target, masks[number % 2])
             return context.get_dummy_value()
 

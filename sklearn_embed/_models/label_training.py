@@ -281,8 +281,6 @@ class LabelJob(Job):
         model = self._model
         ids = np.concatenate([words for words, _ in found])
         slopes = np.concatenate([below for _, below in found])
-        if model.frozen is not None:
-            moves = ~model.frozen[ids]
-            ids, slopes = ids[moves], slopes[moves]
+        ids, slopes = model.movable(ids, slopes)
         kept = model.first.inputs, model.second.inputs
         return Sparse(model.weights.inputs, ids, slopes, *kept)

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import math
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -12,23 +13,17 @@ from sklearn_embed._core.arrays import readonly
 from sklearn_embed._core.blas import one_blas_thread
 from sklearn_embed._core.threads import run_all
 from sklearn_embed._core.tiles import multiply_packed, pack
-from sklearn_embed._models.checks import check_matrix
 from sklearn_embed._models.classifier import Labels
 from sklearn_embed._models.descent import kept_by
 from sklearn_embed._models.kernels.optimizer import take_rows
 from sklearn_embed._models.label_training import LabelJob, Texts
+from sklearn_embed._models.network import Network, zero_weights
 from sklearn_embed._models.pooled_states import Layers
 from sklearn_embed._models.recurrent import Scratch, Stack
 from sklearn_embed._models.warm_start import take_over
 
 #: Documents that are judged side by side, and their words, at most.
 LANES, ROWS = 64, 8192
-
-#: Settings that decide what the parameters mean.
-MEANING = (
-    *("vector_size", "cell", "nonlinearity", "hidden_size", "num_layers"),
-    *("bidirectional", "pooling", "optimizer", "loss"),
-)
 
 
 @dataclass(frozen=True)
@@ -50,6 +45,17 @@ class RecurrentClassifierSettings:
     momentum: float
     max_norm: float | None
 
+    #: Those that decide what the parameters mean.
+    meaning: ClassVar[tuple[str, ...]] = (
+        *("vector_size", "cell", "nonlinearity", "hidden_size", "num_layers"),
+        *("bidirectional", "pooling", "optimizer", "loss"),
+    )
+
+    @property
+    def stack(self):
+        """The layers."""
+        return Stack.of(self, 2 if self.bidirectional else 1)
+
 
 class ClassifierWeights(NamedTuple):
     """The parameters, or what an optimiser keeps of each."""
@@ -64,17 +70,11 @@ class ClassifierWeights(NamedTuple):
         """Return zeros; or arrays without any row."""
         shapes = (n_words, stack.n_inputs), (stack.size,)
         shapes += (n_classes, stack.width), (n_classes,)
-        if empty:
-            shapes = tuple((0, *shape[1:]) for shape in shapes)
-        return cls(*(np.zeros(shape, np.float32) for shape in shapes))
-
-    def copy(self):
-        """Return copies."""
-        return ClassifierWeights(*(part.copy() for part in self))
+        return zero_weights(cls, shapes, empty)
 
 
 @dataclass
-class RecurrentTextClassifier:
+class RecurrentTextClassifier(Network):
     """Embedding, recurrent layers, pooled states, and a score for each class."""
 
     settings: RecurrentClassifierSettings
@@ -102,7 +102,7 @@ class RecurrentTextClassifier:
         before : Before or None, default=None
             A trained model, whose words, layers and classes keep their parameters.
         """
-        stack, sizes = stack_of(settings), (len(vocabulary), len(labels.classes))
+        stack, sizes = settings.stack, (len(vocabulary), len(labels.classes))
         weights, *kept = (
             ClassifierWeights.zeros(stack, *sizes, not there)
             for there in (True, *kept_by(settings.optimizer, settings.momentum))
@@ -118,21 +118,11 @@ class RecurrentTextClassifier:
 
     def _carry_over(self, before, vocabulary):
         """Take over the rows of words and classes, the layers and the optimiser."""
-        old, new = before.model, self.settings
-        for name in MEANING:
-            is_, was = getattr(new, name), getattr(old.settings, name)
-            if is_ != was:
-                raise ValueError(
-                    f"{name}={is_!r} differs from the {was!r} of what was trained "
-                    "before: it cannot change with warm_start=True or partial_fit."
-                )
+        old = before.model
+        self._refuse_changes(old)
         old_rows, rows = before.rows(vocabulary)
         classes = old.labels.among(self.labels.classes)
-        for mine, theirs in (
-            (self.weights, old.weights),
-            (self.first, old.first),
-            (self.second, old.second),
-        ):
+        for mine, theirs in self._pairs(old):
             if len(mine.cells) and len(theirs.cells):
                 width = mine.inputs.shape[1]
                 take_over(mine.inputs, rows, theirs.inputs, old_rows, width)
@@ -140,13 +130,6 @@ class RecurrentTextClassifier:
                 mine.outputs[classes] = theirs.outputs
                 mine.biases[classes] = theirs.biases
         self.n_steps = old.n_steps
-
-    def start_at(self, given):
-        """Start words at pretrained vectors; training moves them only if it may."""
-        given.put(self.weights.inputs)
-        if not given.trainable:
-            self.frozen = np.zeros(len(self.weights.inputs), bool)
-            self.frozen[given.rows] = True
 
     def job(self, data, vocabulary, run):
         """Return what trains the parameters."""
@@ -160,10 +143,7 @@ class RecurrentTextClassifier:
         final : bool
             Whether this model is used up, which saves a copy.
         """
-        fitted = replace(self, frozen=None)
-        if not final:
-            for name in ("weights", "first", "second"):
-                setattr(fitted, name, getattr(self, name).copy())
+        fitted = self._to_publish(final)
         attributes = {
             "vectors_": fitted.weights.inputs,
             "classes_": self.labels.classes,
@@ -175,7 +155,7 @@ class RecurrentTextClassifier:
     @property
     def stack(self):
         """The layers."""
-        return stack_of(self.settings)
+        return self.settings.stack
 
     def means(self, documents, vocabulary, n_jobs):
         """Return what the layers make of each document: float32 (n, D * H).
@@ -218,21 +198,5 @@ class RecurrentTextClassifier:
         n_classes = len(labels.classes)
         if settings.loss not in ("softmax", "one_vs_all") or labels.mass is None:
             raise ValueError("loss is none, or classes have no weights")
-        kept = True, *kept_by(settings.optimizer, settings.momentum)
-        parts = self.weights, self.first, self.second
-        for arrays, there in zip(parts, kept, strict=True):
-            sizes = self.stack, n_words, n_classes, not there
-            shapes = ClassifierWeights.zeros(*sizes)
-            for name, array, like in zip(arrays._fields, arrays, shapes, strict=True):
-                if array.ndim == 2:
-                    check_matrix(name, array, *like.shape)
-                elif array.shape != like.shape or array.dtype != np.float32:
-                    raise ValueError(f"{name} has shape {array.shape}")
-        if not 0 <= self.n_steps < 1 << 62 or self.frozen is not None:
-            raise ValueError("the model counts no steps, or is being trained")
-        labels.check()
-
-
-def stack_of(settings):
-    """Return the layers that settings speak of."""
-    return Stack.of(settings, 2 if settings.bidirectional else 1)
+        sizes = self.stack, n_words, n_classes
+        self._check_weights(partial(ClassifierWeights.zeros, *sizes))

@@ -2,7 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, NamedTuple
 
@@ -10,10 +10,10 @@ import numpy as np
 
 from sklearn_embed._core.blas import one_blas_thread
 from sklearn_embed._core.threads import run_all
-from sklearn_embed._models.checks import check_matrix
 from sklearn_embed._models.descent import kept_by
 from sklearn_embed._models.kernels.recurrent import Steps
 from sklearn_embed._models.lanes import turned
+from sklearn_embed._models.network import Network, zero_weights
 from sklearn_embed._models.recurrent import (
     Scratch,
     Stack,
@@ -77,17 +77,11 @@ class NetworkWeights(NamedTuple):
         n_out = 0 if settings.tie_weights else n
         vectors, outputs = (n, int(settings.vector_size)), (n_out, stack.width)
         shapes = vectors, outputs, (n,), (stack.size,)
-        if empty:
-            shapes = tuple((0, *shape[1:]) for shape in shapes)
-        return cls(*(np.zeros(shape, np.float32) for shape in shapes))
-
-    def copy(self):
-        """Return copies."""
-        return NetworkWeights(*(part.copy() for part in self))
+        return zero_weights(cls, shapes, empty)
 
 
 @dataclass
-class RecurrentNetwork:
+class RecurrentNetwork(Network):
     """Embedding, recurrent layers, and a score for each word."""
 
     settings: RecurrentSettings
@@ -133,22 +127,12 @@ class RecurrentNetwork:
 
     def _carry_over(self, before, vocabulary):
         """Take over the rows of words and marks, the layers and the optimiser."""
-        old, new = before.model, self.settings
-        for name in new.meaning:
-            is_, was = getattr(new, name), getattr(old.settings, name)
-            if is_ != was:
-                raise ValueError(
-                    f"{name}={is_!r} differs from the {was!r} of what was trained "
-                    "before: it cannot change with warm_start=True or partial_fit."
-                )
+        old = before.model
+        self._refuse_changes(old)
         old_rows, rows = before.rows(vocabulary)
         n_old, n_new = len(before.index), len(vocabulary)
         old_rows, rows = [*old_rows, n_old, n_old + 1], [*rows, n_new, n_new + 1]
-        for mine, theirs in (
-            (self.weights, old.weights),
-            (self.first, old.first),
-            (self.second, old.second),
-        ):
+        for mine, theirs in self._pairs(old):
             for part, given in zip(mine[:2], theirs[:2], strict=True):
                 if len(part) and len(given):
                     take_over(part, rows, given, old_rows, part.shape[1])
@@ -156,13 +140,6 @@ class RecurrentNetwork:
                 mine.biases[rows] = theirs.biases[old_rows]
                 mine.cells[:] = theirs.cells
         self.n_steps = old.n_steps
-
-    def start_at(self, given):
-        """Start words at pretrained vectors; training moves them only if it may."""
-        given.put(self.weights.inputs)
-        if not given.trainable:
-            self.frozen = np.zeros(len(self.weights.inputs), bool)
-            self.frozen[given.rows] = True
 
     def job(self, data, vocabulary, run):
         """Return what trains the parameters."""
@@ -176,10 +153,7 @@ class RecurrentNetwork:
         final : bool
             Whether this model is used up, which saves a copy.
         """
-        fitted = replace(self, frozen=None)
-        if not final:
-            for name in ("weights", "first", "second"):
-                setattr(fitted, name, getattr(self, name).copy())
+        fitted = self._to_publish(final)
         return {"vectors_": fitted.weights.inputs[:-2]}, fitted
 
     def __getstate__(self):
@@ -244,14 +218,4 @@ class RecurrentNetwork:
         settings = self.settings
         if settings.tie_weights and settings.vector_size != settings.hidden_size:
             raise ValueError("tie_weights, but vector_size and hidden_size differ")
-        kept = True, *kept_by(settings.optimizer, settings.momentum)
-        parts = self.weights, self.first, self.second
-        for arrays, there in zip(parts, kept, strict=True):
-            shapes = NetworkWeights.zeros(settings, n_words, not there)
-            for name, array, like in zip(arrays._fields, arrays, shapes, strict=True):
-                if array.ndim == 2:
-                    check_matrix(name, array, *like.shape)
-                elif array.shape != like.shape or array.dtype != np.float32:
-                    raise ValueError(f"{name} has shape {array.shape}")
-        if not 0 <= self.n_steps < 1 << 62 or self.frozen is not None:
-            raise ValueError("the model counts no steps, or is being trained")
+        self._check_weights(partial(NetworkWeights.zeros, settings, n_words))

@@ -280,7 +280,4 @@ class LanguageJob(Job):
 
     def _movable(self, ids, slopes):
         """Return the slopes of rows that are not frozen."""
-        if self._model.frozen is None:
-            return ids, slopes
-        moves = ~self._model.frozen[ids]
-        return ids[moves], slopes[moves]
+        return self._model.movable(ids, slopes)
