@@ -26,6 +26,7 @@ from sklearn_embed._vectors.word_vectors import WordVectors
 from sklearn_embed.plotting import (
     AnalogyDisplay,
     LossCurveDisplay,
+    NextWordsDisplay,
     SearchDisplay,
     SimilarityDisplay,
     WordMapDisplay,
@@ -74,6 +75,9 @@ PICTURES = [
     for name, draw in {
         "map": partial(WordMapDisplay.from_estimator, FAMILY, projection="pca"),
         "loss": LossCurveDisplay([2.0, 1.0], [2.5, 1.5]).plot,
+        "next words": NextWordsDisplay(
+            ["a", "</s>"], [0.3, 0.001], [[("a", 0.3), ("$b", 0.2)], [("<unk>", 0.9)]]
+        ).plot,
         "similarity": partial(SimilarityDisplay.from_estimator, FAMILY),
         "search": partial(SearchDisplay.from_cv_results, RESULTS),
         "analogy": partial(
@@ -142,6 +146,9 @@ def test_words_of_any_kind_are_drawn_as_they_are_written():
         SimilarityDisplay.from_estimator(vectors, title="$"),
         AnalogyDisplay.from_estimator(vectors, *HOSTILE[:3], title="$"),
         LossCurveDisplay([1.0, 2.0], name="_$").plot(title="$"),
+        NextWordsDisplay(
+            HOSTILE, [0.1] * len(HOSTILE), [[(word, 0.1)] for word in HOSTILE]
+        ).plot(title="$"),
     ]
     for display in displays:
         display.figure_.canvas.draw()

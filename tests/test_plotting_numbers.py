@@ -11,10 +11,11 @@ from pictures import CHINESE, FAMILY, RESULTS, boxes_of, many, n_overlaps
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 
-from sklearn_embed import Word2VecVectorizer
+from sklearn_embed import RecurrentLanguageModel, Word2VecVectorizer
 from sklearn_embed.plotting import (
     AnalogyDisplay,
     LossCurveDisplay,
+    NextWordsDisplay,
     SearchDisplay,
     SimilarityDisplay,
 )
@@ -63,6 +64,70 @@ def test_curves_of_two_models_have_two_colours():
 def test_what_was_not_trained_has_no_losses():
     with pytest.raises(TypeError, match="no loss_curve_"):
         LossCurveDisplay.from_estimator(Word2VecVectorizer())
+
+
+# ---------------------------------------------------------------- language models
+
+SENTENCES = ["the cat sat", "the dog sat down", "the cat ran"] * 20
+
+
+def language_model(**params):
+    model = RecurrentLanguageModel(4, hidden_size=5, epochs=2, random_state=0, **params)
+    return model.fit(SENTENCES)
+
+
+def test_a_language_model_has_a_curve_of_perplexities():
+    fitted = language_model(early_stopping=True)
+    display = LossCurveDisplay.from_estimator(fitted)
+    assert_allclose(display.line_.get_ydata(), np.exp(fitted.loss_curve_))
+    held_out = np.exp(fitted.validation_loss_curve_)
+    assert_allclose(display.validation_line_.get_ydata(), held_out)
+    assert display.ax_.get_ylabel() == "perplexity"
+    plain = LossCurveDisplay.from_estimator(fitted, perplexity=False)
+    assert_array_equal(plain.line_.get_ydata(), fitted.loss_curve_)
+
+
+def test_losses_against_drawn_words_are_no_perplexities():
+    drawn = language_model(loss="sampled_softmax", negative=3)
+    display = LossCurveDisplay.from_estimator(drawn)
+    assert_array_equal(display.line_.get_ydata(), drawn.loss_curve_)
+    assert display.ax_.get_ylabel() == "mean loss"
+    judged = language_model(loss="sampled_softmax", early_stopping=True)
+    display = LossCurveDisplay.from_estimator(judged)
+    assert display.line_ is None
+    held_out = np.exp(judged.validation_loss_curve_)
+    assert_allclose(display.validation_line_.get_ydata(), held_out)
+
+
+@pytest.mark.parametrize("direction", ["forward", "backward"])
+def test_next_words_are_those_that_the_model_predicts(direction):
+    fitted = language_model(direction=direction)
+    display = NextWordsDisplay.from_estimator(fitted, "The zebra sat", topn=9)
+    assert display.words == ["the", "zebra = <unk>", "sat", "</s>"]
+    expected = np.exp(fitted.log_proba(["the zebra sat"])[0])
+    assert_allclose(display.probabilities, expected)
+    names = ["the", "<unk>", "sat", "</s>"]
+    for name, share, column in zip(
+        names, display.probabilities, display.candidates, strict=True
+    ):
+        assert dict(column)[name] == pytest.approx(share, rel=1e-5)
+    assert len(display.frames_) == 4
+    assert len(display.texts_) == sum(map(len, display.candidates))
+    labels = [label.get_text() for label in display.ax_.get_xticklabels()]
+    assert labels[0].startswith("the\n")
+    assert labels[3].startswith("(end)\n")
+
+
+def test_what_cannot_be_shown_of_next_words_is_refused():
+    fitted = language_model()
+    with pytest.raises(ValueError, match="at most 29"):
+        NextWordsDisplay.from_estimator(fitted, "the " * 30)
+    with pytest.raises(ValueError, match="topn=0"):
+        NextWordsDisplay.from_estimator(fitted, "the", topn=0)
+    with pytest.raises(TypeError, match="no predict_next"):
+        NextWordsDisplay.from_estimator(Word2VecVectorizer(), "the")
+    with pytest.raises(ValueError, match="one for each word"):
+        NextWordsDisplay(["a"], [0.1, 0.2], [[("a", 0.1)]]).plot()
 
 
 # ---------------------------------------------------------------- similarity

@@ -10,6 +10,7 @@ The Display classes follow scikit-learn's convention and need matplotlib;
 from sklearn_embed.plotting._analogy import AnalogyDisplay
 from sklearn_embed.plotting._html import write_html
 from sklearn_embed.plotting._loss_curve import LossCurveDisplay
+from sklearn_embed.plotting._next_words import NextWordsDisplay
 from sklearn_embed.plotting._search import SearchDisplay
 from sklearn_embed.plotting._similarity import SimilarityDisplay
 from sklearn_embed.plotting._word_map import WordMapDisplay
@@ -17,6 +18,7 @@ from sklearn_embed.plotting._word_map import WordMapDisplay
 __all__ = [
     "AnalogyDisplay",
     "LossCurveDisplay",
+    "NextWordsDisplay",
     "SearchDisplay",
     "SimilarityDisplay",
     "WordMapDisplay",

@@ -33,6 +33,9 @@ class LossCurveDisplay:
         The same of held-out documents.
     name : str or None, default=None
         Of the curve, for the legend.
+    perplexity : bool, default=False
+        Whether the exponentials of the losses are shown: of a language model, as if so
+        many words were equally probable.
 
     Attributes
     ----------
@@ -40,7 +43,7 @@ class LossCurveDisplay:
         Where the curves are.
     figure_ : matplotlib Figure
         Around them.
-    line_ : Line2D
+    line_ : Line2D or None
         The training loss.
     validation_line_ : Line2D or None
         The validation loss, dashed.
@@ -66,10 +69,12 @@ class LossCurveDisplay:
         validation_loss: Sequence[float] | None = None,
         *,
         name: str | None = None,
+        perplexity: bool = False,
     ) -> None:
         self.loss = loss
         self.validation_loss = validation_loss
         self.name = name
+        self.perplexity = perplexity
 
     @classmethod
     def from_estimator(
@@ -77,6 +82,7 @@ class LossCurveDisplay:
         estimator: Any,
         *,
         name: str | None = None,
+        perplexity: bool | None = None,
         ax: Axes | None = None,
         **kwargs: Any,
     ) -> LossCurveDisplay:
@@ -89,6 +95,10 @@ class LossCurveDisplay:
             or search that holds one.
         name : str or None, default=None
             Of the curve, for the legend.
+        perplexity : bool or None, default=None
+            Whether the exponentials of the losses are shown.  None: those of a
+            language model are, unless its training losses, of the sampled softmax,
+            are no perplexities and there are no others.
         ax : matplotlib Axes or None, default=None
             Where to draw; give that of another display to compare.  None: a new
             figure.
@@ -107,7 +117,15 @@ class LossCurveDisplay:
                 "the losses to LossCurveDisplay itself"
             )
         held_out = getattr(trained, "validation_loss_curve_", None)
-        return cls(trained.loss_curve_, held_out, name=name).plot(ax=ax, **kwargs)
+        losses = trained.loss_curve_
+        if perplexity is None:
+            perplexity = hasattr(trained, "perplexity")
+            if perplexity and _is_sampled(trained):
+                # Their losses are smaller than those by all words.
+                losses = losses if held_out is None else []
+                perplexity = held_out is not None
+        made = cls(losses, held_out, name=name, perplexity=perplexity)
+        return made.plot(ax=ax, **kwargs)
 
     def plot(
         self,
@@ -138,11 +156,13 @@ class LossCurveDisplay:
         if color is None:
             n_before = sum(line.get_linestyle() == "-" for line in ax.get_lines())
             color = color_of(n_before)
-        mark = "o" if len(self.loss) <= 30 else ""
-        self.line_ = self._draw(ax, self.loss, "training", lettering, "-", mark, color)
-        self.validation_line_ = self.best_ = None
-        if self.validation_loss is not None and len(self.validation_loss):
-            losses = self.validation_loss
+        loss, losses = self._shown(self.loss), self._shown(self.validation_loss)
+        mark = "o" if max(len(loss), len(losses)) <= 30 else ""
+        self.line_ = self.validation_line_ = self.best_ = None
+        if len(loss) or not len(losses):
+            self.line_ = self._draw(ax, loss, "training", lettering, "-", mark, color)
+        measure = "perplexity" if self.perplexity else "loss"
+        if len(losses):
             self.validation_line_ = self._draw(
                 ax, losses, "validation", lettering, "--", mark, color
             )
@@ -154,9 +174,10 @@ class LossCurveDisplay:
                 facecolors="none",
                 edgecolors=color,
                 linewidths=1.5,
-                label=f"lowest validation loss: {losses[best]:.4g}, epoch {best + 1}",
+                label=f"lowest validation {measure}: {losses[best]:.4g}, "
+                f"epoch {best + 1}",
             )
-        ax.set(xlabel="epoch", ylabel="mean loss")
+        ax.set(xlabel="epoch", ylabel=measure if self.perplexity else "mean loss")
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         ax.grid(alpha=0.3)
         ax.spines[["top", "right"]].set_visible(False)
@@ -166,6 +187,14 @@ class LossCurveDisplay:
             lettering.apply_to(text)
         self.ax_, self.figure_ = ax, ax.figure
         return self
+
+    def _shown(self, losses):
+        """Return losses as they are shown."""
+        losses = np.asarray([] if losses is None else losses, np.float64)
+        if not self.perplexity:
+            return losses
+        with np.errstate(over="ignore"):
+            return np.exp(losses)
 
     def _draw(self, ax, losses, kind, lettering, linestyle, marker, color):
         """Draw one curve; epochs count from 1."""
@@ -180,6 +209,12 @@ class LossCurveDisplay:
             label=lettering.entry(label),
         )
         return line
+
+
+def _is_sampled(estimator):
+    """Tell whether a language model was trained against words that were drawn."""
+    settings = getattr(getattr(estimator, "_model", None), "settings", None)
+    return getattr(settings, "loss", None) == "sampled_softmax"
 
 
 def _with_losses(estimator):

@@ -70,6 +70,14 @@ pd.DataFrame(
 )
 
 # %%
+# The same along a sentence: in each column the likeliest words, in the frame the one
+# that follows, below it its probability.
+
+from sklearn_embed.plotting import NextWordsDisplay
+
+_ = NextWordsDisplay.from_estimator(model, "returns the number of elements in the list")
+
+# %%
 # Generated text
 # --------------
 # Draw a word, add it, draw the next. A low temperature prefers what is probable.

@@ -33,7 +33,6 @@ common norm is above a threshold :math:`\\theta`, :math:`\\hat g \\leftarrow \\t
 
 import time
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
@@ -43,6 +42,7 @@ from sklearn_embed import (
     TokenizedDocuments,
 )
 from sklearn_embed.datasets import load_docstrings
+from sklearn_embed.plotting import LossCurveDisplay, NextWordsDisplay
 
 texts = load_docstrings(subset="train").data
 some = np.random.default_rng(0).permutation(len(texts))
@@ -66,17 +66,20 @@ pd.DataFrame(rows).T.round(1)
 # On so little text counting is the better model, and it took no time; a network needs
 # millions of words and minutes. Perplexity by epoch:
 
-figure, axes = plt.subplots()
+axes = None
 for name, model in models.items():
     if model is not counter:
-        axes.plot(
-            range(1, len(model.loss_curve_) + 1),
-            np.exp(model.loss_curve_),
-            marker="o",
-            label=name,
-        )
-axes.set(xlabel="epoch", ylabel="perplexity on the training text", xticks=[1, 2, 3])
-_ = axes.legend()
+        axes = LossCurveDisplay.from_estimator(model, name=name, ax=axes).ax_
+
+# %%
+# What they expect
+# ----------------
+# In each column the likeliest words, in the frame the one that follows, below it its
+# probability:
+
+_ = NextWordsDisplay.from_estimator(
+    models["lstm"], "returns the number of elements in the array"
+)
 
 # %%
 # What they write
