@@ -2,12 +2,15 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from typing import NamedTuple
+
 import numpy as np
 
 from sklearn_embed._core.arrays import readonly
 from sklearn_embed._core.tiles import multiply_packed, pack
 from sklearn_embed._models.kernels.optimizer import take_rows
 from sklearn_embed._models.kernels.output import log_probabilities
+from sklearn_embed._models.kernels.recurrent import Steps
 from sklearn_embed._models.recurrent import (
     Scratch,
     last_states,
@@ -29,24 +32,49 @@ def groups(sequences):
     return [order[first : first + LANES] for first in range(0, len(order), LANES)]
 
 
-class Judge:
-    """Says how probable words are; the model must not change meanwhile.
+class ReadRows(NamedTuple):
+    """What layers made of words of documents that are read side by side."""
 
-    What it says of a document depends on that document alone.
+    steps: Steps  # which rows belong together
+    n_marks: int  # so many of the first rows are those of marks before documents
+    places: np.ndarray  # (N,) int64: of the ids after those that were read
+    outputs: np.ndarray  # (N, H)
+    passes: list  # what each layer did; see `run_forward`
+
+
+class StateReader:
+    """Reads documents, with states that are carried along; the model must not change.
+
+    What comes of a document depends on that document alone.
 
     Parameters
     ----------
     model : RecurrentNetwork
-        What says so.
+        What reads.
     """
 
     def __init__(self, model):
         self._weights, self._stack = model.weights, model.stack
         self._cells = self._stack.packed(model.weights.cells)
-        self._outputs = pack(model.outputs, transposed=True)
 
-    def states(self, sequences, group, visit):
-        """Run over documents, and have each step's rows visited.
+    @property
+    def end(self):
+        """The id of the mark at the end of a document, and before it."""
+        return len(self._weights.biases) - 1
+
+    def states(self):
+        """Return the states before the mark before a document."""
+        return zero_states(self._stack, 1)
+
+    def advance(self, words, steps, states, scratch):
+        """Read packed rows of words; see `run_forward`."""
+        inputs = scratch.array("words", (len(words), self._stack.n_inputs))
+        take_rows(readonly(self._weights.inputs), words, inputs)
+        fixed = self._stack, self._cells, (steps,), inputs, states
+        return run_forward(*fixed, scratch)
+
+    def read(self, sequences, group):
+        """Yield the ReadRows of documents, some steps at a time.
 
         Parameters
         ----------
@@ -54,14 +82,11 @@ class Judge:
             The documents.
         group : ndarray of shape (n,), int64
             Numbers of some, in the order of falling length.
-        visit : callable
-            ``visit(places, outputs, passes)``: places of the ids that are to be
-            predicted, and what the layers made of those before each.
         """
         ids, offsets = sequences
         starts, lengths = offsets[group], np.diff(offsets)[group]
         scratch, states = Scratch(), zero_states(self._stack, len(group))
-        end, done = len(self._weights.biases) - 1, 0
+        done = 0
         while done < lengths[0]:
             n_lanes = int(np.count_nonzero(lengths > done))
             ahead = np.minimum(lengths[:n_lanes] - done, max(1, ROWS // n_lanes))
@@ -72,14 +97,26 @@ class Judge:
             places = starts[lane] + done + step
             words = ids[places - 1].astype(np.int64)
             if done == 0:
-                words[:n_lanes] = end
-            inputs = scratch.array("words", (len(words), self._stack.n_inputs))
-            take_rows(readonly(self._weights.inputs), words, inputs)
-            fixed = self._stack, self._cells, (steps,), inputs, states
-            outputs, passes = run_forward(*fixed, scratch)
-            visit(places, outputs, passes)
+                words[:n_lanes] = self.end
+            outputs, passes = self.advance(words, steps, states, scratch)
+            n_marks = n_lanes if done == 0 else 0
+            yield ReadRows(steps, n_marks, places, outputs, passes)
             last_states(passes, states, first[ahead - 1] + np.arange(n_lanes))
             done += len(sizes)
+
+
+class Judge(StateReader):
+    """Says how probable words are; the model must not change meanwhile.
+
+    Parameters
+    ----------
+    model : RecurrentNetwork
+        What says so.
+    """
+
+    def __init__(self, model):
+        super().__init__(model)
+        self._outputs = pack(model.outputs, transposed=True)
 
     def judge(self, sequences, group, write):
         """Tell the log-probability of each id of some documents.
@@ -97,19 +134,17 @@ class Judge:
         n_words = len(biases)
         step = max(8, min(ROWS, SCORES // n_words))
 
-        def visit(places, outputs, passes):
-            targets = sequences.ids[places].astype(np.int64)
-            for first in range(0, len(places), step):
+        for block in self.read(sequences, group):
+            targets = sequences.ids[block.places].astype(np.int64)
+            for first in range(0, len(targets), step):
                 part = slice(first, first + step)
-                rows = outputs[part]
+                rows = block.outputs[part]
                 scores = scratch.array("scores", (len(rows), n_words))
                 scores[:] = 0
                 multiply_packed(rows, self._outputs, scores)
                 found = np.empty(len(rows))
                 log_probabilities(scores, biases, targets[part], found)
-                write(places[part], found)
-
-        self.states(sequences, group, visit)
+                write(block.places[part], found)
 
     def loss(self, sequences, group):
         """Return the summed loss of some documents, and of how many ids it is."""
