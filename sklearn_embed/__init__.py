@@ -4,6 +4,7 @@
 
 from sklearn_embed._core.version import __version__ as __version__
 from sklearn_embed._estimators.block_scaler import BlockScaler
+from sklearn_embed._estimators.contextual_vectorizer import ContextualVectorizer
 from sklearn_embed._estimators.fasttext import FastTextVectorizer
 from sklearn_embed._estimators.fasttext_classifier import FastTextClassifier
 from sklearn_embed._estimators.glove import GloVeVectorizer
@@ -16,6 +17,7 @@ from sklearn_embed._estimators.records import trusted_types
 from sklearn_embed._estimators.recurrent_classifier import RecurrentClassifier
 from sklearn_embed._estimators.recurrent_language_model import RecurrentLanguageModel
 from sklearn_embed._estimators.text_pipeline import text_pipeline
+from sklearn_embed._estimators.token_vectors import TokenVectors
 from sklearn_embed._estimators.window_language_model import WindowLanguageModel
 from sklearn_embed._estimators.word2vec import Word2VecVectorizer
 from sklearn_embed._estimators.word_class import WordClassVectorizer
@@ -26,6 +28,7 @@ from sklearn_embed._text.word_counts import WordCounts
 
 __all__ = [
     "BlockScaler",
+    "ContextualVectorizer",
     "CooccurrenceCounts",
     "FastTextClassifier",
     "FastTextVectorizer",
@@ -38,6 +41,7 @@ __all__ = [
     "Pretrained",
     "RecurrentClassifier",
     "RecurrentLanguageModel",
+    "TokenVectors",
     "TokenizedDocuments",
     "WindowLanguageModel",
     "Word2VecVectorizer",

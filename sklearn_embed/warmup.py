@@ -12,6 +12,7 @@ from sklearn.utils import get_tags
 
 from sklearn_embed._core.notice import NOT_KEPT
 from sklearn_embed._estimators.base import StrOptions
+from sklearn_embed._estimators.contextual_vectorizer import ContextualVectorizer
 from sklearn_embed._estimators.fasttext import FastTextVectorizer
 from sklearn_embed._estimators.fasttext_classifier import FastTextClassifier
 from sklearn_embed._estimators.glove import GloVeVectorizer
@@ -33,6 +34,7 @@ __all__ = ["warmup"]
 ESTIMATORS = {
     estimator.__name__: estimator
     for estimator in (
+        ContextualVectorizer,
         FastTextClassifier,
         FastTextVectorizer,
         GloVeVectorizer,

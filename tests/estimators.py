@@ -4,6 +4,7 @@ import pytest
 from static_models import source, words_alone
 
 from sklearn_embed import (
+    ContextualVectorizer,
     FastTextClassifier,
     FastTextVectorizer,
     GloVeVectorizer,
@@ -40,6 +41,17 @@ ESTIMATORS = [
     WordClassVectorizer("ppmi", word_ngrams=3, max_n=0, cv=2, random_state=0),
     PPMIVectorizer(3, min_count=1),
     PPMIVectorizer(3, min_count=1, window="document", direction="left"),
+    ContextualVectorizer(3, hidden_size=4, **TINY),
+    ContextualVectorizer(
+        4,
+        cell="gru",
+        hidden_size=4,
+        num_layers=1,
+        pooling="max",
+        layer_weights="mean",
+        normalize_layers=True,
+        **TINY,
+    ),
     MeanPoolEmbedder(Word2VecVectorizer(3, **TINY)),
     MeanPoolEmbedder(VECTORS, weights="idf"),
     MeanPoolEmbedder(VECTORS, pooling="power", powers=[1, 3], oov="zero"),

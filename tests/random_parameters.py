@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_embed import (
+    ContextualVectorizer,
     FastTextClassifier,
     FastTextVectorizer,
     GloVeVectorizer,
@@ -109,6 +110,9 @@ INSTEAD: dict[str, tuple[list, list]] = {
         [{}, {"cat": [np.inf, 1.0]}, None],
     ),
     "unlabeled": ([None, ["cat sat on the mat"], [["cat", "dog"]]], ["cat", [None]]),
+    "layers": (["all", 0, 1, -1, [0, 1], (-1, 0)], [7, -9, [], [0, 0], [0.5], "top"]),
+    "layer_weights": (["concat", "mean", [1.0], [0.5, 2]], [[], [np.nan], ["a"], 1.0]),
+    "language_models": ([None], [5, (), (None, None)]),
     "weights": (
         [None, "idf", "sif", "usif", "mutual_info", len],
         [lambda word: np.nan, "tf"],
@@ -132,6 +136,7 @@ INSTEAD: dict[str, tuple[list, list]] = {
 }
 
 CLASSES = [
+    ContextualVectorizer,
     OneHotTokens,
     Word2VecVectorizer,
     FastTextVectorizer,

@@ -143,6 +143,8 @@ def _user(folder):
             rows = estimator.transform(TEXTS)
             if hasattr(estimator, "inverse_transform"):
                 estimator.inverse_transform(rows)
+        if hasattr(estimator, "transform_tokens"):
+            estimator.transform_tokens(TEXTS)
         if hasattr(estimator, "predict_proba"):
             estimator.predict_proba(TEXTS)
             estimator.predict(TEXTS)

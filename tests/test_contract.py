@@ -13,6 +13,7 @@ from sklearn.base import clone, is_classifier
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from sklearn_embed import (
+    ContextualVectorizer,
     FastTextClassifier,
     FastTextVectorizer,
     GloVeVectorizer,
@@ -123,6 +124,11 @@ class PPMIVectorizerOverNumbers(OverNumbers, PPMIVectorizer):
 
 
 class Word2VecVectorizerOverNumbers(OverNumbers, Word2VecVectorizer):
+    def partial_fit(self, X, y=None):
+        return super().partial_fit(as_documents(X), y)
+
+
+class ContextualVectorizerOverNumbers(OverNumbers, ContextualVectorizer):
     def partial_fit(self, X, y=None):
         return super().partial_fit(as_documents(X), y)
 
@@ -280,6 +286,7 @@ def scikit_learn_checks():
 
 
 @pytest.mark.filterwarnings("ignore:.*documents have no known word")
+@pytest.mark.filterwarnings("ignore:.*words .* are unknown. their vectors")
 @pytest.mark.parametrize(("estimator", "check"), scikit_learn_checks())
 def test_scikit_learn_check(estimator, check):
     check(clone(estimator))

@@ -34,6 +34,7 @@ ESTIMATORS = {
 
 # What a class says in its own words, and why; all others must agree.
 OWN_WORDS = {
+    ("ContextualVectorizer", "pooling"): "of states, without documents' labels",
     ("FastTextClassifier", "loss"): "classes are predicted, not words",
     ("FastTextClassifier", "negative"): "classes are drawn, not words",
     ("FastTextClassifier", "min_n"): "no n-grams by default",
@@ -100,6 +101,9 @@ OWN_WORDS = {
 }
 
 
+#: What learns to predict the next word.
+PREDICTORS = LanguageModel, sklearn_embed.ContextualVectorizer
+
 #: What all language models say alike, and nobody else.
 OF_LANGUAGE_MODELS = {
     "min_count": "other words are unknown, not left out",
@@ -134,7 +138,7 @@ def test_shared_parameters_and_attributes_are_described_alike():
     described = defaultdict(dict)
     for owner, cls in ESTIMATORS.items():
         for name, kind, _, text in entries(cls, "Parameters", "Attributes"):
-            if name in OF_LANGUAGE_MODELS and issubclass(cls, LanguageModel):
+            if name in OF_LANGUAGE_MODELS and issubclass(cls, PREDICTORS):
                 name = f"{name} of a language model"
             described[name][owner] = kind, text
     for name in OF_LANGUAGE_MODELS:

@@ -97,15 +97,35 @@ def fit_inside(estimator, inner, X, y, more):
     estimator
         ``inner``, fitted.
     """
-    if not hasattr(estimator, "_init_callback_context"):
-        return inner.fit(X, y, **more)
-    told = {"estimator": estimator, "X": X, "y": y}
-    context = estimator._init_callback_context(max_subtasks=1)
-    context.call_on_fit_task_begin(**told)
-    task = context.subcontext(task_name=f"fit-{type(inner).__name__}")
-    with task.propagate_callback_context(inner):
-        task.call_on_fit_task_begin(**told)
-        inner.fit(X, y, **more)
-        task.call_on_fit_task_end(**told)
-    context.call_on_fit_task_end(**told)
+    fit_all_inside(estimator, [inner], X, y, lambda model: model.fit(X, y, **more))
     return inner
+
+
+def fit_all_inside(estimator, inners, X, y, fit):
+    """Fit estimators held by another one, in turn; callbacks reach into them.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The outer one, whose fit this is.
+    inners : sequence of estimator
+        Those to fit.
+    X, y : object
+        What callbacks are told.
+    fit : callable
+        Fits the estimator that it is given.
+    """
+    if not hasattr(estimator, "_init_callback_context"):
+        for inner in inners:
+            fit(inner)
+        return
+    told = {"estimator": estimator, "X": X, "y": y}
+    context = estimator._init_callback_context(max_subtasks=len(inners))
+    context.call_on_fit_task_begin(**told)
+    for inner in inners:
+        task = context.subcontext(task_name=f"fit-{type(inner).__name__}")
+        with task.propagate_callback_context(inner):
+            task.call_on_fit_task_begin(**told)
+            fit(inner)
+            task.call_on_fit_task_end(**told)
+    context.call_on_fit_task_end(**told)

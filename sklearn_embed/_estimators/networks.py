@@ -77,6 +77,16 @@ NETWORK_CONSTRAINTS: dict = {
     "verbose": ["verbose"],
 }
 
+#: Parameters of every recurrent language model.
+RECURRENT_CONSTRAINTS: dict = {
+    **NETWORK_CONSTRAINTS,
+    "cell": [StrOptions({"lstm", "gru", "rnn"})],
+    "nonlinearity": [StrOptions({"tanh", "relu"})],
+    "num_layers": [Interval(Integral, 1, 100, closed="both")],
+    "tie_weights": ["boolean"],
+    "bptt": [Interval(Integral, 1, 1_000_000, closed="both")],
+}
+
 Model = TypeVar("Model", bound=Any)
 
 

@@ -21,11 +21,7 @@ from sklearn_embed._core.typing import (
     VectorSource,
 )
 from sklearn_embed._estimators import auto, networks, queries
-from sklearn_embed._estimators.base import (
-    Integral,
-    Interval,
-    StrOptions,
-)
+from sklearn_embed._estimators.base import StrOptions
 from sklearn_embed._estimators.callbacks import CallbackSupportMixin
 from sklearn_embed._estimators.language_model import (
     LanguageModel,
@@ -254,13 +250,8 @@ class RecurrentLanguageModel(CallbackSupportMixin, LanguageModel):
     _vector_parameters = ("pretrained",)
 
     _parameter_constraints: dict = {
-        **networks.NETWORK_CONSTRAINTS,
-        "cell": [StrOptions({"lstm", "gru", "rnn"})],
-        "nonlinearity": [StrOptions({"tanh", "relu"})],
-        "num_layers": [Interval(Integral, 1, 100, closed="both")],
-        "tie_weights": ["boolean"],
+        **networks.RECURRENT_CONSTRAINTS,
         "direction": [StrOptions({"forward", "backward"})],
-        "bptt": [Interval(Integral, 1, 1_000_000, closed="both")],
     }
 
     def __init__(
