@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import reference_recurrent as reference
+from frozen_torch import FROZEN, HIDDEN, N_INPUTS, WORDS, numbers
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_embed._core.blas import one_blas_thread
@@ -293,3 +294,26 @@ def test_products_have_one_thread_wherever_they_are_made():
             assert most() == 1
         assert most() == 1
     assert most() == before
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_outputs_and_slopes_are_those_of_torch(cell):
+    stack, flat = make(cell, N_INPUTS, HIDDEN, 2, 2)
+    for number, part in enumerate(stack.named(flat).values()):
+        part[:] = numbers(part.size, number).reshape(part.shape)
+    steps = both_ways([WORDS], 2)
+    inputs = numbers(WORDS * N_INPUTS, 5).reshape(WORDS, N_INPUTS).astype(np.float32)
+    packed = stack.packed(flat, learning=True)
+    scratch, states = Scratch(), zero_states(stack, 1)
+    fixed = stack, packed, steps
+    outputs, passes = run_forward(*fixed, inputs, states, scratch)
+    expected = [np.array(part) for part in FROZEN[cell]]
+    assert_allclose(outputs, expected[0], atol=1e-5)
+    slopes = numbers(outputs.size, 9).reshape(outputs.shape).astype(np.float32)
+    grads = np.zeros_like(flat)
+    below = run_backward(*fixed, passes, slopes, stack.layers(grads), scratch)
+    assert_allclose(below, expected[1], atol=1e-5)
+    sums = [
+        part.reshape(-1) @ numbers(part.size, 2) for part in stack.named(grads).values()
+    ]
+    assert_allclose(sums, expected[2], atol=1e-5)
