@@ -5,9 +5,15 @@ import pytest
 import reference_recurrent as reference
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
 
-from sklearn_embed import Pretrained, RecurrentClassifier, TokenizedDocuments
+from sklearn_embed import (
+    Pretrained,
+    RecurrentClassifier,
+    RecurrentLanguageModel,
+    TokenizedDocuments,
+)
 from sklearn_embed._models.classifier import Labels
 from sklearn_embed._models.features import Labelled
 from sklearn_embed._models.label_training import LabelJob, Texts, judged
@@ -59,6 +65,26 @@ def twin_loss(model, parameters, documents, targets, weights):
     return np.mean(losses)
 
 
+def one_batch(estimator, targets, weights):
+    """A model of WORDS, the job of one batch of four documents, and its twin's loss."""
+    ids = [[3, 0, 1], [2], [4, 4, 0, 1, 3], [1, 2]]
+    documents = TokenizedDocuments.from_documents([[WORDS[n] for n in d] for d in ids])
+    rows, columns = np.nonzero(targets)
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(rows))])
+    labelled = Labelled(documents, offsets, columns, weights)
+    several = (targets.sum(axis=1) != 1).any()
+    labels = Labels(np.arange(3), several, np.ones(3, np.int64), np.arange(3), None)
+    vocabulary = Vocabulary(WORDS, [5, 4, 3, 2, 1])
+    made, _ = estimator._new_model(vocabulary, documents, labels, False, False)
+    model = made(np.random.default_rng(0), None)
+    assert isinstance(model, RecurrentTextClassifier)
+    for part in model.weights[:3]:
+        part *= 3
+    data, run = Data([labelled], [labelled]), Run(3, Schedule(2.0, 2.0, 1), 1)
+    job = LabelJob(model, data, vocabulary, run)
+    return model, job, lambda some: twin_loss(model, some, ids, targets, weights)
+
+
 @pytest.mark.parametrize("loss", ["softmax", "one_vs_all"])
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("pooling", ["max", "mean", "last"])
@@ -68,34 +94,12 @@ def test_a_step_follows_the_slopes_of_the_loss(pooling, bidirectional, loss):
         cell=cells[pooling], pooling=pooling, bidirectional=bidirectional, dropout=0.0,
         hidden_size=3, vector_size=4, num_layers=2, optimizer="sgd", max_norm=0.15,
     )  # fmt: skip
-    ids = [[3, 0, 1], [2], [4, 4, 0, 1, 3], [1, 2]]
     targets = np.eye(3)[[0, 2, 1, 0]]
     if loss == "one_vs_all":
         targets[1] = 1
-    documents = TokenizedDocuments.from_documents([[WORDS[n] for n in d] for d in ids])
-    rows, columns = np.nonzero(targets)
-    offsets = np.concatenate([[0], np.cumsum(np.bincount(rows))])
     weights = np.array([1.0, 0.5, 2.0, 0.5])
-    labelled = Labelled(documents, offsets, columns, weights)
-    matrix = np.ones(3, np.int64)
-    labels = Labels(np.arange(3), loss == "one_vs_all", matrix, np.arange(3), None)
-    vocabulary = Vocabulary(WORDS, [5, 4, 3, 2, 1])
-    made, _ = estimator._new_model(vocabulary, documents, labels, False, False)
-    model = made(np.random.default_rng(0), None)
-    assert isinstance(model, RecurrentTextClassifier)
-    for part in model.weights[:3]:
-        part *= 3
+    model, job, loss_of = one_batch(estimator, targets, weights)
     parameters = [part.astype(np.float64) for part in model.weights]
-    job = LabelJob(
-        model,
-        Data([labelled], [labelled]),
-        vocabulary,
-        Run(3, Schedule(2.0, 2.0, 1), 1),
-    )
-
-    def loss_of(some):
-        return twin_loss(model, some, ids, targets, weights)
-
     expected = pytest.approx(loss_of(parameters), rel=1e-5)
     assert mean_loss(job.validation_phases(), 1) == expected
     assert mean_loss(job.phases(0), 1) == expected
@@ -252,3 +256,133 @@ def test_training_that_diverges_is_refused():
 def test_a_search_compares_accuracies():
     search = GridSearchCV(small(), {"cell": ["gru", "rnn"]}, cv=2, error_score="raise")
     assert search.fit(TEXTS, LABELS).best_score_ > 0
+
+
+# ---------------------------------------------------------------- language models
+
+
+def pair(**params):
+    """A forward and a backward language model."""
+    shared = {"hidden_size": 6, "epochs": 2, "random_state": 0} | params
+    texts = [*TEXTS, "other words, known to the second one"] * 2
+    forward = RecurrentLanguageModel(4, **shared).fit(TEXTS)
+    backward = RecurrentLanguageModel(3, direction="backward", **shared)
+    return forward, backward.fit(texts)
+
+
+@pytest.mark.parametrize("fine_tuning", ["all", "gradual", "none"])
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_layers_and_vectors_learn_at_their_shares_of_the_rate(
+    bidirectional, fine_tuning
+):
+    models = pair(num_layers=2)
+    estimator = small(
+        vector_size=7 if bidirectional else 4, hidden_size=6, num_layers=2,
+        language_model=models if bidirectional else models[0], dropout=0.0,
+        bidirectional=bidirectional, optimizer="sgd", max_norm=0.1,
+        fine_tuning=fine_tuning, layer_decay=0.5,
+    )  # fmt: skip
+    targets, epoch = np.eye(3)[[0, 2, 1, 0]], 1
+    model, job, loss_of = one_batch(estimator, targets, np.ones(4))
+    parameters = [part.astype(np.float64) for part in model.weights]
+    slopes = reference.differences(loss_of, parameters)
+    assert mean_loss(job.phases(epoch), 1) == pytest.approx(
+        loss_of(parameters), rel=1e-5
+    )
+    middle = sum(part.size for part in model.stack.layers(slopes[1])[0][0])
+    middle *= 1 + bidirectional
+    rates = {"all": (0.125, 0.25, 0.5), "gradual": (0, 0, 0.5), "none": (0, 0, 0)}
+    vectors, low, high = rates[fine_tuning]
+    shares = [np.full(part.shape, 1.0) for part in slopes]
+    shares[0][:], shares[1][:middle], shares[1][middle:] = vectors, low, high
+    moving = [slope * (share > 0) for slope, share in zip(slopes, shares, strict=True)]
+    moving, norm = reference.clipped(moving, 0.1)
+    assert norm > 0.1, "nothing is clipped"
+    for part, old, slope, share in zip(
+        model.weights, parameters, moving, shares, strict=True
+    ):
+        assert_allclose(part, old - 2 * share * slope, rtol=1e-4, atol=2e-5)
+        assert_array_equal(part[share == 0], old[share == 0].astype(np.float32))
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+def test_a_classifier_reads_as_the_language_models_did(cell):
+    models = pair(num_layers=2, cell=cell)
+    fitted = small(
+        vector_size=7, hidden_size=6, num_layers=2, cell=cell, pooling="mean",
+        language_model=models, fine_tuning="none",
+    ).fit([*TEXTS, "unheard"], [*LABELS, 1])  # fmt: skip
+    kind = "tanh" if cell == "rnn" else cell
+    halves = []
+    for model in models:
+        inputs = model._model.weights.inputs
+        ids = [model.vocabulary_.get(word, len(model.words_)) for word in READ]
+        xs = inputs[ids].astype(np.float64)
+        for (weights,) in model._model.stack.layers(model._model.weights.cells):
+            xs, _ = reference.run(kind, xs, weights, backwards=model is models[1])
+        halves.append(xs.mean(axis=0))
+    found = fitted.sentence_vectors([READ])
+    assert_allclose(found, [np.concatenate(halves)], rtol=1e-5, atol=1e-6)
+
+
+#: Words that both, one, and none of the language models know.
+READ = ["not", "known", "so", "unheard", "dull"]
+
+
+def test_words_of_language_models_have_rows():
+    params = {"vector_size": 7, "hidden_size": 6, "language_model": pair()}
+    fitted = small(**params, min_count=26).fit(TEXTS, LABELS)
+    counts = dict(zip(fitted.words_, fitted.counts_.tolist(), strict=True))
+    assert counts["fine"] == 75
+    assert counts["very"] == 25
+    assert counts["known"] == 0
+    fitted.set_params(stop_words=["known", "very"], max_df=60).fit(TEXTS, LABELS)
+    assert set(fitted.words_) == {"not", "so", "other", "words", "to", "the", "one",
+                                  "second"}  # fmt: skip
+    fitted.set_params(vocabulary=["so", "not", "other"]).fit(TEXTS, LABELS)
+    assert fitted.words_ == ["not", "so", "other"]
+    stream = clone(fitted).set_params(vocabulary=None, stop_words=None, max_df=1.0)
+    stream.set_params(min_count=1).partial_fit(TEXTS[:2], LABELS[:2], classes=[0, 1])
+    assert "known" in stream.vocabulary_
+    n_words = len(stream.words_)
+    stream.partial_fit(["a new word", "so fine"], [0, 1])
+    assert len(stream.words_) > n_words
+
+
+def test_a_start_from_language_models_is_kept_and_copied(tmp_path):
+    models = pair()
+    fitted = small(vector_size=7, hidden_size=6, language_model=models, n_jobs=2)
+    fitted.fit(TEXTS, LABELS)
+    assert clone(fitted).language_model is models
+    again = clone(fitted).set_params(n_jobs=1).fit(TEXTS, LABELS)
+    assert_array_equal(again.vectors_, fitted.vectors_)
+    fitted.save(tmp_path / "model")
+    loaded = RecurrentClassifier.load(tmp_path / "model")
+    assert_array_equal(loaded.predict_proba(TEXTS), fitted.predict_proba(TEXTS))
+    assert_array_equal(loaded.fit(TEXTS, LABELS).vectors_, fitted.vectors_)
+
+
+def test_language_models_of_other_shapes_are_refused():
+    forward, backward = pair()
+    base = small(vector_size=7, hidden_size=6)
+    for params, message in (
+        ({"language_model": forward}, "needs a pair"),
+        ({"language_model": (forward, backward), "bidirectional": False}, "needs one"),
+        ({"language_model": (backward, forward)}, "direction='forward' must"),
+        ({"language_model": (forward, backward), "cell": "gru"}, "set cell='lstm'"),
+        ({"language_model": (forward, backward), "hidden_size": 5}, "set hidden_size"),
+        ({"language_model": (forward, backward), "num_layers": 2}, "set num_layers=1"),
+        (
+            {"language_model": (forward, backward), "vector_size": 4},
+            "set vector_size=7",
+        ),
+        ({"language_model": (forward, backward), "pretrained": {}}, "give one"),
+        ({"fine_tuning": "none"}, "would be random"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            clone(base).set_params(**params).fit(TEXTS, LABELS)
+    with pytest.raises(TypeError, match="give a fitted RecurrentLanguageModel"):
+        clone(base).set_params(language_model=("a", "b")).fit(TEXTS, LABELS)
+    with pytest.raises(NotFittedError):
+        untrained = clone(forward), clone(backward)
+        clone(base).set_params(language_model=untrained).fit(TEXTS, LABELS)

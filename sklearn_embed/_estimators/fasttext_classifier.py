@@ -498,6 +498,10 @@ class FastTextClassifier(
         """Tell whether words without a row have vectors, too."""
         return self.max_n > 0
 
+    def _with_known_words(self, vocabulary, documents):
+        """Return the words that have a row: those of the documents alone."""
+        return vocabulary
+
     def _fits_few(self, X, data, texts, labels):
         """Train a batch that adds no rows, if it is one; tell whether it is."""
         settled = settle(self, None, None, labels, keep=True)

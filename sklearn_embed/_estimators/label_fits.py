@@ -2,10 +2,11 @@
 
 A class says how its model is made, ``_new_model(words, documents, labels, continued,
 adding)``, where `adding` tells a further batch from all documents, and what it is given
-for parameters that are "auto" (None: there are none),
-whether words without a row have vectors, too, ``_makes_unknown_words()``, and trains a
-batch that adds no rows, if it is one, in ``_fits_few(X, data, texts, labels)``, which
-tells whether it was.
+for parameters that are "auto" (None: there are none), whether words without a row have
+vectors, too, ``_makes_unknown_words()``, which words have a row beside those of the
+documents, ``_with_known_words(words, documents)``, and trains a batch that adds no
+rows, if it is one, in ``_fits_few(X, data, texts, labels)``, which tells whether it
+was.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -58,6 +59,7 @@ def fit_labels(estimator: Any, X, y, sample_weight):
     data = hold_out(estimator, [labelled], seed, stratified)
     texts = data.parts[0].documents
     words = learn_vocabulary([texts], limits_of(estimator))
+    words = estimator._with_known_words(words, texts)
     if not estimator._makes_unknown_words():
         warn_of_documents(texts, words.rows(texts.table))
     labels = Labels.learn(classes, multilabel, matrix, weights)
@@ -106,6 +108,8 @@ def fit_batch(estimator: Any, X, y, classes, sample_weight):
         if estimator._fits_few(X, data, texts, labels):
             return estimator
     words, rare = grown_vocabulary(estimator, documents)
+    if not begun:
+        words = estimator._with_known_words(words, documents)
     new_model, settled = estimator._new_model(words, documents, labels, begun, True)
     training = Training(X, data, words, options, new_model, settled=settled)
     learn_batch(estimator, training, rare)

@@ -37,6 +37,11 @@ from sklearn_embed._estimators.base import (
     fitted_vocabulary,
 )
 from sklearn_embed._estimators.callbacks import CallbackSupportMixin, with_callbacks
+from sklearn_embed._estimators.language_start import (
+    checked_models,
+    start_of,
+    with_known_words,
+)
 from sklearn_embed._estimators.loading import check_words
 from sklearn_embed._estimators.persistence import register
 from sklearn_embed._estimators.pretrained import (
@@ -99,6 +104,23 @@ class RecurrentClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         Vectors to start from, of `vector_size` dimensions: whatever
         :class:`Pretrained` takes, or one itself, which also says how far they may
         move.  Words that they lack start at random.  `clone` shares the vectors.
+    language_model : RecurrentLanguageModel, pair of them, or None, default=None
+        A fitted language model whose vectors and layers training starts from; if
+        `bidirectional`, one of ``direction="forward"`` and one of
+        ``direction="backward"``.  `cell`, `hidden_size` and `num_layers` must be
+        theirs, `vector_size` that of the forward one, or the sum of both.  All words
+        that they know have a row, whether documents hold them or not; others start as
+        their unknown word.  `clone` shares them.
+    fine_tuning : {"all", "gradual", "none"}, default="all"
+        What moves of a `language_model`.
+
+        - "all": everything, from the first epoch on.
+        - "gradual": the scores of classes in the first epoch, with the last layer in
+          the second, and so on downwards, the vectors of words at last.
+        - "none": the scores of classes alone.
+    layer_decay : float, default=1.0
+        In (0, 1]: the last layer learns at `learning_rate` times this, each one below,
+        and the vectors of words below all, at so much of the rate of that above.
     learning_rate : float, default=0.004
         The highest one: it rises to that for 100 steps, or a tenth of all, and falls
         linearly to 0.
@@ -245,6 +267,9 @@ class RecurrentClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         "optimizer": [StrOptions({"adam", "adagrad", "sgd"})],
         "momentum": [Interval(Real, 0, 1, closed="left")],
         "max_norm": [POSITIVE, None],
+        "language_model": "no_validation",
+        "fine_tuning": [StrOptions({"all", "gradual", "none"})],
+        "layer_decay": [Interval(Real, 0, 1, closed="right")],
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
 
@@ -265,6 +290,9 @@ class RecurrentClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         momentum: float = 0.0,
         max_norm: float | None = 5.0,
         pretrained: VectorSource = None,
+        language_model: Any = None,
+        fine_tuning: str = "all",
+        layer_decay: float = 1.0,
         learning_rate: float = 0.004,
         epochs: int = 10,
         class_weight: Mapping[Any, float] | str | None = None,
@@ -304,6 +332,9 @@ class RecurrentClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         self.momentum = momentum
         self.max_norm = max_norm
         self.pretrained = pretrained
+        self.language_model = language_model
+        self.fine_tuning = fine_tuning
+        self.layer_decay = layer_decay
         self.learning_rate = learning_rate
         self.epochs = epochs
         self.class_weight = class_weight
@@ -446,6 +477,10 @@ class RecurrentClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         """Tell whether words without a row have vectors, too."""
         return False
 
+    def _with_known_words(self, vocabulary, documents):
+        """Return the words that have a row: those of language models, too."""
+        return with_known_words(self, vocabulary, documents)
+
     def _fits_few(self, X, data, texts, labels):
         """Train a batch that adds no rows, if it is one; tell whether it is."""
         return False
@@ -456,14 +491,16 @@ class RecurrentClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         settings = settings_of(self, RecurrentClassifierSettings, loss=loss)
         if continued:
             labels = self._model.labels.grown(labels)
-        return partial(_new_model, words, settings, labels), None
+        start = start_of(checked_models(self), settings.stack)
+        return partial(_new_model, words, settings, labels, start), None
 
     @property
     def _shared_parameters(self):
-        return shared_pretrained(self.pretrained)
+        return "language_model", *shared_pretrained(self.pretrained)
 
     def _checked_pretrained(self):
-        """Return where training starts from, or None."""
+        """Return the vectors that training starts from, or None."""
+        checked_models(self)
         pretrained = checked_pretrained(self.pretrained, self.vector_size)
         refuse_penalty(pretrained, type(self).__name__)
         return pretrained
@@ -476,6 +513,6 @@ class RecurrentClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
             raise ValueError("classes_ differ from those of the model")
 
 
-def _new_model(words, settings, labels, rng, before):
+def _new_model(words, settings, labels, start, rng, before):
     """Return what is to be trained."""
-    return RecurrentTextClassifier.new(words, settings, labels, rng, before)
+    return RecurrentTextClassifier.new(words, settings, labels, rng, before, start)

@@ -36,6 +36,7 @@ class Dense(NamedTuple):
     slopes: np.ndarray  # (n_shards, n), to be added up
     first: np.ndarray  # what the optimiser keeps: (n,) or (0,)
     second: np.ndarray
+    share: float = 1.0  # of the learning rate
 
 
 class Sparse(NamedTuple):
@@ -46,6 +47,7 @@ class Sparse(NamedTuple):
     slopes: np.ndarray  # (n, D)
     first: np.ndarray  # (V, D) or (0, D)
     second: np.ndarray
+    share: float = 1.0  # of the learning rate
 
 
 def kept_by(optimizer, momentum):
@@ -128,18 +130,21 @@ def update_phases(settings, dense, sparse, rate, n_steps):
 
     yield [partial(add_up, number) for number in range(len(squares))]
     scale = clipping(math.sqrt(squares.sum()), settings.max_norm)
-    step = descent_of(settings, float(rate), n_steps, scale)
+
+    def step_of(one):
+        return descent_of(settings, float(rate) * one.share, n_steps, scale)
 
     def move(number):
         if number < len(pieces):
             one, first, last = pieces[number]
             part = slice(first, last)
             arrays = one.values, one.slopes[0], one.first, one.second
-            descend(*(array[part] for array in arrays), step)
+            descend(*(array[part] for array in arrays), step_of(one))
         else:
             one, ids, *_ = rows[number - len(pieces)]
             total = sums[number - len(pieces)]
-            descend_rows(one.values, ids, total, one.first, one.second, step)
+            kept = one.first, one.second
+            descend_rows(one.values, ids, total, *kept, step_of(one))
         return 0.0, 0
 
     yield [partial(move, number) for number in range(len(squares))]

@@ -135,6 +135,24 @@ def judged(scores, targets, weights, loss):
     return float(losses @ weights), slopes * weights[:, None]
 
 
+def shares_of(settings, epoch):
+    """Return which shares of the learning rate vectors and layers have in an epoch.
+
+    Returns
+    -------
+    list of float
+        Of the vectors of words, then of each layer from the lowest on; 0: it stays.
+    """
+    depths = range(settings.num_layers + 1, 0, -1)  # how far below the scores
+    if settings.fine_tuning == "none":
+        return [0.0 for _ in depths]
+    gradual = settings.fine_tuning == "gradual"
+    return [
+        0.0 if gradual and epoch < depth else settings.layer_decay**depth
+        for depth in depths
+    ]
+
+
 class LabelJob(Job):
     """Trains a recurrent classifier.
 
@@ -181,6 +199,7 @@ class LabelJob(Job):
 
     def _phases(self, epoch):
         planned = max(1, self._schedule.n_epochs * self._steps_of_epoch)
+        self._shares = shares_of(self._settings, epoch)
         for number, batch in enumerate(self._batches(epoch)):
             seeds = np.random.SeedSequence([self._seed, epoch + 1, number])
             seed = int(seeds.generate_state(1, np.uint64)[0])
@@ -193,11 +212,13 @@ class LabelJob(Job):
             tasks = self._place(shards)
             fixed = self._train, shards, len(batch), seed, found
             yield [partial(*fixed, shard) for shard in range(n_shards)]
-            yield tasks
+            if any(self._shares):
+                yield tasks
             done = epoch * self._steps_of_epoch + number
             rate = rate_at(self._schedule, done, planned)
             self._model.n_steps += 1
-            fixed = self._settings, self._dense(n_shards), [self._sparse(found)], rate
+            dense, sparse = self._dense(n_shards), self._sparse(found)
+            fixed = self._settings, dense, sparse, rate
             yield from update_phases(*fixed, self._model.n_steps)
 
     def _place(self, shards):
@@ -248,7 +269,10 @@ class LabelJob(Job):
         np.sum(slopes, axis=0, out=self._slopes[2][number])
         pooled = slopes @ outputs
         head.apply(n_layers, pooled)
-        found[number] = words, self._layers.backward(run, pooled, scratch, drop)
+        below = inputs
+        if any(self._shares):
+            below = self._layers.backward(run, pooled, scratch, drop)
+        found[number] = words, below
         return loss, len(group)
 
     def _measure(self, layers, part, group):
@@ -266,7 +290,7 @@ class LabelJob(Job):
         """Return what has a slope in every step."""
         model = self._model
         parts = model.weights[1:], self._slopes, model.first[1:], model.second[1:]
-        return [
+        cells, *head = (
             Dense(
                 values.reshape(-1),
                 slopes[:n_shards].reshape(-1, values.size),
@@ -274,13 +298,28 @@ class LabelJob(Job):
                 second.reshape(-1),
             )
             for values, slopes, first, second in zip(*parts, strict=True)
+        )
+        shares = self._shares[1:]
+        if set(shares) == {1.0}:
+            return [cells, *head]
+        bounds = self._stack.bounds()
+        pieces = [slice(*bounds[layer : layer + 2]) for layer in range(len(shares))]
+        return [
+            *(
+                Dense(*(array[..., piece] for array in cells[:4]), share)
+                for piece, share in zip(pieces, shares, strict=True)
+                if share > 0
+            ),
+            *head,
         ]
 
     def _sparse(self, found):
         """Return the vectors of words and their slopes, shard after shard."""
-        model = self._model
+        model, share = self._model, self._shares[0]
+        if share == 0:
+            return []
         ids = np.concatenate([words for words, _ in found])
         slopes = np.concatenate([below for _, below in found])
         ids, slopes = model.movable(ids, slopes)
         kept = model.first.inputs, model.second.inputs
-        return Sparse(model.weights.inputs, ids, slopes, *kept)
+        return [Sparse(model.weights.inputs, ids, slopes, *kept, share)]

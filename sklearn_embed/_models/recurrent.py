@@ -94,6 +94,12 @@ class Stack(NamedTuple):
         """Number of parameters."""
         return sum(math.prod(shape) for _, shape in self.shapes())
 
+    def bounds(self):
+        """Return where the parameters of each layer begin, and where they end."""
+        sizes = [math.prod(shape) for _, shape in self.shapes()]
+        ends = np.cumsum([0, *sizes])
+        return ends[:: len(PARTS) * self.n_directions]
+
     def named(self, flat):
         """Return the arrays by torch.nn's names, views of an array of all."""
         found, done = {}, 0

@@ -44,6 +44,8 @@ class RecurrentClassifierSettings:
     optimizer: str
     momentum: float
     max_norm: float | None
+    fine_tuning: str = "all"
+    layer_decay: float = 1.0
 
     #: Those that decide what the parameters mean.
     meaning: ClassVar[tuple[str, ...]] = (
@@ -86,7 +88,7 @@ class RecurrentTextClassifier(Network):
     frozen: np.ndarray | None = None  # (V,) bool: rows that do not move
 
     @classmethod
-    def new(cls, vocabulary, settings, labels, rng, before=None):
+    def new(cls, vocabulary, settings, labels, rng, before=None, start=None):
         """Return fresh parameters, small and random.
 
         Parameters
@@ -101,6 +103,8 @@ class RecurrentTextClassifier(Network):
             Draws the parameters.
         before : Before or None, default=None
             A trained model, whose words, layers and classes keep their parameters.
+        start : LanguageStart or None, default=None
+            Where words and layers start that were not trained before.
         """
         stack, sizes = settings.stack, (len(vocabulary), len(labels.classes))
         weights, *kept = (
@@ -111,6 +115,9 @@ class RecurrentTextClassifier(Network):
         weights.cells[:] = stack.draw(rng)
         bound = 1 / math.sqrt(stack.width)
         weights.outputs[:] = rng.uniform(-bound, bound, weights.outputs.shape)
+        if start is not None:
+            weights.inputs[:] = start.rows(vocabulary.words)
+            weights.cells[:] = start.cells
         model = cls(settings, labels, weights, *kept, 0)
         if before is not None:
             model._carry_over(before, vocabulary)
