@@ -181,7 +181,7 @@ def weigh(batch, n_rows, normalization, outside=None):
     documents = np.zeros(n_rows, np.int64)
     lists = list_features(batch, n_rows, None, documents)
     how = Weighting(normalization, documents, len(batch.starts))
-    return lists.weighted(how.for_kernels(n_rows), outside), documents
+    return lists.weighted(how.for_kernels(), outside), documents
 
 
 @every_loss
@@ -271,8 +271,9 @@ def test_features_are_listed_once_whatever_the_cut(data):
     batch, n_rows = space.arrays(documents), space.n_rows
     counts = np.zeros(n_rows, np.int64)
     lists = list_features(batch, n_rows, (first, last), counts)
-    per_row = np.linspace(1, 2, n_rows).astype(np.float32)
-    how = Weights(readonly(per_row), False, 1.0)
+    seen = np.arange(n_rows, 0, -1) // 3
+    how = Weights(readonly(seen), 50.0, False, 1.0)
+    per_row = np.log(51 / (1 + seen)) + 1
     expected_counts = np.zeros(n_rows, np.int64)
     missing = lists.missing.tolist()
     found = lists.weighted(how)

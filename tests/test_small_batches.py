@@ -7,7 +7,7 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 
 from sklearn_embed import FastTextClassifier, FastTextVectorizer, Word2VecVectorizer
@@ -22,7 +22,7 @@ DOCS = [" ".join(WORDS[i : i + 10]) for i in range(0, len(WORDS), 10)]
 Y = [i % 3 for i in range(len(DOCS))]
 BATCH, LABELS = [" ".join(WORDS[5:4000:300]), " ".join(WORDS[7:90:20])], [1, 2]
 SMALL = {"epochs": 1, "random_state": 0}
-# Neither a penalty, which moves all rows, nor weights, which documents change.
+# As in fastText.
 MEANS = {**SMALL, "normalization": "l1", "weights": None, "word_ngrams": 1}
 PLAIN = {**SMALL, "min_count": 1, "sample": 0, "window": 3, "learning_rate": 0.1}
 
@@ -41,9 +41,20 @@ MODELS = {
     "tree": FastTextClassifier(5, loss="hierarchical_softmax", **MEANS),
     "drawn": FastTextClassifier(5, loss="negative_sampling", **MEANS),
     "ngrams": FastTextClassifier(5, min_n=2, max_n=3, bucket=4000, **MEANS),
+    "pairs": FastTextClassifier(5, **MEANS | {"word_ngrams": 2, "bucket": 10**6}),
+    "idf": FastTextClassifier(5, alpha=0, **SMALL),
+    "defaults": FastTextClassifier(16, bucket=10**6, **SMALL),
+    "penalty": FastTextClassifier(
+        5, alpha=0.1, min_n=2, max_n=3, bucket=10**6, **SMALL
+    ),
+    "shares": FastTextClassifier(
+        5, normalization="l1", alpha=0.01, loss="one_vs_all", **SMALL
+    ),
 }
 each_model = pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
-some_models = pytest.mark.parametrize("name", ["word2vec", "sum", "fasttext", "ngrams"])
+some_models = pytest.mark.parametrize(
+    "name", ["word2vec", "sum", "fasttext", "ngrams", "defaults", "penalty"]
+)
 _FITTED: dict = {}
 
 
@@ -67,6 +78,8 @@ def learn(model, texts=BATCH, labels=LABELS):
 def arrays_of(model):
     """Return copies of all fitted arrays, those of the model included, and counts."""
     inner = model._model
+    if hasattr(inner, "scale"):
+        inner = inner.whole()
     values = {f.name: getattr(inner, f.name) for f in fields(inner)}
     if hasattr(inner.outputs, "matrix"):
         values["outputs"] = inner.outputs.matrix
@@ -76,12 +89,24 @@ def arrays_of(model):
     return {k: np.array(v) for k, v in values.items() if isinstance(v, kinds)}
 
 
-def assert_same(one, other):
-    """Compare all that two models have learned, bit by bit."""
+def assert_same(one, other, tolerance=0):
+    """Compare all that two models have learned, bit by bit or nearly."""
     ours, theirs = arrays_of(one), arrays_of(other)
     assert ours.keys() == theirs.keys()
     for name, value in ours.items():
-        assert_array_equal(value, theirs[name], err_msg=name)
+        if value.dtype.kind == "f" and tolerance:
+            assert_allclose(value, theirs[name], tolerance, 1e-7, err_msg=name)
+        else:
+            assert_array_equal(value, theirs[name], err_msg=name)
+
+
+def penalised(model):
+    """Tell whether rows shrink by a number beside them, and are rounded otherwise."""
+    return getattr(model, "alpha_", 0) > 0
+
+
+def refuse(*arguments):
+    """Stand in for what trains few rows."""
 
 
 @each_model
@@ -98,16 +123,112 @@ def test_few_rows_learn_what_all_rows_would(model, monkeypatch):
     assert few._model is not full._model
     for module in (prediction, classifier_job):
         monkeypatch.setattr(module, "draw_pool", lambda *_: pools[-1])
-    monkeypatch.setattr(small_batches, "few_rows", lambda *_: None)
+    monkeypatch.setattr(small_batches, "few_rows", refuse)
     before = full.vectors_.copy()
     learn(full)
     assert (full.vectors_ != before).any()
-    assert_same(few, full)
+    tolerance = 2e-6 if penalised(few) else 0
+    assert_same(few, full, tolerance)
     texts = [*BATCH, DOCS[0], "unknown"]
-    if hasattr(few, "transform"):
-        assert_array_equal(few.transform(texts), full.transform(texts))
-    else:
-        assert_array_equal(few.predict_proba(texts), full.predict_proba(texts))
+    name = "transform" if hasattr(few, "transform") else "predict_proba"
+    rows = [getattr(model, name)(texts) for model in (few, full)]
+    assert_allclose(*rows, tolerance, 1e-7 if tolerance else 0)
+    if name == "predict_proba":
+        assert_allclose(few.weights_, full.weights_, rtol=0)
+        vectors = [model.sentence_vectors(texts) for model in (few, full)]
+        assert_allclose(*vectors, tolerance, 1e-7 if tolerance else 0)
+
+
+NEW = [f"xylo {WORDS[3]} argon {WORDS[70]} xylo", f"xenon {WORDS[7]} {WORDS[3]}"]
+
+
+@pytest.mark.parametrize("name", [*MODELS])
+def test_new_words_get_the_rows_that_they_would_among_all(name, monkeypatch):
+    few, full = trained(MODELS[name]), trained(MODELS[name])
+    monkeypatch.setattr(few_rows, "draw_few", lambda *_: np.zeros(256, np.int32))
+    for module in (prediction, classifier_job):
+        monkeypatch.setattr(module, "draw_pool", lambda *_: np.zeros(256, np.int32))
+    for texts in (NEW, [f"{WORDS[9]} neon argon", WORDS[3]], BATCH):
+        learn(few, texts)
+        with monkeypatch.context() as patch:
+            patch.setattr(small_batches, "few_rows", refuse)
+            learn(full, texts)
+        assert_same(few, full, 1e-5 if penalised(few) else 0)
+    assert few.words_[-4:] == ["xylo", "argon", "xenon", "neon"]
+    assert few.vocabulary_["neon"] == len(few.words_) - 1
+    assert few.to_word_vectors()["neon"].any() or name == "output"
+
+
+def test_rows_are_added_without_a_copy_of_the_others():
+    for name in ("word2vec", "wide", "pairs", "defaults", "penalty"):
+        model = learn(trained(MODELS[name]), NEW)
+        places = set()
+        for k in range(5):
+            pair = f"{WORDS[k]} {WORDS[90 + k]}"
+            before = len(model._model.inputs)
+            learn(
+                model,
+                [pair if hasattr(model, "predict") else f"{pair} new{k}"],
+                [k % 3],
+            )
+            assert len(model._model.inputs) > before or name == "wide"
+            places.add(model._model.inputs.ctypes.data)
+        assert len(places) == 1, name
+
+
+def test_rows_are_written_before_numbers_become_too_small():
+    few, full = (trained(MODELS["penalty"]).set_params(alpha=0.5) for _ in range(2))
+    scales = set()
+    for k in range(40):
+        texts = [" ".join(WORDS[j] for j in (k, 3 * k, 5 * k))] * 2
+        learn(few, texts)
+        scales.add(few._model.scale)
+    assert min(scales) < 0.1
+    assert min(scales) > 0.02
+    assert 1.0 in scales
+    few_vectors = few.vectors_
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(small_batches, "few_rows", refuse)
+        for k in range(40):
+            learn(full, [" ".join(WORDS[j] for j in (k, 3 * k, 5 * k))] * 2)
+    assert_allclose(few_vectors, full.vectors_, 1e-4, 1e-6)
+
+
+def test_a_penalty_is_that_of_the_documents_of_a_batch():
+    model = FastTextClassifier(4, alpha=0.5, learning_rate=0.1, random_state=0)
+    model.partial_fit(["aa bb", "cc dd"], [0, 1], [0, 1])
+    before = model.to_word_vectors()["aa"]
+    model.partial_fit(["cc dd"] * 3, [1, 1, 1])
+    assert_allclose(model.to_word_vectors()["aa"], before * np.exp(-0.15), rtol=1e-6)
+
+
+def test_what_is_made_of_small_batches_is_whole(tmp_path):
+    model = learn(trained(MODELS["defaults"]), NEW)
+    assert model._model.scale < 1
+    texts = [*DOCS[:5], *NEW]
+    asked = (
+        lambda m: m.predict_proba(texts),
+        lambda m: m.sentence_vectors(texts),
+        lambda m: m.to_word_vectors().vectors,
+        lambda m: m.quantize(cutoff=300, dsub=8).predict_proba(texts),
+    )
+    for one in (model, type(model).load(save(model, tmp_path))):
+        one, twin = pickle.loads(pickle.dumps(one)), pickle.loads(pickle.dumps(one))
+        twin._model = twin._model.whole()
+        for ask in asked:
+            assert_allclose(ask(one), ask(twin), rtol=1e-5, atol=1e-6)
+    fast = FastTextClassifier(5, alpha=0.1, **MEANS)
+    fast.fit(DOCS, Y).partial_fit(BATCH, LABELS)
+    fast.partial_fit(BATCH, LABELS)
+    assert fast._model.scale < 1
+    again = FastTextClassifier.from_fasttext(fast.to_fasttext(), label_type=int)
+    assert_allclose(again.predict_proba(texts), fast.predict_proba(texts), rtol=1e-4)
+
+
+def save(model, folder):
+    """Write a model; return the file's path."""
+    model.save(folder / "model")
+    return folder / "model"
 
 
 @each_model

@@ -53,14 +53,62 @@ def padded_zeros(n_rows, width):
     return aligned_zeros((n_rows, padded_width(width)))
 
 
-def draw_rows(matrix, width, bound, rng):
-    """Fill the first columns of a matrix with numbers between -bound and bound."""
-    step = 4096
+def draw_rows(matrix, width, bound, rng, skip=0):
+    """Fill the first columns of a matrix with numbers between -bound and bound.
+
+    With ``skip``, those of a new Generator of NumPy's default that rows after so many
+    others would get.
+    """
+    step, skipped = 4096, skip * width
+    if skipped:
+        rng.bit_generator.advance(skipped // 2)  # 64 bits are two numbers
+        rng.random(skipped % 2, np.float32)
     for first in range(0, len(matrix), step):
         part = matrix[first : first + step, :width]
         numbers = rng.random(part.shape, np.float32)
         np.subtract(numbers, np.float32(0.5), out=numbers)
         np.multiply(numbers, np.float32(2 * bound), out=part)
+
+
+class Room(np.ndarray):
+    """Memory that an array may grow into; nothing else is kept there."""
+
+
+def grown(array, n_rows, at=None, n_at=0, fresh=False):
+    """Return an array that has more rows than another, the new ones zeros.
+
+    It is the same memory where the other has room behind it, which is made as soon as
+    there is none, so that rows can be added one by one.  Nobody else may then add rows
+    to the same array.
+
+    Parameters
+    ----------
+    array : ndarray
+        One axis or two.
+    n_rows : int
+        No less than it has.
+    at, n_at : int
+        Where new rows stand, and how many of them; all others stand at the end.
+    fresh : bool, default=False
+        Whether other memory is taken in any case.
+    """
+    n, each = len(array), array.itemsize * math.prod(array.shape[1:])
+    shape, room = (n_rows, *array.shape[1:]), array.base
+    if isinstance(room, Room) and not n_at and not fresh and array.flags.writeable:
+        place = array.ctypes.data - room.ctypes.data
+        if place + n_rows * each <= len(room):
+            out = np.ndarray(shape, array.dtype, room, place)
+            out[n:] = 0
+            return out
+    size = (n_rows + n_rows // 2) * each  # pages that are not written to cost nothing
+    if size > MOST_BYTES:
+        raise MemoryError(f"Unable to allocate {size:.3g} bytes")
+    room = Room(size + LINE, np.uint8)
+    out = np.ndarray(shape, array.dtype, room, -room.ctypes.data % LINE)
+    cut = at if n_at else n
+    out[:cut], out[cut : cut + n_at] = array[:cut], 0
+    out[cut + n_at : n + n_at], out[n + n_at :] = array[cut:], 0
+    return out
 
 
 def padded(matrix):

@@ -19,6 +19,7 @@ from sklearn_embed._core.typing import FilePath, Method
 from sklearn_embed._estimators import persistence
 from sklearn_embed._estimators.checks import check_settings, warn_of_words
 from sklearn_embed._estimators.convergence import level_outside
+from sklearn_embed._estimators.last_vectors import made_by
 from sklearn_embed._text.analyzers import BY_CHARACTER
 from sklearn_embed._text.lookup import make_lookup
 from sklearn_embed._text.pieces import PieceTokenizer
@@ -197,8 +198,7 @@ class TextEstimator(BaseEstimator):
 
     def _plain_state(self):
         """Return parameters and fitted attributes by name."""
-        made = getattr(type(self), "vectors_", None)
-        if made is not None:
+        for made in made_by(type(self)).values():
             made.settle(self)
         state = super().__getstate__()
         # Made of the words again, faster than it could be read.

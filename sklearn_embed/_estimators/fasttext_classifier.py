@@ -43,7 +43,7 @@ from sklearn_embed._estimators.label_training import (
     model_maker,
     settle,
 )
-from sklearn_embed._estimators.last_vectors import LastVectors
+from sklearn_embed._estimators.last_vectors import LastVectors, LastWeights
 from sklearn_embed._estimators.loading import check_words
 from sklearn_embed._estimators.persistence import register
 from sklearn_embed._estimators.pretrained import (
@@ -279,6 +279,7 @@ class FastTextClassifier(
     _vector_parameters = ("pretrained",)
 
     vectors_ = LastVectors()
+    weights_ = LastWeights()
 
     _parameter_constraints: dict = {
         **LEARNING_CONSTRAINTS,
@@ -448,11 +449,13 @@ class FastTextClassifier(
 
         Notes
         -----
-        Where no word and no n-gram gets a row, without `pretrained`, and with alpha=0,
-        normalization="l1" and weights=None, the cost is that of the batch, however many
-        words are known: copies of its rows are trained, and then written into the
-        arrays.  Arrays that anybody else holds, such as a result of `vectors_` kept
-        from before, stay as they are: new ones take their place, which costs a copy.
+        Without `pretrained`, the cost is that of the batch, however many words are
+        known: copies of its rows are trained, and then written into the arrays, which
+        have room for rows of new n-grams.  New words cost a copy of the arrays.  The
+        penalty shrinks all rows by one number, kept beside them; `vectors_` and
+        `weights_` are made anew when they are asked for.  Arrays that anybody else
+        holds, such as a result of `vectors_` kept from before, stay as they are: new
+        ones take their place, which costs a copy.
         """
         return label_fits.fit_batch(self, X, y, classes, sample_weight)
 

@@ -6,7 +6,7 @@ from types import NoneType
 
 import numpy as np
 
-from sklearn_embed._estimators.last_vectors import LastVectors
+from sklearn_embed._estimators.last_vectors import made_by
 from sklearn_embed._estimators.loading import check_fitted, make_record
 from sklearn_embed._estimators.records import RECORDS, REGISTRY
 from sklearn_embed._models.quantize import QuantizedFastText
@@ -47,12 +47,13 @@ class Reader:
                 f"{error}; was it written by another version of sklearn-embed?"
             ) from error
         state = {name: self.value(value) for name, value in node["state"].items()}
-        made = isinstance(getattr(cls, "vectors_", None), LastVectors)
+        made = made_by(cls)
         is_made = not isinstance(state.get("_model"), (NoneType, QuantizedFastText))
-        if made and is_made and "vectors_" not in state:
-            raise ValueError("'vectors_' is missing")
+        for name in made:
+            if is_made and name not in state:
+                raise ValueError(f"{name!r} is missing")
         for name in state:
-            is_own = hasattr(cls, name) and not (made and name == "vectors_")
+            is_own = hasattr(cls, name) and name not in made
             if is_own or name in params or "_" not in (name[0], name[-1]):
                 raise ValueError(f"{name!r} is nothing that is fitted")
         if not isinstance(state.get("_text_options", TextOptions()), TextOptions):

@@ -125,7 +125,7 @@ def quantize(
             if retrain
             else "X plays no part without retrain=True."
         )
-    model, vocabulary = self._model, self._fitted_vocabulary()
+    model, vocabulary = self._model.whole(), self._fitted_vocabulary()
     if cutoff is not None:
         model, kept = strongest(model, len(vocabulary), int(cutoff))
         if not len(kept):
@@ -146,7 +146,7 @@ def quantize(
         "vocabulary_": vocabulary.index,
         "counts_": vocabulary.counts,
         "output_vectors_": np.ascontiguousarray(outputs),
-        "weights_": model.weighting.per_row(model.inputs.n_rows)[: len(vocabulary)],
+        "weights_": model.weighting.per_row(len(vocabulary)),
         "loss_curve_": self.loss_curve_ + losses,
         "n_iter_": self.n_iter_ + len(losses),
         "_model": model,

@@ -102,18 +102,18 @@ def publish_rows(estimator, few, make_fitted, rare, optional=()):
     make_fitted : callable
         ``make_fitted(published, model)`` returns all attributes by name.
     rare : dict of str to int, or None
-        What changes in `_rare_counts`; None: they are forgotten.
+        What changes in `_rare_counts`, 0 where a word is rare no more; None: they are
+        forgotten.
     optional : iterable of str
         As of `publish`.
     """
     state = vars(estimator)
     with _CHANGE.lock:
-        copies = {}
-        if _are_held(state, few.writes):
-            copies = {id(write.matrix): np.array(write.matrix) for write in few.writes}
+        held = _are_held(state, few.writes)
+        targets = {id(write.matrix): write.target(held) for write in few.writes}
 
         def new_of(array):
-            return copies.get(id(array), array)
+            return targets.get(id(array), array)
 
         writes = [(new_of(w.matrix), w.rows, w.values()) for w in few.writes]
         old = [matrix[rows] for matrix, rows, _ in writes]
@@ -127,16 +127,21 @@ def publish_rows(estimator, few, make_fitted, rare, optional=()):
         try:
             for matrix, rows, values in writes:
                 matrix[rows] = values
-            counts.update(rare)
+            _change(counts, rare)
             publish(estimator, fitted, optional)
         except BaseException:  # Ctrl-C, too
             if state.get("_model") is not model:
                 for (matrix, rows, _), values in zip(writes, old, strict=True):
                     matrix[rows] = values
-                counts.update(old_counts)
-                for word in [word for word, n in old_counts.items() if n is None]:
-                    del counts[word]
+                _change(counts, old_counts)
             raise
+
+
+def _change(counts, changes):
+    """Set some counts; those of 0 or None are taken out."""
+    counts.update(changes)
+    for word in [word for word, n in changes.items() if not n]:
+        del counts[word]
 
 
 def _references(get):
@@ -165,6 +170,7 @@ def _are_held(state, writes):
     holders = Counter(map(id, _arrays(state)))
     bases = {id(array): id(array.base) for array in _arrays(state)}
     views = Counter(bases.values())
+    holders.update(bases.values())  # what has room is the base of its own views
     for write in writes:
         holders[id(write.matrix)] += 1
     for n in range(len(writes)):

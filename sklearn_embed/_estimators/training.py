@@ -278,10 +278,9 @@ def grown_vocabulary(estimator, documents, update=True, settled=None, limits=Non
     for word, count in rare.items():
         counts[word] = counts.get(word, 0) + count
     words = list(estimator.words_) if begun else []
-    known = {
-        word: int(count) + counts.pop(word, 0)
-        for word, count in zip(words, estimator.counts_ if begun else (), strict=True)
-    }
+    known = dict(zip(words, estimator.counts_.tolist() if begun else (), strict=True))
+    for word in [word for word in counts if word in known]:
+        known[word] += counts.pop(word)
     if begun and not update:
         return Vocabulary(words, list(known.values())), {}
     most = estimator.max_features

@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +21,9 @@ from sklearn_embed._models.warm_start import take_over
 from sklearn_embed._models.weighting import Weighting
 from sklearn_embed._text.table import TokenTable
 from sklearn_embed._vectors.subwords import Subwords
+
+#: How far rows may be shrunk without being written: numbers keep their precision.
+LEAST_SCALE = 0.01
 
 #: Losses that judge each class by itself, so that several may be right.
 SEPARATE = {"one_vs_all", "negative_sampling"}
@@ -141,6 +143,9 @@ class SupervisedFastText:
     carried: np.ndarray | None = None  # rows of n-grams that were trained before
     outside: np.ndarray | None = None  # (n_rows,) bool: rows that are not penalised,
     frozen: bool = False  # and whether they stay as they are
+    # The parameters are what the inputs hold times this: small batches let all rows
+    # shrink at once.
+    scale: float = 1.0
 
     @classmethod
     def new(cls, space, settings, labels, rng, before=None, adding=False):
@@ -187,10 +192,11 @@ class SupervisedFastText:
         take_over(self.outputs, places, old_outputs, everything, size)
         n_old, n_new = len(before.index), len(space)
         old_rows, rows = before.rows(space.vocabulary)
-        self.inputs[[*rows, n_new]] = old.inputs[[*old_rows, n_old]]
+        scale = np.float32(old.scale)
+        self.inputs[[*rows, n_new]] = old.inputs[[*old_rows, n_old]] * scale
         both = np.flatnonzero((old.bucket_rows >= 0) & (space.bucket_rows >= 0))
         new_rows = space.bucket_rows[both] + n_new + 1
-        self.inputs[new_rows] = old.inputs[old.bucket_rows[both] + n_old + 1]
+        self.inputs[new_rows] = old.inputs[old.bucket_rows[both] + n_old + 1] * scale
         self.carried = new_rows
         if adding and self.document_counts is not None:
             counts, old_counts = self.document_counts, old.document_counts
@@ -258,15 +264,23 @@ class SupervisedFastText:
         normalization = self.settings.normalization
         return Weighting(normalization, self.document_counts, self.n_documents)
 
-    @cached_property
+    @property
     def _weights(self):
         """How much features count, or None where it is their mean."""
         how = self.weighting
-        return None if how.is_mean else how.for_kernels(len(self.inputs))
+        return None if how.is_mean else how.for_kernels()
 
-    def __getstate__(self):
-        """Leave out what is made again."""
-        return {k: v for k, v in vars(self).items() if k != "_weights"}
+    def whole(self):
+        """Return the same with a scale of 1."""
+        if self.scale == 1:
+            return self
+        return replace(self, inputs=self.inputs * np.float32(self.scale), scale=1.0)
+
+    def _matrices(self, outputs):
+        """Return inputs and outputs as scores are made of them."""
+        if self.scale != 1:
+            outputs = outputs * np.float32(self.scale)
+        return self.inputs, outputs
 
     def job(self, data, vocabulary, run):
         """Return what trains the parameters; weights are made of these documents."""
@@ -294,7 +308,7 @@ class SupervisedFastText:
             "classes_": labels.classes,
             "label_counts_": labels.counts,
             "output_vectors_": np.ascontiguousarray(outputs),
-            "weights_": self.weighting.per_row(len(self.inputs))[: len(words)],
+            "weights_": self.weighting.per_row(len(words)),
         }
         return attributes, fitted
 
@@ -315,19 +329,23 @@ class SupervisedFastText:
         ngrams, size = self.settings.ngrams, self.settings.vector_size
         if ngrams.max_n == 0:
             return None
+        inputs = self.whole().inputs
         return Subwords(
-            np.ascontiguousarray(self.inputs[n_words + 1 :, :size]),
+            np.ascontiguousarray(inputs[n_words + 1 :, :size]),
             *ngrams[1:],
             self.bucket_rows,
             "skip" if self.skip else "zero",
-            own=np.ascontiguousarray(self.inputs[:n_words, :size]),
+            own=np.ascontiguousarray(inputs[:n_words, :size]),
         )
 
     def word_vectors(self, words):
         """Return the vector of each word: the mean of its own and its n-grams'."""
         size, parts = self.settings.vector_size, self.subwords(len(words))
         if parts is None:
-            return np.ascontiguousarray(self.inputs[: len(words), :size])
+            own = self.inputs[: len(words), :size]
+            if self.scale != 1:
+                own = own * np.float32(self.scale)
+            return np.ascontiguousarray(own)
         vectors, counts = parts.sums(words, parts.own)
         vectors /= (counts + 1).astype(np.float32)[:, None]
         return vectors
@@ -340,7 +358,7 @@ class SupervisedFastText:
 
     def scores(self, documents, vocabulary, n_jobs):
         """Return a score for each class; of a tree, logarithms of probabilities."""
-        space, matrices = self.space(vocabulary), (self.inputs, self.outputs)
+        space, matrices = self.space(vocabulary), self._matrices(self.outputs)
         prior = self.labels.prior_scores(self.settings.loss)
         return space.scores(documents, *matrices, n_jobs, self._tree(), prior)
 
@@ -348,11 +366,12 @@ class SupervisedFastText:
         """Return the hidden vector of each document: float32 (n, vector_size)."""
         # What the scores would be if each class stood for one dimension.
         axes = np.eye(self.settings.vector_size, self.inputs.shape[1], dtype=np.float32)
-        return self.space(vocabulary).scores(documents, self.inputs, axes, n_jobs)
+        matrices = self._matrices(axes)
+        return self.space(vocabulary).scores(documents, *matrices, n_jobs)
 
     def best(self, documents, vocabulary, n_jobs):
         """Return the number of each document's likeliest class."""
-        space, matrices = self.space(vocabulary), (self.inputs, self.outputs)
+        space, matrices = self.space(vocabulary), self._matrices(self.outputs)
         tree, prior = self._tree(), self.labels.prior_scores(self.settings.loss)
         if tree is not None:
             likeliest = None if prior is None else prior.argmax()
@@ -389,6 +408,8 @@ class SupervisedFastText:
             raise ValueError("settings name weights that there are not")
         if not isinstance(settings.alpha, (int, float)) or not settings.alpha >= 0:
             raise ValueError("alpha is no strength of a penalty")
+        if not LEAST_SCALE <= self.scale <= 1:
+            raise ValueError("scale is none that small batches leave")
         if (counts is None) != (settings.weights is None):
             raise ValueError("the weights of the features are not those of settings")
         if counts is not None and (

@@ -76,6 +76,7 @@ class ClassifierJob(Job):
     def __init__(self, space, data, model, run, pool=None):
         self._space, (self._seed, self._schedule, _) = space, run
         self._inputs, self._outputs = model.inputs, model.outputs
+        self.shrunk = 1.0  # by what rows without a document were multiplied
         self._outside, self._held = model.outside, np.float32(not model.frozen)
         self._matrices = flat_matrices(model.inputs, model.outputs, True)
         settings, labels, tree = model.settings, model.labels, None
@@ -107,7 +108,8 @@ class ClassifierJob(Job):
             if not self._alpha:
                 yield self._tasks(part, run, 0, n)
                 continue
-            decays = min(self._alpha, MOST_ALPHA) * STEADY * _rates(run)
+            decays = min(self._alpha, MOST_ALPHA) * _rates(run)
+            decays *= np.minimum(STEADY, n - STEADY * np.arange(len(decays)))
             before = np.concatenate([[0.0], np.cumsum(decays)])
             stretches = before[:-1] // MOST_DECAY
             firsts = np.flatnonzero(np.diff(stretches, prepend=-1.0))
@@ -147,7 +149,7 @@ class ClassifierJob(Job):
         n_rows, counts = len(self._inputs), model.weighting.documents
         lists = [[list_features(batch, n_rows, None, counts) for batch in parts]]
         lists.append([list_features(batch, n_rows) for batch in held_out])
-        weights = model.weighting.for_kernels(n_rows)
+        weights = model.weighting.for_kernels()
         return [
             [
                 Part(
@@ -179,7 +181,7 @@ class ClassifierJob(Job):
 
     def _shrink(self, factor):
         """Multiply the matrices, but for rows outside the penalty."""
-        factors = factor
+        factors, self.shrunk = factor, self.shrunk * float(factor)
         if self._outside is not None:
             factors = np.where(self._outside, np.float32(1), factor)[:, None]
         with np.errstate(over="ignore", invalid="ignore"):  # divergence is told later

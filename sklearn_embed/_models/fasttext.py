@@ -119,7 +119,9 @@ class FastText:
         known = before.model.ngrams if before is not None else None
         numbered = NgramRows.of(words, settings, known or ())
         shared = share_rows(
-            numbered.bounds, numbered.ngrams, _apart(words, numbered, before, share)
+            numbered.bounds,
+            numbered.ngrams,
+            _apart(vocabulary, numbered, before, share),
         )
         bucket_rows = numbered.bucket_rows
         stored = np.flatnonzero(bucket_rows >= 0)
@@ -322,16 +324,18 @@ def _check_limits(settings, trained):
         )
 
 
-def _apart(words, numbered, before, share):
+def _apart(vocabulary, numbered, before, share):
     """Return what must agree for words and n-grams to share a row."""
-    apart = np.full(len(words) + numbered.n_ngrams, -1, np.int32)
+    n_words = len(vocabulary)
+    apart = np.full(n_words + numbered.n_ngrams, -1, np.int32)
     if not share:
-        apart[len(words) :] = np.arange(numbered.n_ngrams)
+        apart[n_words:] = np.arange(numbered.n_ngrams)
     elif before is not None:
-        apart[: len(words)] = [before.index.get(word, -1) for word in words]
+        old_rows, new_rows = before.rows(vocabulary)
+        apart[new_rows] = old_rows
         rows, numbers = before.model.bucket_rows, numbered.bucket_rows
         both = np.flatnonzero((rows >= 0) & (numbers[: len(rows)] >= 0))
-        apart[len(words) + numbers[both]] = rows[both]
+        apart[n_words + numbers[both]] = rows[both]
     return apart
 
 

@@ -95,11 +95,13 @@ class FewBuckets:
     Parameters
     ----------
     buckets : ndarray, int32
-        Ascending; each has the row of its place.
+        Ascending.
+    rows : ndarray, int32, or None, default=None
+        Theirs; None: each has the row of its place.
     """
 
-    def __init__(self, buckets):
-        self.buckets = buckets
+    def __init__(self, buckets, rows=None):
+        self.buckets, self.rows = buckets, rows
 
     def __getitem__(self, wanted):
         """Return the rows of some buckets: int32, -1 where there is none."""
@@ -107,8 +109,9 @@ class FewBuckets:
             return np.full(len(wanted), -1, np.int32)
         places = np.searchsorted(self.buckets, wanted).astype(np.int32)
         places[places == len(self.buckets)] = 0
-        places[self.buckets[places] != wanted] = -1
-        return places
+        known = self.buckets[places] == wanted
+        rows = places if self.rows is None else self.rows[places]
+        return np.where(known, rows, np.int32(-1))
 
 
 class FeatureSpace:
@@ -152,14 +155,20 @@ class FeatureSpace:
         rows = np.full(ngrams.n_buckets, -1, np.int32) if known is None else known + 0
         n = int(rows.max(initial=-1)) + 1
         space = cls(vocabulary, ngrams, stop_words, rows)
-        if ngrams.max_n > 0:
-            left_out = space.left_out(documents.table)
-            used = (token_counts(documents) > 0) & (left_out == 0)
-            bounds, buckets = space.character_ngrams(documents.table)
-            n = number_buckets(buckets[np.repeat(used, np.diff(bounds))], rows, n)
-        for _, buckets in space.word_ngrams(documents):
+        for buckets in space.buckets_of(documents):
             n = number_buckets(buckets, rows, n)
         return cls(vocabulary, ngrams, stop_words, rows)
+
+    def buckets_of(self, documents):
+        """Yield the buckets that documents touch, any number of times each."""
+        if self.ngrams.max_n > 0:
+            left_out = self.left_out(documents.table)
+            used = (token_counts(documents) > 0) & (left_out == 0)
+            bounds, buckets = self.character_ngrams(documents.table)
+            yield buckets[np.repeat(used, np.diff(bounds))]
+        if self.ngrams.word_ngrams > 1:
+            for _, buckets in self.word_ngrams(documents):
+                yield buckets
 
     @property
     def n_rows(self):
@@ -297,6 +306,33 @@ class FewFeatures(FeatureSpace):
     def arrays(self, documents):
         """Return the documents, always the same, as arrays for the kernels."""
         return self._batch
+
+
+def with_few_buckets(space, documents, n):
+    """Give rows n, n + 1, … to the buckets of documents that have none.
+
+    Parameters
+    ----------
+    space : FeatureSpace
+        It is not changed.
+    documents : TokenizedDocuments
+        The documents.
+    n : int
+        How many buckets have a row.
+
+    Returns
+    -------
+    FewBuckets
+        The buckets of these documents, and their rows as `FeatureSpace.learn` gives
+        them.
+    """
+    lists = list(space.buckets_of(documents))
+    buckets = np.unique(np.concatenate([np.empty(0, np.int32), *lists]))
+    rows = space.bucket_rows[buckets]
+    for some in lists:
+        places = np.searchsorted(buckets, some).astype(np.int32)
+        n = number_buckets(places, rows, n)
+    return FewBuckets(buckets, rows)
 
 
 def of_few_rows(space, documents):

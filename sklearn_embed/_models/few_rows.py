@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sklearn_embed._core.arrays import padded
-from sklearn_embed._models.classifier import ClassifierJob
-from sklearn_embed._models.features import of_few_rows
+from sklearn_embed._core.arrays import draw_rows, grown, padded, padded_zeros
+from sklearn_embed._models.classifier import LEAST_SCALE, ClassifierJob
+from sklearn_embed._models.features import of_few_rows, with_few_buckets
 from sklearn_embed._models.kernels.bag_rows import list_bags
 from sklearn_embed._models.kernels.bags import Bags
 from sklearn_embed._models.kernels.sampling import draw_few, keep_thresholds
@@ -38,6 +38,7 @@ class SmallBatch(NamedTuple):
     run: Run
     epoch: int
     attributes: dict  # of the fitted estimator
+    n_new: int = 0  # words that are new; theirs are the last rows
 
 
 class Write(NamedTuple):
@@ -47,6 +48,15 @@ class Write(NamedTuple):
     matrix: np.ndarray
     rows: np.ndarray
     values: Callable[[], np.ndarray]
+    n_rows: int | None = None  # what the matrix has then; None: as many as before
+    at: int = 0  # where the first of the new rows stand, and
+    n_at: int = 0  # how many; all others stand at the end
+
+    def target(self, copied):
+        """Return what rows are written to: the matrix, if need be longer, or a copy."""
+        if self.n_rows in (None, len(self.matrix)):
+            return np.array(self.matrix) if copied else self.matrix
+        return grown(self.matrix, self.n_rows, self.at, self.n_at, copied)
 
 
 class FewRows(NamedTuple):
@@ -109,28 +119,40 @@ def _of_predictions(model, settings, batch):
     vocabulary = Vocabulary(words, counts[rows], sources=[(documents.table, taken)])
     keep = keep_thresholds(vocabulary.counts, settings.sample, int(counts.sum()))
     chances = Chances(keep, np.searchsorted(rows, pool).astype(np.int32))
-    outputs = model.outputs._replace(matrix=padded(model.outputs.matrix[rows]))
+    outputs = model.outputs._replace(matrix=_gathered(model.outputs.matrix, rows))
     parts = outputs, rows, batch, (vocabulary, chances)
     if hasattr(model, "inputs"):
         return _of_words(model, settings, *parts)
-    return _of_bags(model, settings, *parts)
+    # New n-grams part some that shared a row, which moves rows.
+    return None if batch.n_new else _of_bags(model, settings, *parts)
+
+
+def _gathered(matrix, rows):
+    """Return a copy of some rows for kernels; those that are not there are zeros."""
+    out = padded_zeros(len(rows), matrix.shape[1])
+    n = np.searchsorted(rows, len(matrix))
+    out[:n, : matrix.shape[1]] = matrix[rows[:n]]
+    return out
 
 
 def _of_words(model, settings, outputs, rows, batch, drawn):
     """Return what trains words that have a row each."""
     vocabulary, chances = drawn
     size, combine = settings.vector_size, settings.combine
-    inputs, trained = padded(model.inputs[rows]), outputs.matrix
+    inputs, trained = _gathered(model.inputs, rows), outputs.matrix
+    rng, n_old = np.random.default_rng([batch.run.seed, 0]), len(model.inputs)
+    new = inputs[np.searchsorted(rows, n_old) :]
+    draw_rows(new, size, 1 / size, rng, n_old)
     if combine != model.settings.combine:
         return None
     data, run = batch.data, batch.run
     job = PredictionJob(
         settings, data, vocabulary, (inputs, outputs), run, chances=chances
     )
-    attribute = outputs.attribute
+    attribute, n = outputs.attribute, len(batch.vocabulary)
     writes = [
-        Write("inputs", model.inputs, rows, lambda: inputs[:, :size]),
-        Write(attribute, model.outputs.matrix, rows, lambda: trained[:, :size]),
+        Write("inputs", model.inputs, rows, lambda: inputs[:, :size], n),
+        Write(attribute, model.outputs.matrix, rows, lambda: trained[:, :size], n),
     ]
     fitted = batch.attributes  # arrays are not held here; see `publish_rows`
     if combine in ("sum", "concatenate"):
@@ -139,7 +161,7 @@ def _of_words(model, settings, outputs, rows, batch, drawn):
             pair = inputs[:, :size], trained[:, :size]
             return pair[0] + pair[1] if combine == "sum" else np.hstack(pair)
 
-        writes.append(Write("vectors_", fitted["vectors_"], rows, both))
+        writes.append(Write("vectors_", fitted["vectors_"], rows, both, n))
 
     def rebuilt(new_of):
         matrix = new_of(model.outputs.matrix)
@@ -227,44 +249,145 @@ def _bags_of(model, batch):
     return own, Bags(offsets, bag_rows, weights)
 
 
+class _Rows(NamedTuple):
+    """Rows of a classifier with more words and n-grams, and which it had before."""
+
+    n_old: int  # rows before: of words, mark and n-grams
+    n_words: int  # words before
+    n_new: int  # words that are new
+    used: np.ndarray  # int64, ascending: those trained, as they are numbered now
+    n_rows: int  # all that there are now
+
+    def gathered(self, array, scale=1, fill=None):
+        """Return a scaled copy of the rows trained; new ones are zeros, or filled in.
+
+        ``fill(part, first)`` fills those that begin with a row, in place.
+        """
+        used, n_words = self.used, self.n_words
+        out = np.zeros((len(used), *array.shape[1:]), array.dtype)
+        behind = n_words + self.n_new
+        begins = [
+            *np.searchsorted(used, [n_words, behind, self.n_old + self.n_new]),
+            len(used),
+        ]
+        words, marks, ngrams, end = map(int, begins)
+        out[:words] = array[used[:words]]
+        out[marks:ngrams] = array[used[marks:ngrams] - self.n_new]
+        if scale != 1:
+            out *= array.dtype.type(scale)
+        if fill is not None:
+            fill(out[words:marks], n_words)
+            fill(out[ngrams:end], self.n_old + self.n_new)
+        return out
+
+    def write(self, name, array, values):
+        """Return what writes the rows trained."""
+        return Write(
+            name, array, self.used, values, self.n_rows, self.n_words, self.n_new
+        )
+
+
 def _of_classifier(model, settings, batch, labels):
     """Return what trains the rows of some features and all outputs, or None."""
-    if settings.alpha or not model.weighting.is_mean:
-        return None  # a penalty moves all rows, and documents change all weights
     (part,) = batch.data.parts
-    documents, ngrams = part.documents, settings.ngrams
-    sources = [(documents.table, batch.row_of)]
-    vocabulary = Vocabulary(batch.vocabulary.words, sources=sources)
+    n, documents = len(part), part.documents
+    decay = settings.alpha * batch.run.schedule.learning_rate * n
+    if not model.scale * np.exp(-decay) > 2 * LEAST_SCALE:
+        return None  # rows must be written before numbers become too small
+    vocabulary = Vocabulary(
+        batch.vocabulary.words, sources=[(documents.table, batch.row_of)]
+    )
     copy = replace(model, settings=settings, labels=labels)
-    used, features = of_few_rows(copy.space(vocabulary), documents)
-    if not features.are_stored or SHARE * len(used) > len(model.inputs):
-        return None  # there are new n-grams, which need rows
+    found = _features(copy.space(vocabulary), documents, len(model.inputs), batch)
+    if found is None or (model.skip and found[0].n_rows > len(model.inputs)):
+        return None
+    rows, features, buckets = found
     pool = None
     if settings.loss == "negative_sampling":
         rng = np.random.default_rng([batch.run.seed, 2, batch.epoch])
-        pool = draw_few(labels.counts, 0.5, len(documents) * settings.negative, rng)
+        pool = draw_few(labels.counts, 0.5, n * settings.negative, rng)
         if pool is None:
             return None
     size = settings.vector_size
-    inputs, outputs = padded(model.inputs[used]), padded(model.outputs)
-    copy = replace(copy, inputs=inputs, outputs=outputs)
+
+    def draw(part, first):
+        rng = np.random.default_rng([batch.run.seed, 0])
+        draw_rows(part, size, 1 / size, rng, first)
+
+    inputs = padded(rows.gathered(model.inputs, model.scale, draw))
+    copy = replace(copy, inputs=inputs, outputs=padded(model.outputs), scale=1.0)
+    copy.bucket_rows = np.empty(0, np.int32)  # who has a matrix is counted
+    if model.document_counts is not None:
+        copy.document_counts = rows.gathered(model.document_counts)
+        copy.n_documents += n
     job = ClassifierJob(features, batch.data, copy, batch.run, pool)
-    writes = [Write("inputs", model.inputs, used, lambda: inputs)]
-    fitted, words = batch.attributes, used[used < len(batch.vocabulary)]
-    has_own, n = ngrams.max_n == 0, len(words)  # vectors are rows
+    return FewRows(job, *_writes(model, copy, (rows, buckets, job), batch))
+
+
+def _features(space, documents, n_old, batch):
+    """Return the `_Rows` of documents, FewFeatures, and new buckets with their rows.
+
+    None: they are many.
+    """
+    n_words = len(space) - batch.n_new
+    n = n_old - n_words - 1
+    few = with_few_buckets(space, documents, n)
+    space.bucket_rows = few
+    used, features = of_few_rows(space, documents)
+    if not features.are_stored or SHARE * len(used) > n_old:
+        return None
+    is_new = few.rows >= n
+    buckets = few.buckets[is_new], few.rows[is_new]
+    n_rows = n_old + batch.n_new + len(buckets[0])
+    return _Rows(n_old, n_words, batch.n_new, used, n_rows), features, buckets
+
+
+def _writes(model, copy, trained, batch):
+    """Return what becomes of the rows of a classifier, and of what has them."""
+    (rows, buckets, job), fitted = trained, batch.attributes
+    inputs, size, used = copy.inputs, copy.settings.vector_size, rows.used
+
+    def scale():
+        return model.scale * job.shrunk
+
+    def stored():
+        return inputs / inputs.dtype.type(scale())
+
+    writes = [rows.write("inputs", model.inputs, stored)]
+    if model.document_counts is not None:
+        counts = copy.document_counts
+        writes.append(
+            rows.write("document_counts", model.document_counts, lambda: counts)
+        )
+    if len(buckets[0]):
+        own = model.bucket_rows, buckets[0], lambda: buckets[1]
+        writes.append(Write("bucket_rows", *own))
+    words = used[used < len(batch.vocabulary)]
+    # Otherwise made when they are asked for: n-grams and a penalty change most of them.
+    has_own = copy.settings.ngrams.max_n == 0 and not copy.settings.alpha
+    has_own &= model.scale == 1 and "vectors_" in fitted
     if has_own:
-        own = fitted["vectors_"], words, lambda: inputs[:n, :size]
-        writes.append(Write("vectors_", *own))
+        values = words, lambda: inputs[: len(words), :size]
+        writes.append(
+            Write("vectors_", fitted["vectors_"], *values, len(batch.vocabulary))
+        )
 
     def rebuilt(new_of):
-        new = replace(copy, inputs=new_of(model.inputs))
+        new = replace(
+            copy,
+            inputs=new_of(model.inputs),
+            bucket_rows=new_of(model.bucket_rows),
+            scale=scale(),
+        )
+        if model.document_counts is not None:
+            new.document_counts = new_of(model.document_counts)
         attributes = {
-            "classes_": labels.classes,
-            "label_counts_": labels.counts,
-            "output_vectors_": np.ascontiguousarray(outputs[:, :size]),
+            "classes_": copy.labels.classes,
+            "label_counts_": copy.labels.counts,
+            "output_vectors_": np.ascontiguousarray(copy.outputs[:, :size]),
         }
         if has_own:
             attributes["vectors_"] = new_of(fitted["vectors_"])
         return attributes, new
 
-    return FewRows(job, writes, rebuilt)
+    return writes, rebuilt

@@ -122,6 +122,7 @@ def classifier_to_fasttext(model, vocabulary, n_documents):
     codes = None
     if isinstance(model, QuantizedFastText):
         codes, model = _codes_in_order(model, len(vocabulary)), model.dense()
+    model = model.whole()
     labels = model.labels
     n_words, size, ngrams = len(vocabulary), settings.vector_size, settings.ngrams
     inputs, rows = model.inputs[:, :size], None

@@ -24,15 +24,15 @@ class Before(NamedTuple):
 
         Returns
         -------
-        old, new : list of int
+        old, new : ndarray, int64
         """
-        pairs = [
-            (old, vocabulary.index[word])
-            for word, old in self.index.items()
-            if word in vocabulary.index
-        ]
-        old, new = zip(*pairs, strict=True) if pairs else ((), ())
-        return list(old), list(new)
+        words = list(self.index)
+        if vocabulary.words[: len(words)] == words:  # as in a further batch
+            return np.arange(len(words)), np.arange(len(words))
+        index = vocabulary.index
+        found = np.array([index.get(word, -1) for word in words], np.int64)
+        old = np.fromiter(self.index.values(), np.int64, len(words))
+        return old[found >= 0], found[found >= 0]
 
     def is_same(self, vocabulary):
         """Tell whether a vocabulary has the same words, and their counts."""

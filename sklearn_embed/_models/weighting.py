@@ -15,6 +15,7 @@ from sklearn_embed._models.kernels.feature_weights import (
     count_listed,
     new_counter,
     weigh_features,
+    weigh_rows,
 )
 
 #: Features of one call: some hundredths of a second.
@@ -34,19 +35,18 @@ class Weighting(NamedTuple):
         return self.normalization == "l1" and self.documents is None
 
     def per_row(self, n_rows):
-        """Return the weight of one occurrence of each feature, float32 (R,)."""
-        if self.documents is None:
-            return np.ones(n_rows, np.float32)
-        # Smooth, as scikit-learn's: as if one more document had every feature.
-        more = np.log((1 + self.n_documents) / (1 + self.documents)) + 1
-        # A row whose n-grams collide may be counted twice in a document.
-        return np.maximum(more, 1).astype(np.float32)
+        """Return the weight of one occurrence of each of the first features."""
+        weights, how = np.empty(n_rows, np.float32), self.for_kernels()
+        weigh_rows(how.documents, how.n_documents, weights)
+        return weights
 
-    def for_kernels(self, n_rows):
-        """Return `Weights`."""
+    def for_kernels(self):
+        """Return `Weights`, which cost nothing: each row's are made where it is met."""
         missing = float(self.documents is None and self.normalization == "l1")
-        is_unit = self.normalization == "l2"
-        return Weights(readonly(self.per_row(n_rows)), is_unit, missing)
+        is_unit, documents = self.normalization == "l2", self.documents
+        if documents is None:
+            documents = np.empty(0, np.int64)
+        return Weights(readonly(documents), float(self.n_documents), is_unit, missing)
 
 
 class FeatureLists(NamedTuple):

@@ -38,7 +38,9 @@ class Counter(NamedTuple):
 class Weights(NamedTuple):
     """How a feature's number of occurrences becomes its weight."""
 
-    per_row: np.ndarray  # (R,) float32, read-only
+    # (R,) int64, read-only: documents that have each row; (0,): all count alike
+    documents: np.ndarray
+    n_documents: float  # of all
     unit: bool  # logarithms of numbers, of length 1; else numbers, of sum 1
     per_missing: float  # what a feature without a row adds to the sum
 
@@ -48,6 +50,34 @@ def new_counter(longest, n_rows):
     # A word n-gram and a character n-gram may have the same row.
     n_slots = 1 << int(2 * min(longest, 2 * n_rows) + 1).bit_length()
     return Counter(np.zeros(n_slots, np.int64), np.empty(n_slots, np.int64))
+
+
+@inlined
+def row_weight(documents, n_documents, row):
+    """Return the weight of one occurrence of a feature: its inverse frequency.
+
+    Smooth, as scikit-learn's: as if one more document had every feature.
+    """
+    if len(documents) == 0:
+        return np.float32(1)
+    more = np.log((1 + n_documents) / (1 + np.float64(documents[row]))) + 1
+    # A row whose n-grams collide may be counted twice in a document.
+    return np.float32(more) if more > 1 else np.float32(1)
+
+
+@kernel(allocates=False)
+def weigh_rows(documents, n_documents, out):
+    """Write the weight of one occurrence of each feature.
+
+    Parameters
+    ----------
+    documents, n_documents
+        As of `Weights`.
+    out : ndarray of shape (n,), float32
+        Of the first rows.
+    """
+    for row in range(len(out)):
+        out[row] = row_weight(documents, n_documents, row)
 
 
 @kernel
@@ -162,7 +192,8 @@ def weigh_features(how, offsets, lists):
             row = -1 - rows[e] if is_word else rows[e]
             if how.unit and count > 1:
                 count = 1 + np.log(count)
-            weight = count * np.float64(how.per_row[row])
+            one = row_weight(how.documents, how.n_documents, row)
+            weight = count * np.float64(one)
             counts[e] = np.float32(weight)
             amount = weight * weight if how.unit else weight
             if is_word:
