@@ -17,6 +17,8 @@ from sklearn_embed import (
     FastTextClassifier,
     GloVeVectorizer,
     MeanPoolEmbedder,
+    NGramCounts,
+    NGramLanguageModel,
     OneHotTokens,
     PPMIVectorizer,
     TokenizedDocuments,
@@ -131,6 +133,38 @@ def test_ppmi_learns_the_same_from_partitions(scheduler):
     expected = PPMIVectorizer(4, window=2).fit(TEXTS)
     assert model.words_ == expected.words_
     assert_array_equal(model.vectors_, expected.vectors_)
+
+
+def test_ngrams_of_partitions(scheduler):
+    words = ours.count_words(bag(4)).select(min_count=6)
+    counts = ours.count_ngrams(bag(4), vocabulary=words, order=3, max_memory=1)
+    expected = NGramCounts.from_documents(TEXTS, vocabulary=words, order=3)
+    assert counts.words == expected.words
+    assert_array_equal(counts.rows, expected.rows)
+    assert_array_equal(counts.counts, expected.counts)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {},
+        {"order": 2, "min_count": 6, "max_features": 4, "lowercase": False},
+        {"vocabulary": ["dog", "the", "cat", "unheard"], "min_count": 1},
+        {"token_pattern": r"</?s>|<unk>|\w+", "max_memory": 1},
+    ],
+)
+def test_a_language_model_learns_the_same_from_partitions(scheduler, params):
+    texts = [*TEXTS, "a <unk> </s> text", "<s>"] * 2
+    import dask.bag
+
+    collection = dask.bag.from_sequence(texts, npartitions=4)
+    model = ours.fit_counts(NGramLanguageModel(3).set_params(**params), collection)
+    expected = NGramLanguageModel(3).set_params(**params).fit(texts)
+    assert model.words_ == expected.words_
+    assert model.n_ngrams_ == expected.n_ngrams_
+    for name in ("counts_", "discounts_"):
+        assert_array_equal(getattr(model, name), getattr(expected, name))
+    assert_array_equal(model.score_samples(texts), expected.score_samples(texts))
 
 
 def test_a_corpus_of_partitions_is_the_whole_one(scheduler, tmp_path):
@@ -282,6 +316,9 @@ def test_what_is_refused():
         ours.fit_counts(Word2VecVectorizer(), bag(2))
     with pytest.raises(ValueError, match="epochs"):
         ours.fit_counts(GloVeVectorizer(epochs=-1), bag(2))
+    for params in ({"order": 0}, {"order": 21}, {"max_memory": 0}):
+        with pytest.raises(ValueError, match=next(iter(params))):
+            ours.count_ngrams(bag(2), vocabulary=["cat"], **params)
     with pytest.raises(ValueError, match="method='fit' must be"):
         ours.transform(OneHotTokens(), bag(2), "fit")
     with pytest.raises(TypeError, match="no method predict"):

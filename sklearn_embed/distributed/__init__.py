@@ -11,9 +11,17 @@ the time of the call, such as the workers of a ``distributed.Client``.
 from sklearn_embed.distributed._corpus import tokenize
 from sklearn_embed.distributed._counts import (
     count_cooccurrences,
+    count_ngrams,
     count_words,
     fit_counts,
 )
 from sklearn_embed.distributed._transform import transform
 
-__all__ = ["count_cooccurrences", "count_words", "fit_counts", "tokenize", "transform"]
+__all__ = [
+    "count_cooccurrences",
+    "count_ngrams",
+    "count_words",
+    "fit_counts",
+    "tokenize",
+    "transform",
+]

@@ -1,4 +1,4 @@
-"""Words and pairs counted in partitions, and vectors learned from them."""
+"""Words, pairs and n-grams counted in partitions, and models learned from them."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from sklearn_embed._estimators import auto
+from sklearn_embed._estimators.language_model import warn_of_unknown
+from sklearn_embed._estimators.ngram_language_model import NGramLanguageModel
 from sklearn_embed._models.cooccurrence import CooccurrenceCounts
 from sklearn_embed._models.counting import Window
+from sklearn_embed._models.ngram_counts import NGramCounts, check_order
+from sklearn_embed._models.sequences import MARKS
 from sklearn_embed._text.vocabulary import given_words
 from sklearn_embed._text.word_counts import WordCounts
 from sklearn_embed.distributed._partitions import (
@@ -51,7 +55,7 @@ def count_words(collection: Any, **text: Any) -> WordCounts:
     >>> count_words(texts).select(max_features=1)
     ['the']
     """
-    return _counted(collection, text_options(text)).compute()
+    return _counted(collection, text_options(text))
 
 
 def count_cooccurrences(
@@ -111,21 +115,77 @@ def count_cooccurrences(
     shape = Window(window, weighting, direction).checked()._asdict()
     shape |= {"window": shape.pop("size"), "max_memory": max_memory}
     words = given_words(vocabulary)
-    return _pairs(collection, text_options(text), words, shape).compute()
+    return _summed(_count_pairs, collection, text_options(text), words, shape)
+
+
+def count_ngrams(
+    collection: Any,
+    *,
+    vocabulary: Sequence[str],
+    order: int = 5,
+    max_memory: int | None = None,
+    **text: Any,
+) -> NGramCounts:
+    """Count which words follow each other in all partitions.
+
+    Parameters
+    ----------
+    collection : bag, Series, DataFrame of one column, or array of Dask's
+        The documents: strings, or lists of tokens.
+    vocabulary : sequence of str
+        The words, such as those of `WordCounts.select`.  Others are counted as one
+        unknown word.
+    order : int, default=5
+        Number of words of the longest n-grams, from 1 to 20.
+    max_memory : int or None, default=None
+        Bytes that counting one partition may work in, in addition to what its
+        documents and the result take.  None: no bound.
+    **text : Any
+        How strings are cut: parameters of
+        `TokenizedDocuments.from_documents`.
+
+    Returns
+    -------
+    NGramCounts
+        Those of all documents, whatever the partitions are.
+
+    Raises
+    ------
+    ValueError
+        If the vocabulary is empty or holds a word twice, or a parameter is out of
+        range.
+    TypeError
+        If the collection is none of Dask's, or a document neither a string nor a list
+        of strings.
+
+    Examples
+    --------
+    >>> import dask.bag
+    >>> from sklearn_embed.distributed import count_ngrams
+    >>> texts = dask.bag.from_sequence(["the cat sat", "the dog"], npartitions=2)
+    >>> count_ngrams(texts, vocabulary=["the", "cat", "dog"], order=2)
+    NGramCounts(3 words, order 2, 7 n-grams)
+    """
+    check_order(order)
+    words = given_words(vocabulary)
+    shape: dict[str, Any] = {"order": order, "max_memory": max_memory}
+    NGramCounts.from_documents([], vocabulary=words, **shape)  # refuses what is wrong
+    return _summed(_count_ngrams, collection, text_options(text), words, shape)
 
 
 def fit_counts(estimator: Estimator, collection: Any) -> Estimator:
     """Fit an estimator that learns from counts on all partitions.
 
     Words are counted, those that the estimator's own limits allow are chosen, their
-    pairs are counted, and the estimator learns from the sum: two passes over the
-    collection, which is worth being persisted if reading it is slow.
+    pairs or n-grams are counted, and the estimator learns from the sum: two passes
+    over the collection, which is worth being persisted if reading it is slow.
 
     Parameters
     ----------
-    estimator : GloVeVectorizer, or another estimator with `fit_counts`
-        Is fitted, here and not on a worker.  Its parameters of text, vocabulary and
-        window count; `unlabeled`, `early_stopping` and `warm_start` play no part.
+    estimator : GloVeVectorizer, PPMIVectorizer or NGramLanguageModel
+        Is fitted, here and not on a worker.  Its parameters of text, vocabulary,
+        window or order count; `unlabeled`, `early_stopping` and `warm_start` play no
+        part.
     collection : bag, Series, DataFrame of one column, or array of Dask's
         The documents: strings, or lists of tokens.
 
@@ -158,11 +218,17 @@ def fit_counts(estimator: Estimator, collection: Any) -> Estimator:
         )
     estimator._validate_params()
     options = estimator._options()
-    counts = _counted(collection, options).compute()
-    settled: Any = auto.settled(estimator, counts.n_tokens, keep=False)
+    counts = _counted(collection, options)
+    n_tokens = counts.n_tokens
     if estimator.vocabulary is not None:
         # The limits apply to a given vocabulary as well.
         counts = counts.among(given_words(estimator.vocabulary))
+    if isinstance(estimator, NGramLanguageModel):
+        words = _language_words(estimator, counts, n_tokens)
+        shape = {"order": int(estimator.order), "max_memory": estimator.max_memory}
+        sums = _summed(_count_ngrams, collection, options, words, shape)
+        return estimator.fit_counts(sums)
+    settled: Any = auto.settled(estimator, n_tokens, keep=False)
     words = counts.select(
         min_count=settled.min_count,
         min_df=settled.min_df,
@@ -172,26 +238,41 @@ def fit_counts(estimator: Estimator, collection: Any) -> Estimator:
     )
     shape = {name: getattr(settled, name) for name in Window._fields if name != "size"}
     shape |= {"window": settled.window, "max_memory": settled.max_memory}
-    return estimator.fit_counts(_pairs(collection, options, words, shape).compute())
+    sums = _summed(_count_pairs, collection, options, words, shape)
+    return estimator.fit_counts(sums)
+
+
+def _language_words(estimator, counts, n_tokens):
+    """Return the words of a language model, of which none is spelled like a mark."""
+    there = set(counts.words)
+    marks = [mark for mark in MARKS if mark in there]
+    words = counts.select(
+        min_count=estimator.min_count,
+        max_features=estimator.max_features,
+        stop_words=marks or None,
+    )
+    warn_of_unknown(n_tokens - counts.among(words).n_tokens, n_tokens, True)
+    return words
 
 
 def _counted(collection, options):
-    """Return the delayed WordCounts of all partitions."""
+    """Return the WordCounts of all partitions."""
     import dask
 
     count = dask.delayed(_count_words, pure=True)
     options = everywhere(options)
-    return summed([count(part, options) for part in partitions_of(collection)])
+    parts = partitions_of(collection)
+    return summed([count(part, options) for part in parts]).compute()
 
 
-def _pairs(collection, options, words, shape):
-    """Return the delayed CooccurrenceCounts of all partitions."""
+def _summed(count, collection, options, words, shape):
+    """Return the sum of what is counted in each partition."""
     import dask
 
-    count = dask.delayed(_count_pairs, pure=True)
+    count = dask.delayed(count, pure=True)
     options, words = everywhere(options), everywhere(words)
     parts = partitions_of(collection)
-    return summed([count(part, options, words, shape) for part in parts])
+    return summed([count(part, options, words, shape) for part in parts]).compute()
 
 
 def _count_words(part, options):
@@ -201,3 +282,8 @@ def _count_words(part, options):
 def _count_pairs(part, options, words, shape):
     documents = tokenized(part, options)
     return CooccurrenceCounts.from_documents(documents, vocabulary=words, **shape)
+
+
+def _count_ngrams(part, options, words, shape):
+    documents = tokenized(part, options)
+    return NGramCounts.from_documents(documents, vocabulary=words, **shape)
