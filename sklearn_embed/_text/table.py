@@ -62,10 +62,16 @@ class TokenTable:
     @classmethod
     def from_tokens(cls, tokens: Iterable[str]) -> "TokenTable":
         """Build the table of a list of distinct strings."""
-        pieces = [token.encode(*_CODEC) for token in tokens]
-        offsets = np.zeros(len(pieces) + 1, np.int64)
-        np.cumsum([len(piece) for piece in pieces], out=offsets[1:])
-        return cls.trusted(np.frombuffer(b"".join(pieces), np.uint8), offsets)
+        tokens = list(tokens)
+        text = "".join(tokens)
+        pieces: Iterable[str | bytes] = tokens
+        if not text.isascii():
+            pieces = (token.encode(*_CODEC) for token in tokens)
+        lengths = np.fromiter(map(len, pieces), np.int64, len(tokens))
+        offsets = np.zeros(len(tokens) + 1, np.int64)
+        np.cumsum(lengths, out=offsets[1:])
+        blob = text.encode(*_CODEC)
+        return cls.trusted(np.frombuffer(blob, np.uint8), offsets)
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
