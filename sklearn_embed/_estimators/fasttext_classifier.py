@@ -127,6 +127,11 @@ class FastTextClassifier(
         50 with normalization="l1".
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, as everywhere in scikit-learn.
+    memory : str, joblib.Memory or None, default=None
+        Where fits are kept.  One of the same documents and labels, integer
+        `random_state` and other parameters goes on from one of fewer `epochs`, at the
+        learning rates where its own schedule stands, so that a search by successive
+        halving over `epochs` trains none of them twice.
     lowercase : bool, default=True
         Whether strings are lowercased before they are cut into tokens.
     strip_accents : {"ascii", "unicode"}, callable or None, default=None
@@ -314,6 +319,7 @@ class FastTextClassifier(
         learning_rate: float | str = "auto",
         epochs: int | str = "auto",
         class_weight: Mapping[Any, float] | str | None = None,
+        memory: Any = None,
         lowercase: bool = True,
         strip_accents: StripAccents = None,
         preprocessor: Preprocessor = None,
@@ -350,6 +356,7 @@ class FastTextClassifier(
         self.learning_rate = learning_rate
         self.epochs = epochs
         self.class_weight = class_weight
+        self.memory = memory
         self.lowercase = lowercase
         self.strip_accents = strip_accents
         self.preprocessor = preprocessor

@@ -249,7 +249,7 @@ class GloVeVectorizer(WordVectorizer):
     True
     """
 
-    _keeps_more = True  # counts
+    _keeps_counts = True  # counts
 
     _rules: ClassVar[dict] = {
         "min_count": BySize(small=2, large=5),

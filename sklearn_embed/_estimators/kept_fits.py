@@ -8,6 +8,7 @@ import pickle
 import joblib
 from sklearn.utils.validation import check_memory
 
+from sklearn_embed._core import version
 from sklearn_embed._estimators.convergence import warn
 from sklearn_embed._estimators.snapshot import fitted_state, publish
 from sklearn_embed._estimators.training import learn_epochs
@@ -19,7 +20,7 @@ _NOT_KEYS = ("epochs", "memory", "n_jobs", "verbose", "warm_start", "unlabeled")
 _OPTIONAL = ("validation_loss_curve_", "_rare_counts", "_rare_limits")
 
 
-def learn_kept_epochs(estimator, training, seed, given):
+def learn_kept_epochs(estimator, training, seed, given, continued):
     """Train, or recall a kept fit of as many epochs, or go on from one of fewer.
 
     Parameters
@@ -32,16 +33,20 @@ def learn_kept_epochs(estimator, training, seed, given):
         Of all that is drawn.
     given : object
         The documents, and whatever else was given to `fit`.
+    continued : bool
+        Whether `estimator` is fitted and goes on by itself: then nothing is kept.
     """
-    memory = check_memory(getattr(estimator, "memory", None))
-    is_fixed = isinstance(estimator.random_state, numbers.Integral)
-    if memory.store_backend is not None and not is_fixed and not estimator._keeps_more:
-        warn(
-            "Nothing is kept in memory: every fit draws other numbers. Set "
-            "random_state to an integer."
-        )
-    if memory.store_backend is None or not is_fixed:
-        learn_epochs(estimator, training, seed)
+    memory = check_memory(estimator.memory)
+    keeps = memory.store_backend is not None and not continued
+    if keeps and not isinstance(estimator.random_state, numbers.Integral):
+        keeps = False
+        if not getattr(estimator, "_keeps_counts", False):
+            warn(
+                "Nothing is kept in memory: every fit draws other numbers. Set "
+                "random_state to an integer."
+            )
+    if not keeps:
+        learn_epochs(estimator, training, seed, estimator if continued else None)
         return
     kept = memory.cache(_trained, ignore=["estimator", "training", "seed", "earlier"])
     settled = training.settled or estimator
@@ -63,12 +68,14 @@ def learn_kept_epochs(estimator, training, seed, given):
 
 
 def _key(settled, seed, given):
-    """Return a hash of all that the vectors after some epochs depend on."""
+    """Return a hash of all that a fit of some epochs depends on."""
     params = settled.get_params(deep=False)
     for name in _NOT_KEYS:
         params.pop(name, None)
+    # Another version may train otherwise, or keep other attributes.
+    name = type(settled).__qualname__, version.__version__
     try:
-        return joblib.hash((type(settled).__qualname__, params, seed, given))
+        return joblib.hash((name, params, seed, given))
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         raise ValueError(
             "memory cannot tell whether parameters are the same that hold what cannot "

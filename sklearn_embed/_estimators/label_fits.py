@@ -22,6 +22,7 @@ from sklearn.utils.validation import column_or_1d
 
 from sklearn_embed._estimators.base import limits_of
 from sklearn_embed._estimators.coverage import warn_of_documents
+from sklearn_embed._estimators.kept_fits import learn_kept_epochs
 from sklearn_embed._estimators.labels import (
     checked_labels,
     document_weights,
@@ -33,7 +34,6 @@ from sklearn_embed._estimators.training import (
     grown_vocabulary,
     hold_out,
     learn_batch,
-    learn_epochs,
 )
 from sklearn_embed._models.classifier import Labels
 from sklearn_embed._models.features import Labelled
@@ -65,7 +65,8 @@ def fit_labels(estimator: Any, X, y, sample_weight):
     labels = Labels.learn(classes, multilabel, matrix, weights)
     new_model, settled = estimator._new_model(words, texts, labels, continued, False)
     training = Training(X, data, words, options, new_model, settled=settled)
-    learn_epochs(estimator, training, seed, estimator if continued else None)
+    given = labelled, classes, multilabel
+    learn_kept_epochs(estimator, training, seed, given, continued)
     return estimator
 
 

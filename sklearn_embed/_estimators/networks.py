@@ -26,6 +26,7 @@ from sklearn_embed._estimators.base import (
 )
 from sklearn_embed._estimators.callbacks import with_callbacks
 from sklearn_embed._estimators.checks import refuse_document_limits
+from sklearn_embed._estimators.kept_fits import learn_kept_epochs
 from sklearn_embed._estimators.language_model import (
     LANGUAGE_CONSTRAINTS,
     learn_words,
@@ -42,7 +43,6 @@ from sklearn_embed._estimators.training import (
     grown_vocabulary,
     hold_out,
     learn_batch,
-    learn_epochs,
 )
 from sklearn_embed._models.loop import Data
 
@@ -126,7 +126,7 @@ def fit(self: Model, X: Documents, y: object = None) -> Model:
     vocabulary = learn_words(self, data.parts)
     training = settled._training(X, data, vocabulary, options)
     with one_blas_thread():
-        learn_epochs(self, training, seed, self if continued else None)
+        learn_kept_epochs(self, training, seed, documents, continued)
     return self
 
 

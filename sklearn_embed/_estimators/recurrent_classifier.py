@@ -128,6 +128,11 @@ class RecurrentClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         Passes over the documents, in another order each time.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, as everywhere in scikit-learn.
+    memory : str, joblib.Memory or None, default=None
+        Where fits are kept.  One of the same documents and labels, integer
+        `random_state` and other parameters goes on from one of fewer `epochs`, at the
+        learning rates where its own schedule stands, so that a search by successive
+        halving over `epochs` trains none of them twice.
     lowercase : bool, default=True
         Whether strings are lowercased before they are cut into tokens.
     strip_accents : {"ascii", "unicode"}, callable or None, default=None
@@ -296,6 +301,7 @@ class RecurrentClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         learning_rate: float = 0.004,
         epochs: int = 10,
         class_weight: Mapping[Any, float] | str | None = None,
+        memory: Any = None,
         lowercase: bool = True,
         strip_accents: StripAccents = None,
         preprocessor: Preprocessor = None,
@@ -338,6 +344,7 @@ class RecurrentClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         self.learning_rate = learning_rate
         self.epochs = epochs
         self.class_weight = class_weight
+        self.memory = memory
         self.lowercase = lowercase
         self.strip_accents = strip_accents
         self.preprocessor = preprocessor

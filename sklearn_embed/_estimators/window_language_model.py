@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from functools import partial
+from typing import Any
 
 from sklearn_embed._core.typing import (
     Analyzer,
@@ -77,6 +78,11 @@ class WindowLanguageModel(CallbackSupportMixin, LanguageModel):
     epochs : int or "auto", default="auto"
         Passes over the documents, in another order each time.  "auto": as many as make
         up 3,000,000 tokens, at least 5, at most 40.
+    memory : str, joblib.Memory or None, default=None
+        Where fits are kept.  One of the same documents and labels, integer
+        `random_state` and other parameters goes on from one of fewer `epochs`, at the
+        learning rates where its own schedule stands, so that a search by successive
+        halving over `epochs` trains none of them twice.
     lowercase : bool, default=True
         Whether strings are lowercased before they are cut into tokens.
     strip_accents : {"ascii", "unicode"}, callable or None, default=None
@@ -203,6 +209,7 @@ class WindowLanguageModel(CallbackSupportMixin, LanguageModel):
 
     _parameter_constraints: dict = {
         **networks.NETWORK_CONSTRAINTS,
+        "memory": "no_validation",
         "order": [Interval(Integral, 2, 1000, closed="both")],
         "direct_connections": ["boolean"],
     }
@@ -225,6 +232,7 @@ class WindowLanguageModel(CallbackSupportMixin, LanguageModel):
         pretrained: VectorSource = None,
         learning_rate: float | str = "auto",
         epochs: int | str = "auto",
+        memory: Any = None,
         lowercase: bool = True,
         strip_accents: StripAccents = None,
         preprocessor: Preprocessor = None,
@@ -261,6 +269,7 @@ class WindowLanguageModel(CallbackSupportMixin, LanguageModel):
         self.pretrained = pretrained
         self.learning_rate = learning_rate
         self.epochs = epochs
+        self.memory = memory
         self.lowercase = lowercase
         self.strip_accents = strip_accents
         self.preprocessor = preprocessor

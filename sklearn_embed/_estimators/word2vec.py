@@ -89,7 +89,7 @@ class Word2VecVectorizer(WordVectorizer):
         Passes over the documents.  "auto": as many as make up 500,000 tokens, at
         least 5, at most 40.
     memory : str, joblib.Memory or None, default=None
-        Where trained vectors are kept.  A fit of the same documents, integer
+        Where fits are kept.  One of the same documents and labels, integer
         `random_state` and other parameters goes on from one of fewer `epochs`, at the
         learning rates where its own schedule stands, so that a search by successive
         halving over `epochs` trains none of them twice.

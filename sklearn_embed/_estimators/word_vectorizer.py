@@ -41,7 +41,6 @@ from sklearn_embed._estimators.training import (
     grown_vocabulary,
     hold_out,
     learn_batch,
-    learn_epochs,
 )
 from sklearn_embed._estimators.unlabeled import further_texts
 from sklearn_embed._estimators.word_rows import WordRowsMixin
@@ -63,6 +62,7 @@ LEARNING_CONSTRAINTS: dict = {
     "validation_fraction": [FRACTION],
     "n_iter_no_change": [COUNT],
     "tol": [NOT_NEGATIVE],
+    "memory": "no_validation",
     "warm_start": ["boolean"],
     "n_jobs": [Integral, None],
     "random_state": ["random_state"],
@@ -94,16 +94,12 @@ class WordVectorizer(CallbackSupportMixin, WordRowsMixin, TextEstimator):
 
     _rules: ClassVar[dict] = {}
 
-    # Whether `memory` holds other things than fits, too.
-    _keeps_more = False
-
     _vector_parameters = ("pretrained",)
 
     _parameter_constraints: dict = {
         **LEARNING_CONSTRAINTS,
         "unlabeled": "no_validation",
         "min_count": [COUNT, StrOptions({"auto"})],
-        "memory": "no_validation",
     }
 
     @property
@@ -153,10 +149,7 @@ class WordVectorizer(CallbackSupportMixin, WordRowsMixin, TextEstimator):
         if not self._makes_unknown_words():
             warn_of_documents(documents, vocabulary.rows(documents.table))
         training = settled._training(X, data, vocabulary, options)
-        if continued:
-            learn_epochs(self, training, seed, self)
-        else:
-            learn_kept_epochs(self, training, seed, parts)
+        learn_kept_epochs(self, training, seed, parts, continued)
         return self
 
     @with_callbacks
