@@ -163,3 +163,17 @@ def test_documents_far_apart_are_gathered_in_parts(monkeypatch):
 def test_repr_tells_the_size():
     X = TokenizedDocuments.from_documents(["big cat", "big dog"])
     assert repr(X) == "TokenizedDocuments(2 documents, 4 tokens, 3 distinct)"
+
+
+def test_an_array_holds_the_tokens_of_each_document():
+    documents = TokenizedDocuments.from_documents(["aa bb", "cc dd", "ee ff"])
+    array = np.asarray(documents)
+    assert array.shape == documents.shape
+    assert array.tolist() == list(documents)
+    assert np.asarray(documents[:0]).shape == (0,)
+    column = array[:, None]  # as samplers of imbalanced-learn take documents
+    assert list(TokenizedDocuments.from_documents(column)) == list(documents)
+    with pytest.raises(ValueError, match="lists of tokens are copies"):
+        documents.__array__(copy=False)
+    with pytest.raises((TypeError, ValueError)):
+        np.asarray(documents, float)

@@ -80,7 +80,11 @@ class TokenizedDocuments:
     Notes
     -----
     Iterating gives each document as a list of str, which is what gensim calls a
-    corpus of sentences.
+    corpus of sentences.  ``numpy.asarray(X)`` is an array of these lists, one axis.
+
+    Samplers of imbalanced-learn take tables alone: give them that array as a column,
+    ``numpy.asarray(X)[:, None]``, or a column of numbers, and take the documents
+    ``X[sampler.sample_indices_]``, which stay tokenised.
 
     Examples
     --------
@@ -348,6 +352,14 @@ class TokenizedDocuments:
             tokens = self.table.take(block.flat_ids())
             for start, stop in itertools.pairwise(block.offsets.tolist()):
                 yield tokens[start:stop]
+
+    def __array__(self, dtype=None, copy=None):
+        if copy is False:
+            raise ValueError("documents are arrays of ids: lists of tokens are copies.")
+        # Never an array of strings where all documents happen to be as long.
+        documents = np.empty(len(self), object)
+        documents[:] = list(self)
+        return documents if dtype is None else documents.astype(dtype)
 
     def blocks(self, n_tokens: int = 1 << 22) -> Iterator["TokenizedDocuments"]:
         """Yield consecutive slices, for work that is to stay small.
