@@ -3,12 +3,10 @@
 
 import os
 import sys
-import tempfile
 from pathlib import Path
 
 # Else sphinx-gallery stumbles over the name when it links it.
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
-from sphinx_gallery.scrapers import matplotlib_scraper
 
 import sklearn_embed
 
@@ -26,6 +24,7 @@ extensions = [
     "numpydoc",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
+    "which_one",
 ]
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "pages"]
@@ -65,80 +64,19 @@ if os.environ.get("SKLEARN_EMBED_INTERSPHINX"):
     }
 
 
-def example_arguments(gallery_conf, script_vars):
-    """Have the examples write their files elsewhere than into the sources."""
-    if script_vars["src_file"].endswith("text_classification.py"):
-        return ["--output", tempfile.mkdtemp(), "--texts", "3000"]
-    return []
-
-
-def reset_pictures(gallery_conf, fname):
-    """Have all pages draw in one size and style."""
-    import logging
-
-    import matplotlib
-
-    # What it says of fonts would stand on the page.
-    logging.getLogger("matplotlib.font_manager").setLevel(logging.CRITICAL)
-    matplotlib.rcParams.update(
-        {
-            "figure.figsize": (7.5, 4.2),
-            "figure.dpi": 100,
-            "savefig.dpi": 130,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "figure.constrained_layout.use": True,
-        }
-    )
-
-
-class PageOrder:
-    """The order of pages in their folder: that of its file ``order.txt``."""
-
-    def __init__(self, folder):
-        order = Path(folder, "order.txt")
-        names = order.read_text("utf-8").split() if order.exists() else []
-        self._place = {name: i for i, name in enumerate(names)}
-
-    def __call__(self, filename):
-        """Return where the page of a file stands."""
-        return self._place.get(filename, len(self._place))
-
-
-def svg_with_text(block, block_vars, gallery_conf, **kwargs):
-    """Save pictures whose letters the reader's browser draws, Chinese ones included."""
-    import matplotlib
-
-    with matplotlib.rc_context({"svg.fonttype": "none"}):
-        kwargs["format"] = "svg"
-        return matplotlib_scraper(block, block_vars, gallery_conf, **kwargs)
-
-
-def pictures(block, block_vars, gallery_conf, **kwargs):
-    """Save what a page has drawn."""
-    chinese = Path(block_vars["src_file"]).parent.name == "zh"
-    scraper = svg_with_text if chinese else matplotlib_scraper
-    return scraper(block, block_vars, gallery_conf, **kwargs)
-
-
 PAGES = ("tutorial", "guide", "lecture", "ru", "zh")
-
-# Pages of the guide that train for minutes are run by `tox -e manual`, which sets this;
-# a change is checked without them.
-LONG = "counts|word2vec|glove|fasttext|word_classes|recurrent_language_models"
-EXECUTED = r"\.py$"
-if os.environ.get("SKLEARN_EMBED_MANUAL") != "whole":
-    EXECUTED = rf"^(?!.*guide/({LONG})\.py).*\.py$"
 
 sphinx_gallery_conf = {
     "examples_dirs": [*(f"pages/{name}" for name in PAGES), "../examples"],
     "gallery_dirs": [*(f"auto_{name}" for name in PAGES), "auto_examples"],
-    "within_subsection_order": PageOrder,
-    "filename_pattern": EXECUTED,
+    "within_subsection_order": "gallery.PageOrder",
+    "filename_pattern": r"\.py$",
     "ignore_pattern": r"(^|/)_\w+\.py$",
-    "reset_argv": example_arguments,
-    "reset_modules": ("matplotlib", reset_pictures),
-    "image_scrapers": (pictures,),
+    "reset_argv": "gallery.example_arguments",
+    "reset_modules": ("matplotlib", "gallery.reset_pictures"),
+    "image_scrapers": ("gallery.pictures",),
+    # Two processes, each of which runs page after page.
+    "parallel": 2,
     "download_all_examples": False,
     "show_memory": False,
     "show_signature": False,
@@ -148,5 +86,3 @@ sphinx_gallery_conf = {
     "abort_on_example_error": False,
     "thumbnail_size": (400, 280),
 }
-# A function in the configuration, as sphinx-gallery asks for, cannot be pickled.
-suppress_warnings = ["config.cache"]
