@@ -58,15 +58,16 @@ settings = {
     "dropout": 0,
     "learning_rate": 0.02,
     "epochs": 25,
-    "batch_size": 16,
     "random_state": 0,
 }
 models = {
     "n-grams of 5": NGramLanguageModel(5, min_count=1),
     "window of 4": WindowLanguageModel(16, order=5, hidden_size=32, **settings),
-    "RNN": RecurrentLanguageModel(16, cell="rnn", hidden_size=32, **settings),
-    "LSTM": RecurrentLanguageModel(16, cell="lstm", hidden_size=32, **settings),
 }
+for cell in ("rnn", "lstm"):
+    models[cell.upper()] = RecurrentLanguageModel(
+        16, cell=cell, hidden_size=32, batch_size=16, **settings
+    )
 for model in models.values():
     model.fit(train)
 new = [sentence(draw, draw.randint(0, 9)) for _ in range(300)]
@@ -134,7 +135,7 @@ for max_norm in (1.0, None):
         min_count=1,
         epochs=2,
         optimizer="sgd",
-        learning_rate=3.0,
+        learning_rate=20.0,
         max_norm=max_norm,
         random_state=0,
     )
