@@ -10,12 +10,13 @@ from frozen_torch import FROZEN, HIDDEN, N_INPUTS, WORDS, numbers
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_embed._core.blas import one_blas_thread
-from sklearn_embed._core.tiles import COLUMNS, multiply_packed, pack
+from sklearn_embed._core.tiles import COLUMNS, DEPTH, GROUP, multiply_packed, pack
 from sklearn_embed._models.recurrent import (
     Dropping,
     Scratch,
     Stack,
     last_states,
+    multiply,
     run_backward,
     run_forward,
     zero_states,
@@ -100,6 +101,27 @@ def test_a_product_with_a_packed_matrix(transposed):
         for row, one in enumerate(alone):  # whatever rows are beside it
             multiply_packed(left[row : row + 1].copy(), panels, one)
             assert_array_equal(one[0], out[row])
+
+
+@pytest.mark.parametrize("turned", list(itertools.product([False, True], repeat=2)))
+def test_long_and_wide_products_of_transposed_matrices(turned):
+    rng = np.random.default_rng(0)
+    most = COLUMNS * GROUP
+    for n, k, m in [(3, DEPTH + 7, most + 5), (47, 2 * DEPTH, 3), (1, 1, most)]:
+        left = rng.standard_normal((k, n) if turned[0] else (n, k)).astype(np.float32)
+        right = rng.standard_normal((m, k) if turned[1] else (k, m)).astype(np.float32)
+        out, scratch = np.full((n, m), np.nan, np.float32), Scratch()
+        multiply(left, right, out, scratch, turned)
+        factors = [
+            part.T if turn else part
+            for part, turn in zip((left, right), turned, strict=True)
+        ]
+        expected = factors[0].astype(float) @ factors[1].astype(float)
+        assert_allclose(out, expected, rtol=1e-4, atol=1e-4)
+    with pytest.raises(ValueError, match="shapes"):
+        multiply(
+            np.ones((2, 3), "f"), np.ones((2, 3), "f"), np.ones((2, 3), "f"), scratch
+        )
 
 
 def test_nothing_is_written_past_the_end_of_a_product():

@@ -3,7 +3,8 @@
 A library for matrices packs both factors at every call, which costs as much as the
 product where one of them has a few rows, as at each step of a recurrent network.  Here
 the shared factor is packed beforehand, in panels of `COLUMNS` columns, and some rows
-times one panel are summed in registers.
+times one panel are summed in registers.  Large products are cut such that what is read
+again and again stays in the cache.
 
 Each number of the product is one sum over k = 0, 1, 2, …, whichever rows and columns
 are computed beside it, so that a row of the result depends on its own row alone.
@@ -26,6 +27,9 @@ COLUMNS = 2 * WIDTH
 
 #: Rows that are summed at once; the sums of the tallest tile fill the registers.
 HEIGHTS = (10, 4, 2, 1) if WIDTH == 16 else (6, 4, 2, 1)
+
+#: Numbers of a sum, and panels, that are multiplied while they stay in the cache.
+DEPTH, GROUP = 256, 8
 
 _I64, _I32 = ir.IntType(64), ir.IntType(32)
 
@@ -140,23 +144,25 @@ def _sum_up(builder, k, begun, add):
 def _make_tile(height):
     """Return an intrinsic that adds the product of some rows and a panel.
 
-    ``tile(left, first, stride, panels, panel, k, out, to, width, n)``: `height` rows
-    of k numbers, which begin at left[first], left[first + stride], …, times the panel
-    at panels[panel], are added to the first n columns at out[to], out[to + width], ….
-    Nothing is checked.
+    ``tile(left, rows, panels, panel, k, out, to, width, n)``, with ``rows`` the tuple
+    first, stride, step: `height` rows of k numbers, which begin at left[first],
+    left[first + stride], … and go on by `step`, times the panel at panels[panel], are
+    added to the first n columns at out[to], out[to + width], ….  Nothing is checked.
     """
 
     @intrinsic
-    def tile(typing_context, left, first, stride, panels, panel, k, out, to, width, n):
+    def tile(typing_context, left, rows, panels, panel, k, out, to, width, n):
         whole = types.int64
+        three = types.UniTuple(whole, 3)
         signature = types.void(
-            left, whole, whole, panels, whole, whole, out, whole, whole, whole
+            left, three, panels, whole, whole, out, whole, whole, whole
         )
 
         def codegen(context, builder, signature, args):
-            _, first, stride, _, panel, k, _, to, width, n = args
+            _, rows, _, panel, k, _, to, width, n = args
+            first, stride, step = cgutils.unpack_tuple(builder, rows, 3)
             left, panels, out = (
-                _data(context, builder, signature, args, place) for place in (0, 3, 6)
+                _data(context, builder, signature, args, place) for place in (0, 2, 5)
             )
 
             def place(base, step, number):
@@ -190,9 +196,9 @@ def _make_tile(height):
                     )
                     for v in (0, 1)
                 ]
-                moved = []
+                moved, along = [], builder.mul(i, step)
                 for r, row in enumerate(rows):
-                    number = builder.load(builder.gep(left, [builder.add(row, i)]))
+                    number = builder.load(builder.gep(left, [builder.add(row, along)]))
                     factor = _spread(builder, number, VECTOR)
                     for v in (0, 1):
                         total = totals[2 * r + v]
@@ -216,6 +222,28 @@ _HEIGHT = HEIGHTS[0]
 
 
 @inner(fastmath=())
+def _add_panel(left, rows, n_rows, panels, panel, k, out, to, width, n):
+    """Add the product of some rows and a panel; see `_make_tile`."""
+    first, stride, step = rows
+    r = np.int64(0)
+    while r + _HEIGHT <= n_rows:
+        some = (first + r * stride, stride, step)
+        _tall(left, some, panels, panel, k, out, to + r * width, width, n)
+        r += _HEIGHT
+    while r + 4 <= n_rows:
+        some = (first + r * stride, stride, step)
+        _four(left, some, panels, panel, k, out, to + r * width, width, n)
+        r += 4
+    while r + 2 <= n_rows:
+        some = (first + r * stride, stride, step)
+        _two(left, some, panels, panel, k, out, to + r * width, width, n)
+        r += 2
+    if r < n_rows:
+        some = (first + r * stride, stride, step)
+        _one(left, some, panels, panel, k, out, to + r * width, width, n)
+
+
+@inner(fastmath=())
 def add_product(left, first, n_rows, panels, out, to, width):
     """Add left @ packed matrix to some rows of another one.
 
@@ -232,52 +260,61 @@ def add_product(left, first, n_rows, panels, out, to, width):
     to, width : int64
         Where the first row begins in `out`, and how many numbers a row has.
     """
-    k = panels.shape[1]
+    k = np.int64(panels.shape[1])
+    rows = (np.int64(first), k, np.int64(1))
     for p in range(panels.shape[0]):
-        panel, column = p * k * COLUMNS, p * COLUMNS
-        n, r = width - column, 0
-        while r + _HEIGHT <= n_rows:
-            at, row = first + r * k, to + r * width + column
-            _tall(left, at, k, panels, panel, k, out, row, width, n)
-            r += _HEIGHT
-        while r + 4 <= n_rows:
-            at, row = first + r * k, to + r * width + column
-            _four(left, at, k, panels, panel, k, out, row, width, n)
-            r += 4
-        while r + 2 <= n_rows:
-            at, row = first + r * k, to + r * width + column
-            _two(left, at, k, panels, panel, k, out, row, width, n)
-            r += 2
-        if r < n_rows:
-            at, row = first + r * k, to + r * width + column
-            _one(left, at, k, panels, panel, k, out, row, width, n)
+        column = p * COLUMNS
+        _add_panel(
+            left, rows, n_rows, panels, p * k * COLUMNS, k, out, to + column, width,
+            width - column,
+        )  # fmt: skip
 
 
 @kernel(allocates=False)
 def _pack(matrix, transposed, panels):
-    n, k = panels.shape[0] * COLUMNS, panels.shape[1]
+    k = panels.shape[1]
     there = matrix.shape[0] if transposed else matrix.shape[1]
-    for column in range(n):
-        p, j = column // COLUMNS, column % COLUMNS
-        if column >= there:
-            for i in range(k):
+    for p in range(panels.shape[0]):
+        first = p * COLUMNS
+        n = min(COLUMNS, there - first)
+        for i in range(k):
+            if transposed:
+                for j in range(n):
+                    panels[p, i, j] = matrix[first + j, i]
+            else:
+                for j in range(n):
+                    panels[p, i, j] = matrix[i, first + j]
+            for j in range(n, COLUMNS):
                 panels[p, i, j] = np.float32(0)
-        elif transposed:
-            for i in range(k):
-                panels[p, i, j] = matrix[column, i]
-        else:
-            for i in range(k):
-                panels[p, i, j] = matrix[i, column]
 
 
 @kernel(allocates=False)
-def _multiply(left, panels, out):
-    add_product(left, 0, left.shape[0], panels, out, 0, out.shape[1])
+def _multiply(left, stride, step, panels, out):
+    """Add a product; rows of the left factor and numbers of a row are so far apart."""
+    n_rows, width, whole = out.shape[0], out.shape[1], np.int64(panels.shape[1])
+    for begin in range(0, whole, DEPTH):
+        k = min(DEPTH, whole - begin)
+        for group in range(0, panels.shape[0], GROUP):
+            last = min(group + GROUP, panels.shape[0])
+            for row in range(0, n_rows, _HEIGHT):
+                n = min(_HEIGHT, n_rows - row)
+                some = (begin * step + row * stride, stride, step)
+                for p in range(group, last):
+                    column = p * COLUMNS
+                    panel, to = (p * whole + begin) * COLUMNS, row * width + column
+                    _add_panel(
+                        left, some, n, panels, panel, k, out, to, width, width - column
+                    )
+
+
+def shape_of_panels(k, n):
+    """Return the shape that `pack` gives k rows and n columns."""
+    return -(-n // COLUMNS), k, COLUMNS
 
 
 def new_panels(k, n):
     """Return memory for `pack` of k rows and n columns."""
-    return np.empty((-(-n // COLUMNS), k, COLUMNS), np.float32)
+    return np.empty(shape_of_panels(k, n), np.float32)
 
 
 def pack(matrix, transposed=False, panels=None):
@@ -298,10 +335,15 @@ def pack(matrix, transposed=False, panels=None):
     return panels
 
 
-def multiply_packed(left, panels, out):
-    """Add left @ packed matrix to ``out``; all C-contiguous float32."""
-    if left.shape[1] != panels.shape[1] or out.shape[0] != left.shape[0]:
+def multiply_packed(left, panels, out, transposed=False):
+    """Add left @ packed matrix to ``out``; all C-contiguous float32.
+
+    With `transposed`, the left factor is the transpose of ``left``.
+    """
+    n_rows, k = left.shape[::-1] if transposed else left.shape
+    if k != panels.shape[1] or out.shape[0] != n_rows:
         raise ValueError(f"shapes {left.shape}, {panels.shape}, {out.shape}")
     if -(-out.shape[1] // COLUMNS) != panels.shape[0]:
         raise ValueError(f"shapes {left.shape}, {panels.shape}, {out.shape}")
-    _multiply(left, panels, out)
+    stride, step = (1, n_rows) if transposed else (k, 1)
+    _multiply(left, stride, step, panels, out)

@@ -173,9 +173,12 @@ def parameter_tasks(stack, whole, total, into):
             sums = whole.array(f"parts{end}", rows) if stack.cell == GRU else gates
             previous = whole.array(f"previous{end}", (total, size))
             pairs = (
-                (gates, inputs, grads.inputs, grads.input_bias),
-                (sums, previous, grads.states, grads.state_bias),
+                (gates, inputs, grads.inputs, grads.input_bias, whole),
+                (sums, previous, grads.states, grads.state_bias, whole),
             )
-            tasks += [partial(matrix_slopes, *pair) for pair in pairs]
+            tasks += [
+                partial(matrix_slopes, *pair, f"panels{end}-{part}")
+                for part, pair in enumerate(pairs)
+            ]
         inputs = whole.array(f"inputs-{number}", (total, stack.width))
     return tasks

@@ -12,7 +12,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sklearn_embed._core.arrays import readonly
-from sklearn_embed._core.tiles import multiply_packed, new_panels, pack
+from sklearn_embed._core.tiles import (
+    multiply_packed,
+    new_panels,
+    pack,
+    shape_of_panels,
+)
 from sklearn_embed._models.kernels.optimizer import drop, sum_columns
 from sklearn_embed._models.kernels.recurrent import (
     GATES,
@@ -46,6 +51,7 @@ class PackedLayer(NamedTuple):
     inputs: np.ndarray  # panels (E, K * H)
     states: np.ndarray  # panels (H, K * H)
     back: np.ndarray | None  # panels (K * H, H), to learn
+    down: np.ndarray | None  # panels (K * H, E), to learn
     bias: np.ndarray  # (K * H,), of the inputs' part
 
 
@@ -151,12 +157,14 @@ class Stack(NamedTuple):
                 new_panels(n_inputs, rows),
                 new_panels(size, rows),
                 new_panels(rows, size) if learning else None,
+                new_panels(rows, n_inputs) if learning else None,
                 np.empty(rows, np.float32),
             )
         pack(weights.inputs, True, old.inputs)
         pack(weights.states, True, old.states)
         if learning:
             pack(weights.states, False, old.back)
+            pack(weights.inputs, False, old.down)
         old.bias[:] = weights.input_bias
         if self.cell != GRU:
             old.bias[:] += weights.state_bias
@@ -178,6 +186,23 @@ class Scratch:
         if buffer is None or buffer.size < n:
             buffer = self._buffers[name] = np.empty(n, np.float32)
         return buffer[:n].reshape(shape)
+
+
+def multiply(left, right, out, scratch, turned=(False, False), name="panels"):
+    """Write the product of two matrices, either of them transposed where `turned`.
+
+    Parameters
+    ----------
+    left, right, out : ndarray, float32, C-contiguous
+        The last is overwritten.
+    scratch : Scratch
+        Where the right one is packed, under a name.
+    """
+    k, n = right.shape[::-1] if turned[1] else right.shape
+    panels = scratch.array(name, shape_of_panels(k, n))
+    pack(right, turned[1], panels)
+    out[...] = 0
+    multiply_packed(left, panels, out, turned[0])
 
 
 class Dropping(NamedTuple):
@@ -351,19 +376,22 @@ def run_backward(
             if into is not None:
                 sums = record.parts if stack.cell == GRU else record.gates
                 grads = into[number][direction]
-                matrix_slopes(record.gates, one.inputs, grads.inputs, grads.input_bias)
-                matrix_slopes(sums, record.previous, grads.states, grads.state_bias)
+                fixed = record.gates, one.inputs, grads.inputs, grads.input_bias
+                matrix_slopes(*fixed, scratch)
+                fixed = sums, record.previous, grads.states, grads.state_bias
+                matrix_slopes(*fixed, scratch)
             if there:
-                part = scratch.array(f"below{number % 2}{direction}", one.inputs.shape)
-                np.matmul(record.gates, layer.weights.inputs, out=part)
-                below = part if below is None else np.add(below, part, out=below)
+                if below is None:
+                    below = scratch.array(f"below{number % 2}", one.inputs.shape)
+                    below[:] = 0
+                multiply_packed(record.gates, layer.down, below)
         if below is not None:
             dropping.apply(number, below)
         slopes = below
     return slopes
 
 
-def matrix_slopes(sums, inputs, out, bias):
+def matrix_slopes(sums, inputs, out, bias, scratch, name="panels"):
     """Write slopes of a matrix, and of a bias, from those of the sums they make.
 
     Parameters
@@ -372,7 +400,9 @@ def matrix_slopes(sums, inputs, out, bias):
         Slopes of what the matrix makes of ``inputs``, (N, m).
     out, bias : ndarray of shapes (n, m) and (n,), float32
         Overwritten.
+    scratch, name
+        As of `multiply`.
     """
-    np.matmul(sums.T, inputs, out=out)
+    multiply(sums, inputs, out, scratch, (True, False), name)
     sum_columns(sums, bias)
     return 0.0, 0

@@ -16,6 +16,7 @@ from functools import partial
 import numpy as np
 
 from sklearn_embed._core.arrays import readonly
+from sklearn_embed._core.tiles import multiply_packed, pack
 from sklearn_embed._models.descent import (
     Dense,
     Sparse,
@@ -31,6 +32,7 @@ from sklearn_embed._models.loop import Job
 from sklearn_embed._models.recurrent import (
     Dropping,
     Scratch,
+    multiply,
     run_backward,
     run_forward,
 )
@@ -230,6 +232,7 @@ class LanguageJob(Job):
         weights, outputs = self._model.weights, readonly(self._model.outputs)
         others = self._scratch.array("others", (n_drawn, width))
         take_rows(outputs, drawn, others)
+        packed, turned = pack(others), pack(others, transposed=True)
         offsets = weights.biases[drawn] - self._proposal.log_expected[drawn]
         # Slopes of targets, then those of drawn words, shard by shard.
         total = n + n_shards * n_drawn
@@ -249,14 +252,16 @@ class LanguageJob(Job):
             dot_rows(states, mine, own)
             own += weights.biases[targets] - self._proposal.log_expected[targets]
             scores = scratch.array("scores", (len(targets), n_drawn))
-            np.matmul(states, others.T, out=scores)
+            scores[:] = 0
+            multiply_packed(states, turned, scores)
             fixed = scores, drawn, offsets, targets, own
             loss = sampled_slopes(*fixed, 1 / n, biases[at, 0])
             biases[part, 0] = own
             np.multiply(states, own[:, None], out=slopes[part])
-            np.matmul(scores.T, states, out=slopes[at])
+            multiply(scores, states, slopes[at], scratch, (True, False))
             back = scratch.array("back", states.shape)
-            np.matmul(scores, others, out=back)
+            back[:] = 0
+            multiply_packed(scores, packed, back)
             mine *= own[:, None]
             back += mine
             self._backward(batch, number, ran, back, below)

@@ -12,7 +12,7 @@ from sklearn_embed._core.arrays import readonly
 from sklearn_embed._models.kernels.optimizer import sum_columns, take_rows
 from sklearn_embed._models.kernels.window_lm import bend, fill_windows, straighten
 from sklearn_embed._models.lanes import Batch
-from sklearn_embed._models.recurrent import Scratch
+from sklearn_embed._models.recurrent import Scratch, multiply
 from sklearn_embed._models.recurrent_training import LEAST_STEPS, SHARDS, LanguageJob
 from sklearn_embed._models.window_scoring import WindowJudge
 
@@ -70,7 +70,7 @@ class WindowJob(LanguageJob):
         drop.apply(0, inputs)
         weights, bias = self._cells
         bent = scratch.array("bent", (len(words), stack.hidden_size))
-        np.matmul(inputs, weights.T, out=bent)
+        multiply(inputs, weights, bent, scratch, (False, True))
         bend(bent, readonly(bias))
         states = scratch.array("states", (len(words), stack.width))
         hidden = scratch.array("hidden", bent.shape)
@@ -92,10 +92,10 @@ class WindowJob(LanguageJob):
         drop.apply(1, back)
         straighten(back, bent)
         of_weights, of_bias = self._into[number]
-        np.matmul(back.T, inputs, out=of_weights)
+        multiply(back, inputs, of_weights, scratch, (True, False))
         sum_columns(back, of_bias)
         weights, _ = self._cells
-        np.matmul(back, weights, out=below[part])
+        multiply(back, weights, below[part], scratch)
         if stack.direct:
             below[part] += slopes[:, stack.hidden_size :]
         drop.apply(0, below[part])

@@ -7,12 +7,13 @@ from functools import partial
 import numpy as np
 
 from sklearn_embed._core.arrays import readonly
+from sklearn_embed._core.tiles import multiply_packed, pack, shape_of_panels
 from sklearn_embed._models.kernels.output import (
     exponentiate_block,
     join_blocks,
     slopes_of_block,
 )
-from sklearn_embed._models.recurrent import Scratch
+from sklearn_embed._models.recurrent import Scratch, multiply
 
 #: Words of a block of the softmax, at least, and blocks, at most.
 BLOCK_WORDS, BLOCKS = 256, 8
@@ -85,7 +86,8 @@ class Chunk:
         """Compute the scores of a block of words, as exponentials."""
         block, scores = self._scores(number)
         model = self._output._model
-        np.matmul(self._states, model.outputs[block].T, out=scores)
+        scratch = self._output._scratch[number]
+        multiply(self._states, model.outputs[block], scores, scratch, (False, True))
         bias, sums = readonly(model.weights.biases[block]), self._totals[number]
         fixed = int(block.start), self._targets, self._tops[number]
         exponentiate_block(scores, bias, *fixed, sums, self._own)
@@ -109,15 +111,14 @@ class Chunk:
         sums = np.empty(scores.shape[1], np.float32)
         fixed = scores, int(block.start), self._targets, self._factors[number]
         slopes_of_block(*fixed, self._share, sums)
-        np.matmul(scores, output._model.outputs[block], out=self.parts[number])
+        multiply(scores, output._model.outputs[block], self.parts[number], scratch)
         if self._begins:
-            np.matmul(scores.T, self._states, out=output.slopes[block])
-            output.bias_slopes[block] = sums
-        else:
-            more = scratch.array("more", output.slopes[block].shape)
-            np.matmul(scores.T, self._states, out=more)
-            output.slopes[block] += more
-            output.bias_slopes[block] += sums
+            output.slopes[block] = 0
+            output.bias_slopes[block] = 0
+        panels = scratch.array("panels", shape_of_panels(*self._states.shape))
+        pack(self._states, False, panels)
+        multiply_packed(scores, panels, output.slopes[block], transposed=True)
+        output.bias_slopes[block] += sums
         return 0.0, 0
 
 
