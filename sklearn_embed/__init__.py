@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from sklearn_embed._core.progress import show_progress
 from sklearn_embed._core.version import __version__ as __version__
 from sklearn_embed._estimators.block_scaler import BlockScaler
 from sklearn_embed._estimators.contextual_vectorizer import ContextualVectorizer
@@ -47,6 +48,7 @@ __all__ = [
     "Word2VecVectorizer",
     "WordClassVectorizer",
     "WordCounts",
+    "show_progress",
     "text_pipeline",
     "trusted_types",
 ]

@@ -5,6 +5,7 @@
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from sklearn_embed._core.progress import tell
 from sklearn_embed._core.typing import Method
 
 
@@ -43,6 +44,9 @@ class TrainingMonitor:
     def __init__(self, estimator, X, n_epochs, attributes):
         self._estimator, self._X, self._attributes = estimator, X, attributes
         self._context = self._epoch = None
+        self._work = f"epochs of {type(estimator).__name__}"
+        self._n_epochs, self._n_done = n_epochs, 0
+        tell(self._work, 0, n_epochs)
         if hasattr(estimator, "_init_callback_context"):
             self._context = estimator._init_callback_context(max_subtasks=n_epochs)
             self._context.call_on_fit_task_begin(estimator=estimator, X=X)
@@ -55,6 +59,8 @@ class TrainingMonitor:
 
     def epoch_ends(self, number, losses):
         """Close an epoch; return whether a callback asks to stop."""
+        self._n_done += 1
+        tell(self._work, self._n_done, self._n_epochs)
         if self._estimator.verbose:
             shown = ", ".join(f"{name} {loss:.6f}" for name, loss in losses.items())
             name = type(self._estimator).__name__

@@ -11,16 +11,37 @@ from operator import itemgetter
 
 import numpy as np
 
+from sklearn_embed._core.progress import follow, is_followed
 from sklearn_embed._text.files import lines_of
 from sklearn_embed._text.kernels.strings import read_strings
 
 #: Documents taken from an iterable at once, and when a chunk of them is full.
 TAKEN, CHUNK_DOCUMENTS, CHUNK_CHARACTERS = 512, 1 << 16, 1 << 23
 
+#: Characters of a chunk, at most, if somebody watches: seconds of a slow tokenizer.
+FOLLOWED_CHARACTERS = 1 << 20
+
 _REMEDY = "documents are strings, or sequences of string tokens"
 
 
 def document_chunks(X, name="X", n_characters=CHUNK_CHARACTERS, options=None):
+    """Yield chunks of documents, and tell how far they are; see `_chunks`."""
+    if not is_followed():
+        return _chunks(X, name, n_characters, options)
+    n_characters = min(n_characters, FOLLOWED_CHARACTERS)
+    chunks = _chunks(X, name, n_characters, options)
+    return follow(chunks, lambda chunk: len(chunk[1]), "documents", n_expected(X))
+
+
+def n_expected(X):
+    """Return how many documents there seem to be; None where that is not known."""
+    if type(X) in (list, tuple):
+        return len(X)
+    shape = getattr(X, "shape", None)
+    return shape[0] if shape and type(shape[0]) is int else None
+
+
+def _chunks(X, name, n_characters, options):
     """Yield ``(kind, documents)``, in order, until X is used up.
 
     ``kind`` is ``"text"`` (a list of str) or ``"tokens"`` (a list of lists of str).

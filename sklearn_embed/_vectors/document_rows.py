@@ -5,7 +5,8 @@
 import numpy as np
 
 from sklearn_embed._core.growing import Growing
-from sklearn_embed._text.documents import document_chunks
+from sklearn_embed._core.progress import follow, is_followed
+from sklearn_embed._text.documents import document_chunks, n_expected
 from sklearn_embed._text.encoding import offsets_of
 from sklearn_embed._text.tokenized import TokenizedDocuments, tokenize
 from sklearn_embed._text.word_index import UNKNOWN
@@ -80,9 +81,14 @@ class Pooler:
         if isinstance(X, TokenizedDocuments):
             X = self._lookup.of(X, self._n_jobs)
             out = np.empty((len(X), n_columns), np.float32)
-            self._pool_tokens(X, out, first)
+            parts, done = [X], 0
+            if is_followed():
+                parts = X.blocks(BLOCK_TOKENS)
+            for part in follow(parts, len, "documents", len(X)):
+                self._pool_tokens(part, out[done : done + len(part)], first + done)
+                done += len(part)
             return out
-        found = _Rows(_expected(X), n_columns)
+        found = _Rows(n_expected(X) or 0, n_columns)
         for kind, documents in document_chunks(X, options=self._lookup.options):
             part = found.place(len(documents))
             if kind == "text" and self._lookup.strings is not None:
@@ -200,14 +206,6 @@ class _Rows:
         if self._grown is None:
             return self._out[: self.n]
         return self._grown.result().reshape(self.n, self._n_columns)
-
-
-def _expected(X):
-    """Return how many documents there seem to be; 0 where that is not known."""
-    if type(X) in (list, tuple):
-        return len(X)
-    shape = getattr(X, "shape", None)
-    return shape[0] if shape and type(shape[0]) is int else 0
 
 
 def distinct(numbers, n):

@@ -164,7 +164,7 @@ def count_ngrams(
     >>> from sklearn_embed.distributed import count_ngrams
     >>> texts = dask.bag.from_sequence(["the cat sat", "the dog"], npartitions=2)
     >>> count_ngrams(texts, vocabulary=["the", "cat", "dog"], order=2)
-    NGramCounts(3 words, order 2, 7 n-grams)
+    NGramCounts(3 words, order 2, 6 n-grams)
     """
     check_order(order)
     words = given_words(vocabulary)
