@@ -62,12 +62,17 @@ def line_of_text(x, top, content, kind=""):
 
 def draw(rows, uri):
     """Return the chart as SVG; `uri` gives the address of a page."""
-    parts, top = [], 2
+    parts, top, below, begun = [], 2, None, None
     for kind, question, answers in rows:
         height = 2 * PAD + LINE * max(len(question), len(answers))
         own = 2 * PAD + LINE * len(question)
         start = top + (height - own) / 2
         middle = top + height / 2
+        if below is not None:
+            x, way = LEFT[0] + 30, "then" if begun == "*" else "no"
+            parts.append(f'<path d="M{x} {below}V{start - 2}"/>')
+            parts.append(line_of_text(x + 6, (below + start - LINE) / 2, way, "way"))
+        below, begun = start + own, kind
         parts.append(box(LEFT, start, own, "question"))
         for k, line in enumerate(question):
             parts.append(
@@ -83,11 +88,6 @@ def draw(rows, uri):
             y = top + (height - tall) / 2 + PAD + k * LINE
             linked = f'<a href="{escape(uri(page))}">{escape(text)}</a>'
             parts.append(line_of_text(RIGHT[0] + 9, y, linked))
-        if kind != "=":
-            x, low = LEFT[0] + 30, top + height + GAP
-            parts.append(f'<path d="M{x} {start + own}V{low - 2}"/>')
-            said = "then" if kind == "*" else "no"
-            parts.append(line_of_text(x + 6, low - LINE - 4, said, "way"))
         top += height + GAP
     height = top - GAP + 2
     return (

