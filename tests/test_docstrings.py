@@ -43,6 +43,7 @@ OWN_WORDS = {
     ("FastTextClassifier", "learning_rate"): "it has no min_learning_rate",
     ("FastTextClassifier", "epochs"): "documents are shuffled",
     ("FastTextClassifier", "min_count"): "a number alone",
+    ("FastTextClassifier", "token_pattern"): "follows other parameters",
     ("FastTextClassifier", "weights"): "of all features",
     ("FastTextClassifier", "weights_"): "of all features, trained with",
     ("FastTextClassifier", "alpha"): "a penalty",

@@ -211,3 +211,28 @@ def test_vectors_are_averaged_for_others():
     rows = MeanPoolEmbedder(FastTextClassifier(**SMALL)).fit(TEXTS, Y).transform(TEXTS)
     assert rows.shape == (90, 6)
     assert np.isfinite(rows).all()
+
+
+def test_marks_are_tokens_beside_character_ngrams():
+    texts = ["I ran -- fast!", "a dog... ran", "we are 2"] * 4
+    for params, words in (
+        ({}, {"ran", "fast", "dog", "we", "are"}),
+        ({"max_n": 3, "min_n": 2, "normalization": "l1"}, {"ran", "fast"}),
+        ({"max_n": 3, "min_n": 2}, {"i", "ran", "-", "!", ".", "2"}),
+        ({"max_n": 3, "min_n": 2, "token_pattern": r"\S+"}, {"--", "fast!"}),
+        ({"max_n": 3, "min_n": 2, "tokenizer": str.split}, {"--", "dog..."}),
+    ):
+        model = FastTextClassifier(4, epochs=1, random_state=0, **params)
+        assert words <= {*model.fit(texts, [0, 1, 2] * 4).words_}
+        assert model.build_analyzer()(texts[0]) == model.build_tokenizer()(
+            texts[0].lower()
+        )
+    assert not {"i", "-", "2"} & {
+        *FastTextClassifier(4).fit(texts, [0, 1, 2] * 4).words_
+    }
+
+
+def test_marks_beside_chinese_do_not_hide_that_words_are_not_found():
+    texts = ["今天天气很好,我们去公园玩。" * 9, "他喜欢看书和听音乐。" * 9] * 5
+    with pytest.warns(UserWarning, match="script without blanks"):
+        FastTextClassifier(4, max_n=2, min_n=1).fit(texts, [0, 1] * 5)

@@ -55,7 +55,7 @@ from sklearn_embed._estimators.shrinking import quantize
 from sklearn_embed._estimators.small_batches import learn_few
 from sklearn_embed._estimators.word_vectorizer import LEARNING_CONSTRAINTS
 from sklearn_embed._models.classifier import SEPARATE
-from sklearn_embed._text.tokens import DEFAULT_PATTERN
+from sklearn_embed._text.tokens import DEFAULT_PATTERN, WORDS_AND_MARKS
 from sklearn_embed._vectors.word_vectors import WordVectors
 
 if TYPE_CHECKING:
@@ -142,9 +142,11 @@ class FastTextClassifier(
     tokenizer : callable, "char" or None, default=None
         str → list of str, in place of `token_pattern`.  "char" takes every
         character but white space as a token.
-    token_pattern : str, default=r"(?u)\\b\\w\\w+\\b"
-        Regular expression of a token: two or more word characters, as in
-        :class:`~sklearn.feature_extraction.text.CountVectorizer`.
+    token_pattern : str or None, default=None
+        Regular expression of a token.  None: two or more word characters, as in
+        :class:`~sklearn.feature_extraction.text.CountVectorizer`; with character
+        n-grams and normalization="l2", ``(?u)\\w+|[^\\w\\s]``, words of any length
+        and each mark between them, since punctuation tells styles apart.
     analyzer : {"word", "char", "char_wb"} or callable, default="word"
         What a token of a string is.
 
@@ -255,8 +257,8 @@ class FastTextClassifier(
 
     With two classes the penalty leaves vectors that all lie on one line; those of
     ``alpha=0`` point in more directions, for :class:`MeanPoolEmbedder` and queries.
-    Where signs of punctuation tell classes apart, let them be tokens:
-    ``token_pattern=r"\w+|[^\w\s]+"``.
+    With the defaults, ``vector_size=50`` predicts as well, and takes two thirds of the
+    time and memory.
 
     It is no transformer: what it learns is a set of word vectors, which
     `MeanPoolEmbedder` averages in any way that is wanted.
@@ -324,7 +326,7 @@ class FastTextClassifier(
         strip_accents: StripAccents = None,
         preprocessor: Preprocessor = None,
         tokenizer: Tokenizer = None,
-        token_pattern: str | None = DEFAULT_PATTERN,
+        token_pattern: str | None = None,
         analyzer: Analyzer = "word",
         ngram_range: tuple[int, int] = (1, 1),
         stop_words: StopWords = None,
@@ -499,6 +501,16 @@ class FastTextClassifier(
     def _rates(self):
         """Return the first and the last learning rate."""
         return self.learning_rate, 0.0
+
+    def _options(self):
+        """How this estimator turns strings into tokens."""
+        options = super()._options()
+        if self.token_pattern is not None:
+            return options
+        marks = self.max_n > 0 and self.normalization == "l2"
+        return options._replace(
+            token_pattern=WORDS_AND_MARKS if marks else DEFAULT_PATTERN
+        )
 
     def _fitted_vocabulary(self):
         """Return the words that have a row."""

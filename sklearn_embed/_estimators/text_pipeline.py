@@ -23,11 +23,8 @@ from sklearn_embed._estimators.word2vec import Word2VecVectorizer
 from sklearn_embed._estimators.word_class import WordClassVectorizer
 from sklearn_embed._text.documents import document_chunks
 from sklearn_embed._text.tokenized import TokenizedDocuments
-from sklearn_embed._text.tokens import DEFAULT_PATTERN
+from sklearn_embed._text.tokens import DEFAULT_PATTERN, WORDS_AND_MARKS
 from sklearn_embed.io._sources import cuts_texts
-
-#: Words of one letter and more, since "I" and "a" tell styles apart.
-PATTERN = r"(?u)\b\w+\b"
 
 
 def text_pipeline(
@@ -98,7 +95,8 @@ def text_pipeline(
     Which blocks there are:
 
     - "words": unit TF-IDF rows of words and pairs of neighbours, term frequencies as
-      logarithms.
+      logarithms.  Here and in "classes", words may have one letter, and each mark of
+      punctuation is a word.
     - "characters": the same of all runs of three to five characters, blanks included.
     - "classes": the rows of `WordClassVectorizer`, if the estimator is a classifier:
       vectors counted from labels.
@@ -143,7 +141,8 @@ def text_pipeline(
             "unlabeled is an iterator, which the first step would use up: give a list."
         )
     last = _last_step(estimator, random_state)
-    pattern = PATTERN if tokenizer is None else DEFAULT_PATTERN
+    # "I", "a" and punctuation tell styles apart.
+    pattern = WORDS_AND_MARKS if tokenizer is None else DEFAULT_PATTERN
     words = OneHotTokens(ngram_range=(1, 2), tokenizer=tokenizer, token_pattern=pattern)
     characters = OneHotTokens(analyzer="char", ngram_range=(3, 5))
     blocks: list[tuple[str, Any]] = [
@@ -157,7 +156,7 @@ def text_pipeline(
     }
     if is_classifier(last):
         classes = (
-            ("rows", WordClassVectorizer(**cut)),
+            ("rows", WordClassVectorizer(token_pattern=pattern, **cut)),
             ("scaler", BlockScaler(0.3, shrinkage=200)),
         )
         blocks.append(("classes", Pipeline([*classes])))

@@ -9,6 +9,7 @@ import numpy as np
 
 from sklearn_embed._text.compiled import compiled_form
 from sklearn_embed._text.documents import shortened
+from sklearn_embed._text.tokens import WORDS_AND_MARKS
 
 
 class Script(NamedTuple):
@@ -72,7 +73,7 @@ def warn_if_unspaced(documents, stacklevel=2):
         options is None
         or options.tokenizer is not None
         or options.analyzer != "word"
-        or compiled_form(options.token_pattern) is None
+        or not finds_words(options.token_pattern)
     ):
         return
     table = documents.table
@@ -102,6 +103,11 @@ def warn_if_unspaced(documents, stacklevel=2):
         UserWarning,
         stacklevel=stacklevel + 1,
     )
+
+
+def finds_words(pattern):
+    """Tell whether a regular expression is known to take letters in a row as words."""
+    return pattern == WORDS_AND_MARKS or compiled_form(pattern) is not None
 
 
 def scripts_of(text):

@@ -24,6 +24,9 @@ from sklearn_embed._text.table import TokenTable
 
 DEFAULT_PATTERN = r"(?u)\b\w\w+\b"
 
+#: Words of any length, and each mark between them.
+WORDS_AND_MARKS = r"(?u)\w+|[^\w\s]"
+
 
 class TextOptions(NamedTuple):
     """How strings become tokens; names and defaults are ``CountVectorizer``'s.
