@@ -56,7 +56,7 @@ rows
 # %%
 from sklearn_embed.plotting import WordMapDisplay
 
-figure, axes = plt.subplots(figsize=(8, 5.5))
+figure, axes = plt.subplots(figsize=(7, 5.5))
 _ = WordMapDisplay.from_estimator(
     glove, n_words=80, stop_words="english", ax=axes, title=""
 )

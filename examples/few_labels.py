@@ -84,4 +84,4 @@ axes.minorticks_off()
 _ = axes.legend()
 
 # %%
-table.round(3)
+table.rename_axis(index=None, columns="labels").round(3)

@@ -53,7 +53,7 @@ results.groupby("iter").agg(
     texts=("n_resources", "first"),
     best=("mean_test_score", "max"),
     seconds=("mean_fit_time", lambda times: 2 * times.sum()),
-).round(3)
+).rename_axis(index=None, columns="iter").round(3)
 
 # %%
 figure, axes = plt.subplots()

@@ -57,7 +57,7 @@ for n_labels in (200, 1000, 4000):
         union(scale).fit(everything[some], train.target[some]).score(X_test, y_test)
         for scale in scales
     ]
-table = pd.DataFrame(table, index=pd.Index(scales, name="length of the vectors"))
+table = pd.DataFrame(table, index=scales)
 figure, axes = plt.subplots()
 for n_labels, color in zip(table.columns, ("C0", "C1", "C2"), strict=True):
     gain = 100 * (table[n_labels] - table[n_labels].iloc[0])
@@ -76,4 +76,4 @@ _ = axes.legend()
 # length give most of it. Here the vectors had five times as many texts to learn from as
 # the largest of the labelled samples; trained on these alone, they add much less.
 
-table.round(3)
+table.rename_axis(columns="length of the vectors").round(3)

@@ -39,7 +39,7 @@ model = search.best_estimator_
 sentence = "returns the number of rows of the blue elephant ."
 words = [*sentence.split(), "(end)"]
 surprise = -model.log_proba([sentence.split()])[0] / np.log(2)
-figure, axes = plt.subplots(figsize=(8, 3))
+figure, axes = plt.subplots(figsize=(6.4, 3))
 axes.bar(range(len(words)), surprise)
 axes.set_xticks(range(len(words)), words, rotation=30)
 _ = axes.set_ylabel("bits")

@@ -60,7 +60,7 @@ for start in range(0, len(X), 3000):
     agreement.append(
         len(near & {word for word, _ in whole.most_similar("array", topn=20)})
     )
-figure, axes = plt.subplots(1, 2, figsize=(9, 3.4))
+figure, axes = plt.subplots(1, 2, figsize=(7, 3.2))
 pieces = np.arange(1, len(words) + 1)
 axes[0].plot(pieces, words, marker="o")
 axes[0].set(xlabel="pieces seen", title="words known")

@@ -49,11 +49,11 @@ for n_labels in (100, 500, 2000):
         for name, candidate in candidates.items()
     }
 table = pd.DataFrame(rows).T.rename_axis("labels")
-axes = table.plot.bar(rot=0, ylabel="accuracy", ylim=(0.4, 0.85), figsize=(7.5, 3.6))
+axes = table.plot.bar(rot=0, ylabel="accuracy", ylim=(0.4, 0.85), figsize=(6.4, 3.8))
 _ = axes.legend(loc="upper left", fontsize=9)
 
 # %%
-table.round(3)
+table.rename_axis(index=None, columns="labels").round(3)
 
 # %%
 # What each block is worth

@@ -49,7 +49,7 @@ known = [word for word in text if word in model.vocabulary_]
 votes = model.vectors_[[model.vocabulary_[word] for word in known]]
 votes = votes @ model.output_vectors_.T
 votes -= votes.mean(axis=1, keepdims=True)
-figure, axes = plt.subplots(figsize=(7.5, 3))
+figure, axes = plt.subplots(figsize=(6.4, 3))
 limit = np.abs(votes).max()
 image = axes.imshow(votes.T, cmap="RdBu", vmin=-limit, vmax=limit, aspect="auto")
 axes.set_xticks(range(len(known)), known, rotation=30)

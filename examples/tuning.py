@@ -52,7 +52,7 @@ table[[*names.values(), "mean_test_score"]].head(5).round(3)
 # Each parameter against the score
 # --------------------------------
 
-figure, axes = plt.subplots(2, 3, figsize=(9, 5), sharey=True)
+figure, axes = plt.subplots(2, 3, figsize=(7, 5), sharey=True)
 for ax, name in zip(axes.flat, names.values(), strict=True):
     ax.scatter(table[name].astype(float), table["mean_test_score"], s=18)
     ax.set_title(name, fontsize=10)

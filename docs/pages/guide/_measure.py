@@ -60,11 +60,12 @@ def one_at_a_time(model, changes):
     ]
     table = pd.DataFrame(rows, columns=["changed", "accuracy"]).set_index("changed")
     table["difference"] = table["accuracy"] - start
-    _figure, axes = plt.subplots(figsize=(7.5, 1 + 0.3 * len(table)))
+    _figure, axes = plt.subplots(figsize=(6.4, 1 + 0.3 * len(table)))
     points = 100 * table["difference"][::-1]
     bars = axes.barh(points.index, points, color=np.where(points < 0, "C1", "C0"))
     axes.bar_label(bars, fmt="%+.1f", padding=3)
     axes.axvline(0, color="0.3", linewidth=1)
     axes.margins(x=0.15)
     axes.set_title(f"Points of accuracy beside the defaults ({100 * start:.1f})")
-    return table.round(3)
+    # The name over the columns, not in a row of its own.
+    return table.rename_axis(index=None, columns="changed").round(3)

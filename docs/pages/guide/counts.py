@@ -37,7 +37,7 @@ words = ["row", "column", "file", "path", "random", "seed", "matrix", "the", "of
 rows = [counts.words.index(word) for word in words]
 raw = counts.to_scipy()[rows][:, rows].toarray()
 ppmi = counts.ppmi()[rows][:, rows].toarray()
-figure, axes = plt.subplots(1, 2, figsize=(9, 4.6))
+figure, axes = plt.subplots(1, 2, figsize=(7, 4))
 for ax, table, title in zip(axes, (raw, ppmi), ("counts", "PPMI"), strict=True):
     ax.imshow(np.sqrt(table), cmap="Blues")
     ax.set_title(title)

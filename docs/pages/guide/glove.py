@@ -33,7 +33,7 @@ from sklearn_embed import CooccurrenceCounts, GloVeVectorizer
 
 counts = CooccurrenceCounts.from_documents(X, window=10, min_count=2)
 seen = counts.to_scipy().data
-figure, axes = plt.subplots(1, 2, figsize=(9, 3.4))
+figure, axes = plt.subplots(1, 2, figsize=(7, 3.2))
 x = np.linspace(0, 30, 200)
 for x_max in (5, 10, 20):
     axes[0].plot(x, np.minimum(1, (x / x_max) ** 0.75), label=f"x_max = {x_max}")

@@ -29,7 +29,7 @@ import pandas as pd
 from sklearn_embed import OneHotTokens
 
 texts = ["the cat saw the dog", "the dog ran", "a bird"]
-figure, axes = plt.subplots(2, 2, figsize=(8, 4.6))
+figure, axes = plt.subplots(2, 2, figsize=(7, 4.6))
 for ax, output in zip(axes.flat, ("count", "binary", "ids", "one_hot"), strict=True):
     length = {"max_length": 5} if output in ("ids", "one_hot") else {}
     rows = OneHotTokens(output, handle_unknown="ignore", **length).fit_transform(texts)

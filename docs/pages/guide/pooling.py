@@ -40,7 +40,7 @@ weights = {
     "SIF, a = 0.001": np.array([1e-3 / (1e-3 + shares[word]) for word in known]),
     "SIF, a = 0.01": np.array([1e-2 / (1e-2 + shares[word]) for word in known]),
 }
-figure, axes = plt.subplots(figsize=(8.5, 3))
+figure, axes = plt.subplots(figsize=(7, 3))
 for k, (name, weight) in enumerate(weights.items()):
     bars = np.arange(len(known)) + 0.2 * k - 0.3
     axes.bar(bars, weight / weight.sum(), width=0.2, label=name)

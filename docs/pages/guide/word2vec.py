@@ -37,7 +37,7 @@ texts = load_docstrings(subset="train").data
 everything = TokenizedDocuments.from_documents(texts)
 model = Word2VecVectorizer(random_state=0).fit(everything)
 print("epochs:", model.n_iter_, " vectors:", model.vectors_.shape)
-figure, axes = plt.subplots(figsize=(8.5, 6.5))
+figure, axes = plt.subplots(figsize=(7, 6))
 _ = WordMapDisplay.from_estimator(
     model, n_words=110, stop_words="english", ax=axes, title=""
 )

@@ -97,8 +97,8 @@ _ = axes.legend(loc="center right", bbox_to_anchor=(1, 0.75))
 # %%
 # The grey line is a guess. What looks at four words knows nothing of what stands before
 # them. The LSTM has kept the word; the plain network, with the same size and the same
-# training, has learned to keep it half of the time. Networks are sensitive: with the
-# default rate and dropout, on so few and so odd sentences, neither learns it at all.
+# training, keeps it two times out of three. Networks are sensitive: with the default
+# rate and dropout, on so few and so odd sentences, neither learns it at all.
 #
 # Text that they write
 # --------------------

@@ -164,7 +164,7 @@ axes.minorticks_off()
 _ = axes.legend()
 
 # %%
-pd.DataFrame(curves, index=pd.Index(sizes, name="labels")).round(3)
+pd.DataFrame(curves, index=sizes).rename_axis(columns="labels").round(3)
 
 # %%
 # On this text the second half of the sentence wins: GloVe's vectors lose to TF-IDF at

@@ -338,7 +338,7 @@ variants = {
 answers = ask(model, QUESTIONS)[["question", "expected"]]
 for name, glove in variants.items():
     answers[name] = ask(glove.fit(written), QUESTIONS)["answer"]
-answers.set_index("question")
+answers.set_index("question").rename_axis(None)
 
 # %%
 # What carries meaning are ratios of probabilities. In the documentation, *column* goes

@@ -294,7 +294,7 @@ from sklearn_embed import GloVeVectorizer
 ответы = спросить(модель, ВОПРОСЫ)[["вопрос", "ожидали"]]
 for имя, glove in варианты.items():
     ответы[имя] = спросить(glove.fit(текст), ВОПРОСЫ)["ответ"]
-ответы.set_index("вопрос")
+ответы.set_index("вопрос").rename_axis(None)
 
 # %%
 # Формы слов

@@ -155,7 +155,7 @@ for слой in (0, 1, 2):
             f"видно {видно} слова": верно(столбцы, видно) for видно in ("до", "после")
         }
 таблица = pd.DataFrame(таблица).T
-оси = таблица[::-1].plot.barh(figsize=(7.5, 5), color=["C0", "C1"])
+оси = таблица[::-1].plot.barh(figsize=(6.4, 4.6), color=["C0", "C1"])
 оси.axvline(0.5, color="0.3", linewidth=1)
 оси.legend(loc="lower right")
 _ = оси.set(xlabel="доля верных", xlim=(0, 1.02))

@@ -242,7 +242,7 @@ variants = {
 answers = ask(model)[["题目", "预期"]]
 for name, glove in variants.items():
     answers[name] = ask(glove.fit(written))["答案"]
-answers.set_index("题目")
+answers.set_index("题目").rename_axis(None)
 
 # %%
 # 字与词

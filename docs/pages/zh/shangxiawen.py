@@ -156,7 +156,7 @@ for layer in (0, 1, 2):
             f"线索在{seen}": share_right(columns, seen) for seen in ("前面", "后面")
         }
 table = pd.DataFrame(table).T
-axes = table[::-1].plot.barh(figsize=(7.5, 5), color=["C0", "C1"])
+axes = table[::-1].plot.barh(figsize=(6.4, 4.6), color=["C0", "C1"])
 axes.axvline(0.5, color="0.3", linewidth=1)
 axes.legend(loc="lower right")
 _ = axes.set(xlabel="正确的比例", xlim=(0, 1.02))
