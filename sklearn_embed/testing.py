@@ -33,7 +33,7 @@ from sklearn.model_selection import GridSearchCV, TunedThresholdClassifierCV
 from sklearn.naive_bayes import GaussianNB, MultinomialNB
 from sklearn.neighbors import NearestNeighbors
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC, LinearSVC
 from sklearn.utils import get_tags
 
@@ -260,7 +260,9 @@ def check_each_frame_column_is_documents(estimator: BaseEstimator) -> None:
         return
     expected = _dense(_fit_transform(estimator, list(_DOCUMENTS)))
     transformed = _rows(_fit(estimator, list(_DOCUMENTS)), list(_DOCUMENTS))
-    columns = [("text", clone(estimator), "text"), ("n", "passthrough", ["n"])]
+    # An array, not "passthrough": scikit-learn 1.6 asks polars' frames for their size.
+    numbers = FunctionTransformer(np.asarray)
+    columns = [("text", clone(estimator), "text"), ("n", numbers, ["n"])]
     for frame in _frames():
         union = ColumnTransformer(columns, sparse_threshold=0)
         rows = np.asarray(union.fit_transform(frame, *_labels(estimator)))
