@@ -1,14 +1,15 @@
 """A long random search over all parameters of all estimators.
 
 ``python benchmarks/random_parameters.py --cases 20000 --bounds`` runs blocks of cases
-in processes of their own: a crash ends one block and is reported with its case.
-``--bounds`` has numba check every index; its kernels are compiled into a folder of
-their own.
+in processes of their own: a crash ends one block and is reported with its case, and so
+is a case without end, with the place where it stood.  ``--bounds`` has numba check
+every index; its kernels are compiled into a folder of their own.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
 
 import argparse
+import faulthandler
 import os
 import signal
 import subprocess
@@ -21,8 +22,17 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parent.parent / "tests"
 BLOCK = 500
 
-#: Seconds after which a case counts as hanging; some compile for long.
-LONGEST = 120
+#: Seconds of processor time after which a case counts as hanging; some compile for
+#: long.  A busy machine makes them many more of the clock: it ends what only waits.
+LONGEST, LONGEST_WAIT = 120, 1200
+
+
+def watch():
+    """End the process, saying where it stands, if a case computes or waits for long."""
+    faulthandler.dump_traceback_later(LONGEST_WAIT, exit=True)
+    if hasattr(signal, "setitimer"):
+        faulthandler.register(signal.SIGPROF, chain=True)
+        signal.setitimer(signal.ITIMER_PROF, LONGEST)
 
 
 def run_block(first, n, current):
@@ -42,8 +52,7 @@ def run_block(first, n, current):
     @given(cases())
     def run(case):
         current.write_text(repr(case))
-        if hasattr(signal, "alarm"):
-            signal.alarm(LONGEST)  # ends the process, whatever it is doing
+        watch()
         print("case", flush=True)
         problem = problem_of(case)
         if problem is not None:
