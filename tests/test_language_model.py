@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -163,12 +165,17 @@ def test_a_text_is_drawn_from_the_probabilities(model):
 def test_temperature_and_top_k(model):
     likeliest = next(w for w, _ in model.predict_next(None) if w != "</s>")
     assert model.sample(n_words=3, temperature=0) in ([], [likeliest] * 3)
+    halved = [
+        model.sample(temperature=t, random_state=0) for t in (0.5, Fraction(1, 2))
+    ]
+    assert halved[0] == halved[1]
     few = {w for seed in range(50) for w in model.sample(top_k=2, random_state=seed)}
     assert len(few) <= 2
     for options, name in (
         ({"temperature": -1}, "temperature"),
         ({"temperature": np.nan}, "temperature"),
         ({"temperature": "warm"}, "temperature"),
+        ({"temperature": 10**400}, "temperature"),
         ({"top_k": 0}, "top_k"),
         ({"n_words": 0}, "n_words"),
     ):

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Iterator, Sequence
 from numbers import Integral, Real
 
@@ -212,14 +212,7 @@ class LanguageModel(DensityMixin, TextEstimator):
         _check_count("n_words", n_words)
         if top_k is not None:
             _check_count("top_k", top_k)
-        if (
-            not isinstance(temperature, Real)
-            or isinstance(temperature, bool)
-            or not 0 <= temperature < math.inf
-        ):
-            raise ValueError(
-                f"temperature={temperature!r}: give a number of at least 0."
-            )
+        temperature = _as_temperature(temperature)
         rng, model = check_random_state(random_state), fitted._model
         state, words = fitted._state_after(prompt, "prompt"), []
         n_known = len(fitted.words_)
@@ -361,3 +354,12 @@ def _check_count(name, value):
     """Refuse what is no integer of at least 1."""
     if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
         raise ValueError(f"{name}={value!r}: give an integer of at least 1.")
+
+
+def _as_temperature(value):
+    """Return a number of at least 0 as a float; refuse what is none."""
+    if isinstance(value, Real) and not isinstance(value, bool):
+        # Of integers, too, some are beyond what a float holds.
+        if 0 <= value <= sys.float_info.max:
+            return float(value)
+    raise ValueError(f"temperature={value!r:.40}: give a number of at least 0.")
