@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse as sp
+import skops.io
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
@@ -22,6 +23,7 @@ from sklearn_embed import (
     TokenizedDocuments,
     Word2VecVectorizer,
     text_pipeline,
+    trusted_types,
 )
 
 RNG = np.random.default_rng(0)
@@ -68,8 +70,10 @@ def test_it_classifies_texts_in_any_container():
         assert_array_equal(model.decision_function(X), expected)
     again = clone(model).fit(pd.Series(TEXTS, index=range(120, 0, -1)), Y)
     assert_array_equal(again.decision_function(NEW), expected)
-    twin = pickle.loads(pickle.dumps(model))
-    assert_array_equal(twin.decision_function(NEW), expected)
+    data = skops.io.dumps(model)
+    twins = pickle.loads(pickle.dumps(model)), skops.io.loads(data, trusted_types())
+    for twin in twins:
+        assert_array_equal(twin.decision_function(NEW), expected)
 
 
 def test_every_step_can_be_searched_and_left_out():
@@ -162,6 +166,12 @@ def test_what_it_cannot_take_is_refused():
         text_pipeline(unlabeled=iter(TEXTS))
     with pytest.raises(TypeError, match="Document 1"):
         text_pipeline().fit(["a", None], [0, 1])
+    with pytest.raises(ValueError, match="X holds no documents"):
+        text_pipeline().fit([], [])
+    with pytest.raises(ValueError, match="X is a single string"):
+        text_pipeline().fit("", [0, 1])
+    with pytest.raises(TypeError, match="X is a dict"):
+        text_pipeline().fit({"a": "b"}, [0])
 
 
 @pytest.mark.parametrize("scaler", [BlockScaler(), BlockScaler(2.0, center=False)])

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_embed._estimators.base import NOT_NEGATIVE, Interval, Real, _fit_context
+from sklearn_embed._estimators.records import trust
 from sklearn_embed._vectors.shift import learn_shift, shift
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _TYPES = [np.float32, np.float64]
 
 
+@trust
 class BlockScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     r"""Centre rows, and multiply all of them by one number.
 

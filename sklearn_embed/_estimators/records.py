@@ -37,6 +37,9 @@ from sklearn_embed.io._quantized import QuantizedMatrix
 #: Estimators that a file may name, by their names; see `register`.
 REGISTRY: dict[str, type] = {}
 
+#: Steps of pipelines, which no file of ours names; see `trust`.
+STEPS: list[type] = []
+
 #: What else a file may name: values whose parts are written one by one.
 RECORDS = {
     record.__name__: record
@@ -92,11 +95,17 @@ def trusted_types() -> list[str]:
     >>> "sklearn_embed._estimators.one_hot.OneHotTokens" in trusted_types()
     True
     """
-    classes = [*REGISTRY.values(), *RECORDS.values(), WordVectors]
+    classes = [*REGISTRY.values(), *STEPS, *RECORDS.values(), WordVectors]
     return sorted(f"{each.__module__}.{each.__qualname__}" for each in classes)
 
 
 def register(cls):
     """Let files name an estimator: a class decorator."""
     REGISTRY[cls.__name__] = cls
+    return cls
+
+
+def trust(cls):
+    """Let skops read a step of pipelines: a class decorator."""
+    STEPS.append(cls)
     return cls

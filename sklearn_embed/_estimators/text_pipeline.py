@@ -12,17 +12,15 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import FeatureUnion, Pipeline
-from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import LinearSVC
 
 from sklearn_embed._core.typing import Documents, RandomState, Tokenizer, VectorSource
 from sklearn_embed._estimators.block_scaler import BlockScaler
 from sklearn_embed._estimators.mean_pool import MeanPoolEmbedder
 from sklearn_embed._estimators.one_hot import OneHotTokens
+from sklearn_embed._estimators.texts import Texts
 from sklearn_embed._estimators.word2vec import Word2VecVectorizer
 from sklearn_embed._estimators.word_class import WordClassVectorizer
-from sklearn_embed._text.documents import document_chunks
-from sklearn_embed._text.tokenized import TokenizedDocuments
 from sklearn_embed._text.tokens import DEFAULT_PATTERN, WORDS_AND_MARKS
 from sklearn_embed.io._sources import cuts_texts
 
@@ -172,43 +170,11 @@ def text_pipeline(
     blocks.append(("vectors", trained))
     blocks += _pretrained(pretrained, unlabeled, tokenizer, n_jobs)
     steps = [
-        ("texts", FunctionTransformer(as_texts)),
+        ("texts", Texts()),
         ("blocks", FeatureUnion(blocks)),
         ("estimator", last),
     ]
     return Pipeline(steps, memory=memory, verbose=verbose)
-
-
-def as_texts(X: Documents) -> list[str]:
-    """Return documents as a list of strings.
-
-    Parameters
-    ----------
-    X : iterable of str
-        In any container: a list, a column of a table, an iterator.
-
-    Returns
-    -------
-    list of str
-        The same.
-
-    Raises
-    ------
-    TypeError
-        If a document is no string.
-    """
-    texts: list[str] = []
-    if not isinstance(X, TokenizedDocuments):
-        for kind, chunk in document_chunks(X):
-            if kind != "text":
-                break
-            texts += chunk
-        else:
-            return texts
-    raise TypeError(
-        "X holds documents that are tokens already: text_pipeline looks at the "
-        "characters between them, too, and needs strings. Use `tokenizer` to cut them."
-    )
 
 
 def _last_step(estimator, random_state):
