@@ -47,6 +47,8 @@ def client():
             threads_per_worker=1,
             host="127.0.0.1",
             dashboard_address=None,
+            # Its other pages have a port, too, which may be in use: any that is not.
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
         ) as cluster,
         Client(cluster) as client,
     ):
@@ -151,6 +153,7 @@ def test_ngrams_of_partitions(scheduler):
         {"order": 2, "min_count": 6, "max_features": 4, "lowercase": False},
         {"vocabulary": ["dog", "the", "cat", "unheard"], "min_count": 1},
         {"token_pattern": r"</?s>|<unk>|\w+", "max_memory": 1},
+        {"min_df": 3, "max_df": 0.5, "min_count": 1},
     ],
 )
 def test_a_language_model_learns_the_same_from_partitions(scheduler, params):
@@ -305,6 +308,14 @@ def test_what_is_refused():
             call(TEXTS)
         with pytest.raises(TypeError, match="not TokenizedDocuments"):
             call(words)
+    collections = [bag(2).count(), bag(2).to_delayed()[0], series(2).index]
+    collections += [series(2).str.len().sum()]
+    for collection in collections:
+        for call in (ours.count_words, lambda X: ours.transform(OneHotTokens(), X)):
+            with pytest.raises(TypeError, match="must be a bag, Series, DataFrame"):
+                call(collection)
+    with pytest.raises(TypeError, match=r"a class: give GloVeVectorizer\(...\)"):
+        ours.fit_counts(GloVeVectorizer, bag(2))
     two = series(2).to_frame().assign(other=1)
     with pytest.raises(ValueError, match="has 2 columns"):
         ours.count_words(two)

@@ -211,6 +211,8 @@ def fit_counts(estimator: Estimator, collection: Any) -> Estimator:
     >>> glove.words_
     ['sat', 'the', 'cat', 'dog']
     """
+    if isinstance(estimator, type):
+        raise TypeError(f"estimator is a class: give {estimator.__name__}(...).")
     if not hasattr(estimator, "fit_counts"):
         raise TypeError(
             f"{type(estimator).__name__} does not learn from counts: tokenise the "
@@ -248,6 +250,8 @@ def _language_words(estimator, counts, n_tokens):
     marks = [mark for mark in MARKS if mark in there]
     words = counts.select(
         min_count=estimator.min_count,
+        min_df=estimator.min_df,
+        max_df=estimator.max_df,
         max_features=estimator.max_features,
         stop_words=marks or None,
     )

@@ -16,10 +16,13 @@ def partitions_of(collection):
     """Return a list of dask.delayed: the documents of each partition."""
     import dask
 
-    if not dask.is_dask_collection(collection) or not hasattr(collection, "to_delayed"):
+    if not _has_partitions(collection):
+        remedy = "give the estimator itself what is in memory"
+        if dask.is_dask_collection(collection):
+            remedy = "such as dask.bag.from_delayed and to_series make"
         raise TypeError(
             "collection must be a bag, Series, DataFrame or array of Dask's, not "
-            f"{type(collection).__name__}: give the estimator itself what is in memory."
+            f"{type(collection).__name__}: {remedy}."
         )
     if getattr(collection, "ndim", 1) == 2 and collection.shape[1] != 1:
         raise ValueError(
@@ -28,6 +31,19 @@ def partitions_of(collection):
         )
     delayed = collection.to_delayed()
     return delayed.ravel().tolist() if hasattr(delayed, "ravel") else list(delayed)
+
+
+def _has_partitions(collection):
+    """Tell whether something is of one of the four kinds of collections."""
+    import dask
+    from dask.delayed import Delayed
+
+    # A Delayed says that it has any attribute.
+    if not dask.is_dask_collection(collection) or isinstance(collection, Delayed):
+        return False
+    if hasattr(collection, "divisions") and not hasattr(collection._meta, "index"):
+        return False  # an index, or a number made of a column
+    return hasattr(collection, "npartitions") and getattr(collection, "ndim", 1) > 0
 
 
 def text_options(parameters):
