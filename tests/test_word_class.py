@@ -206,8 +206,20 @@ def test_one_class_alone_is_refused():
         WordClassVectorizer().fit(TEXTS, Y, (Y == 0) * 1.0)
     with pytest.raises(ValueError, match="requires y"):
         WordClassVectorizer().fit(TEXTS, None)
+    with pytest.raises(ValueError, match="y gives no document a label"):
+        WordClassVectorizer().fit(TEXTS, np.zeros((len(Y), 3), int))
     with pytest.raises(ValueError, match="continuous"):
         WordClassVectorizer().fit(TEXTS, RNG.normal(size=len(Y)))
+
+
+@pytest.mark.filterwarnings("ignore:No word of the documents says anything")
+@pytest.mark.parametrize("kind", ["log_odds", "pmi", "ppmi", "chi2", "difference"])
+@pytest.mark.parametrize("smoothing", [1e-300, 4.0])
+def test_wild_weights_give_finite_rows(kind, smoothing):
+    weights = np.where(Y == 1, 1e30, 1e-30)
+    model = WordClassVectorizer(kind, smoothing=smoothing, random_state=0)
+    assert np.isfinite(model.fit_transform(TEXTS, Y, weights)).all()
+    assert np.isfinite(model.transform(TEXTS)).all()
 
 
 def test_nothing_left_and_too_many_folds_are_refused():

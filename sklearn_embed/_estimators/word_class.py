@@ -567,6 +567,8 @@ class WordClassVectorizer(TransformerMixin, TextEstimator):
 
 def _check_weighted(labels, weights, multilabel):
     """Refuse weights that leave fewer than two classes."""
+    if not labels.nnz:
+        raise ValueError("y gives no document a label: at least one is needed.")
     weighted = np.flatnonzero(np.asarray(labels.T @ weights).ravel() > 0)
     if len(weighted) < (1 if multilabel else 2):
         raise ValueError(

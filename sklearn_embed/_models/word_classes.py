@@ -129,20 +129,28 @@ class Association(NamedTuple):
         share = np.where(is_told, share, 0.5)
         # As if each feature occurred in `smoothing` documents more, whose classes are
         # as those of all documents are.
-        with_both = np.maximum(pairs + more * share, TINY)
         with_feature = np.maximum(features + more, TINY)
+        # No more than that: what `without` subtracts is rounded.
+        with_both = np.clip(pairs + more * share, TINY, with_feature)
         if self.kind == "log_odds":
             with_others = np.maximum(with_feature - with_both, TINY)
-            found = np.log(with_both / with_others) - np.log(share / (1 - share))
+            odds = _ratio(with_both, with_others)
+            found = np.log(odds) - np.log(share / (1 - share))
         elif self.kind == "difference":
             found = with_both / with_feature - share
         elif self.kind == "chi2":
             found = _phi(with_both, with_feature, share, total + more)
         else:
-            found = np.log(with_both / with_feature) - np.log(share)
+            found = np.log(_ratio(with_both, with_feature)) - np.log(share)
             if self.kind == "ppmi":
                 found = np.maximum(found, 0)
         return np.where(is_told, found, 0)
+
+
+def _ratio(numerator, denominator):
+    """Return a ratio of positive numbers, within those that have a logarithm."""
+    with np.errstate(over="ignore", under="ignore"):
+        return np.clip(numerator / denominator, TINY, 1 / TINY)
 
 
 def _phi(with_both, with_feature, share, total):
@@ -150,7 +158,9 @@ def _phi(with_both, with_feature, share, total):
     frequency = with_feature / total
     spread = share * (1 - share) * frequency * np.maximum(1 - frequency, 0)
     found = with_both / total - share * frequency
-    return np.divide(found, np.sqrt(spread), out=np.zeros_like(found), where=spread > 0)
+    is_spread = spread > 0
+    found = np.divide(found, np.sqrt(spread), out=np.zeros_like(found), where=is_spread)
+    return np.clip(found, -1, 1)  # a spread of nearly nothing is of few digits
 
 
 def learn_components(association, counts, n_components, seed):
