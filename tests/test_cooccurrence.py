@@ -199,7 +199,16 @@ def test_ppmi_is_that_of_the_definition():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"window": 0}, {"window": 1.5}, {"weighting": "no"}, {"direction": "up"}],
+    [
+        {"window": 0},
+        {"window": 1.5},
+        {"weighting": "no"},
+        {"direction": "up"},
+        {"max_memory": -1},
+        {"max_memory": "1 GB"},
+        {"min_count": None},
+        {"max_features": 2.5},
+    ],
     ids=str,
 )
 def test_what_makes_no_sense_is_refused(wrong):

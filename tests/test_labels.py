@@ -60,6 +60,11 @@ def test_no_labels_are_missed_by_name():
         ValueError, match="requires y to be passed, but the target y is None"
     ):
         model().fit(TEXTS, None)
+    for missing in (None, pd.NA, pd.NaT):
+        y = ["yes", "no", missing, *["no"] * (len(TEXTS) - 3)]
+        for form in (y, np.array(y, dtype=object), pd.Series(y, dtype=object)):
+            with pytest.raises(ValueError, match=r"y\[2\] is missing"):
+                model().fit(TEXTS, form)
 
 
 @pytest.mark.parametrize(

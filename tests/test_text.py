@@ -50,6 +50,16 @@ def test_tokens_are_those_of_count_vectorizer(options, X):
     assert tokens_of(X, **options) == [analyze(text) for text in X]
 
 
+@pytest.mark.parametrize(
+    "name", ["preprocessor", "strip_accents", "tokenizer", "token_pattern", "analyzer"]
+)
+@pytest.mark.parametrize("value", [5, ["a"], "words"])
+def test_what_is_no_function_is_refused_by_name(name, value):
+    if (name, value) != ("token_pattern", "words"):
+        with pytest.raises(ValueError, match=name):
+            tokens_of(TEXTS, **{name: value})
+
+
 def test_char_tokens_are_all_characters_but_white_space():
     assert tokens_of(["好 吃!", " \n"], tokenizer="char") == [["好", "吃", "!"], []]
 

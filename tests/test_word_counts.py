@@ -90,6 +90,8 @@ def test_limits_that_leave_nothing_are_named():
         counts.select(min_df=6)
     with pytest.raises(ValueError, match=r"max_df=1\.5 must be"):
         counts.select(max_df=1.5)
+    with pytest.raises(ValueError, match="max_features=0: give a whole number"):
+        counts.select(max_features=0)
 
 
 def test_some_words_alone():
@@ -97,6 +99,8 @@ def test_some_words_alone():
     some = counts.among(["dog", "cat", "unheard"])
     assert some.words == ["cat", "dog"] and some.counts.tolist() == [3, 3]
     assert some.n_documents == counts.n_documents
+    with pytest.raises(TypeError, match="vocabulary is of type NoneType"):
+        counts.among(None)
     with pytest.raises(ValueError, match="'cat' twice"):
         counts.among(["cat", "cat"])
 

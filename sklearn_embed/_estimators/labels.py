@@ -64,6 +64,11 @@ def _refuse_collections(y):
         return
     y = list(y)
     for place, label in enumerate(y):
+        if label is None or repr(label) in {"<NA>", "NaT"}:
+            raise ValueError(
+                f"y[{place}] is missing ({label!r}): every document needs a label; "
+                "leave out those that have none."
+            )
         # Rows of numbers of the same length are indicators.
         if isinstance(label, (set, frozenset)) or (
             isinstance(label, (list, tuple))

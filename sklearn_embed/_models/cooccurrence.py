@@ -22,6 +22,7 @@ from sklearn_embed._text.tokens import TextOptions
 from sklearn_embed._text.vocabulary import (
     Vocabulary,
     VocabularyFilter,
+    check_limits,
     checked_share,
     given_words,
     learn_vocabulary,
@@ -181,6 +182,7 @@ class CooccurrenceCounts:
             If a word occurs so often that its counts might not fit 64 bits.
         """
         shape = Window(window, weighting, direction).checked()
+        check_limits(min_count, max_features=max_features, max_memory=max_memory)
         documents = tokenize(X, TextOptions())
         if documents is not X:
             warn_if_unspaced(documents)

@@ -26,6 +26,7 @@ from sklearn_embed._text.tokens import TextOptions
 from sklearn_embed._text.vocabulary import (
     Vocabulary,
     VocabularyFilter,
+    check_limits,
     checked_share,
     given_words,
     learn_vocabulary,
@@ -161,9 +162,7 @@ class NGramCounts:
             If no word is left, or a parameter is out of range.
         """
         check_order(order)
-        for name, value in (("max_memory", max_memory), ("max_features", max_features)):
-            if value is not None and not (isinstance(value, Integral) and value >= 1):
-                raise ValueError(f"{name}={value!r}: give a whole number, or None.")
+        check_limits(min_count, max_features=max_features, max_memory=max_memory)
         documents = tokenize(X, TextOptions())
         if vocabulary is not None:
             words = Vocabulary([w for w in given_words(vocabulary) if w not in MARKS])

@@ -63,6 +63,7 @@ def make_preprocess(options):
     """Return the function that prepares a string, or None where nothing is to do."""
     if callable(options.analyzer):
         return None
+    _check_function("preprocessor", options.preprocessor, "a function or None")
     if options.preprocessor is not None:
         return options.preprocessor
     strip = options.strip_accents
@@ -75,6 +76,7 @@ def make_preprocess(options):
         from sklearn.feature_extraction import text as sklearn_text
 
         strip = getattr(sklearn_text, f"strip_accents_{strip}")
+    _check_function("strip_accents", strip, "'ascii', 'unicode', a function or None")
     if not options.lowercase:
         return strip
     if strip is None:
@@ -101,6 +103,7 @@ def make_split(options):
         )
     if options.tokenizer == "char":
         return _characters
+    _check_function("tokenizer", options.tokenizer, "'char', a function or None")
     if options.tokenizer is not None:
         return options.tokenizer
     if options.token_pattern is None:
@@ -109,7 +112,7 @@ def make_split(options):
         )
     try:
         pattern = re.compile(options.token_pattern)
-    except re.error as error:
+    except (re.error, TypeError) as error:
         raise ValueError(
             f"token_pattern {options.token_pattern!r} is no regular expression: "
             f"{error}."
@@ -120,6 +123,12 @@ def make_split(options):
             "groups, at most one is allowed: write the others as (?:…)."
         )
     return pattern.findall
+
+
+def _check_function(name, value, kinds):
+    """Refuse what is neither a function nor None."""
+    if value is not None and not callable(value):
+        raise ValueError(f"{name}={value!r:.60} must be {kinds}.")
 
 
 def _characters(text):

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from numbers import Integral, Real
 from typing import NamedTuple
 
@@ -169,6 +169,17 @@ class VocabularyFilter(NamedTuple):
         )
 
 
+def check_limits(min_count, **others):
+    """Refuse what is no whole number, or too small a one; of others, None is none."""
+    limits = [(name, value, 1) for name, value in others.items() if value is not None]
+    for name, value, least in [("min_count", min_count, 0), *limits]:
+        is_whole = isinstance(value, Integral) and not isinstance(value, bool)
+        if not is_whole or value < least:
+            raise ValueError(
+                f"{name}={value!r:.60}: give a whole number of at least {least}."
+            )
+
+
 def checked_share(name, value):
     """Return `min_df` or `max_df`, if it is one."""
     if isinstance(value, Integral) and value >= 1:
@@ -285,6 +296,10 @@ def given_words(vocabulary):
         )
     if isinstance(vocabulary, os.PathLike):
         vocabulary = [word for word in lines_of(vocabulary) if word]
+    if not isinstance(vocabulary, Iterable):
+        raise TypeError(
+            f"vocabulary is of type {type(vocabulary).__name__}: give a list of words."
+        )
     is_iterator = isinstance(vocabulary, Iterator)
     if isinstance(vocabulary, Mapping):
         places = sorted((place, word) for word, place in vocabulary.items())

@@ -20,6 +20,7 @@ from sklearn_embed._text.tokenized import tokenize
 from sklearn_embed._text.tokens import TextOptions
 from sklearn_embed._text.vocabulary import (
     VocabularyFilter,
+    check_limits,
     checked_share,
     document_frequencies,
     given_words,
@@ -222,6 +223,7 @@ class WordCounts:
         ValueError
             If no word is left, or limits exclude each other; they are named.
         """
+        check_limits(min_count, max_features=max_features)
         limits = VocabularyFilter(
             min_count,
             max_features,
