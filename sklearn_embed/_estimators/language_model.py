@@ -214,7 +214,8 @@ class LanguageModel(DensityMixin, TextEstimator):
             _check_count("top_k", top_k)
         temperature = _as_temperature(temperature)
         rng, model = check_random_state(random_state), fitted._model
-        state, words = fitted._state_after(prompt, "prompt"), []
+        state = fitted._state_after(prompt, "prompt")
+        words: list[str] = []
         n_known = len(fitted.words_)
         while len(words) < n_words:
             log_proba = model.next_log_proba(state)
