@@ -58,6 +58,8 @@ class UnigramModel(LanguageModel):
         analyzer="word",
         ngram_range=(1, 1),
         min_count=1,
+        min_df=1,
+        max_df=1.0,
         max_features=None,
         vocabulary=None,
         n_jobs=None,
@@ -70,6 +72,8 @@ class UnigramModel(LanguageModel):
         self.analyzer = analyzer
         self.ngram_range = ngram_range
         self.min_count = min_count
+        self.min_df = min_df
+        self.max_df = max_df
         self.max_features = max_features
         self.vocabulary = vocabulary
         self.n_jobs = n_jobs
