@@ -17,6 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from sklearn_embed import (
+    ContextualVectorizer,
     FastTextVectorizer,
     MeanPoolEmbedder,
     Word2VecVectorizer,
@@ -25,6 +26,7 @@ from sklearn_embed import (
 from sklearn_embed._vectors.word_vectors import WordVectors
 from sklearn_embed.plotting import (
     AnalogyDisplay,
+    ContextualSensesDisplay,
     LossCurveDisplay,
     NextWordsDisplay,
     SearchDisplay,
@@ -77,6 +79,9 @@ PICTURES = [
         "loss": LossCurveDisplay([2.0, 1.0], [2.5, 1.5]).plot,
         "next words": NextWordsDisplay(
             ["a", "</s>"], [0.3, 0.001], [[("a", 0.3), ("$b", 0.2)], [("<unk>", 0.9)]]
+        ).plot,
+        "senses": ContextualSensesDisplay(
+            [[0.0, 1], [1, 0], [2, 2]], ["a $b c", "b", "猫 b"], labels=[1, 2, 1]
         ).plot,
         "similarity": partial(SimilarityDisplay.from_estimator, FAMILY),
         "search": partial(SearchDisplay.from_cv_results, RESULTS),
@@ -467,3 +472,47 @@ def test_fonts_installed_since_are_found_and_damaged_ones_passed_over(
     assert _style._installed_fonts(fresh=True)["DejaVu Sans"]
     assert len(font_manager.fontManager.ttflist) == before
     assert _style._characters(str(damaged)) == frozenset()
+
+
+# ---------------------------------------------------------------- senses of a word
+
+
+@pytest.fixture(scope="module")
+def in_context():
+    texts = ["the bank of the river", "the bank of england", "a river and england"]
+    params = {"hidden_size": 6, "layers": 1, "epochs": 3, "random_state": 0}
+    return ContextualVectorizer(6, **params).fit(texts * 20), texts * 20
+
+
+def test_senses_are_coloured_by_labels_or_groups(in_context):
+    model, texts = in_context
+    named = np.tile(["shore", "money", "none"], 20)
+    display = ContextualSensesDisplay.from_estimator(
+        model, texts, "Bank", labels=named, n_labels=2
+    )
+    assert sorted(set(display.labels)) == ["money", "shore"]
+    assert len(display.contexts) == len(display.positions) == 40
+    # Taking turns, each sense's typical context comes first.
+    assert display.contexts[:2] == ["the bank of england", "the bank of the"]
+    assert [label is not None for label in display.labels_].count(True) <= 2
+    assert display.ax_.get_title() == "40 × Bank"
+    shown = [text.get_text() for text in display.legend_.get_texts()]
+    assert shown == ["money", "shore"]
+    grouped = ContextualSensesDisplay.from_estimator(
+        model, texts, "bank", max_occurrences=9, title=None
+    )
+    assert len(grouped.contexts) == 9
+    by_context = dict(zip(grouped.contexts, grouped.labels, strict=True))
+    assert sorted(by_context.values()) == [1, 2], "the contexts make the groups"
+    assert grouped.labels.count(1) == 5
+
+
+def test_senses_of_what_is_not_there(in_context):
+    model, texts = in_context
+    with pytest.raises(ValueError, match="'dog' occurs in none"):
+        ContextualSensesDisplay.from_estimator(model, texts, "dog")
+    with pytest.raises(ValueError, match="inconsistent"):
+        ContextualSensesDisplay.from_estimator(model, texts, "bank", labels=[1])
+    same = ["the bank of england"] * 5
+    display = ContextualSensesDisplay.from_estimator(model, same, "bank")
+    assert display.labels == [1] * 5

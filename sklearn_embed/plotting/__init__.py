@@ -8,6 +8,7 @@ The Display classes follow scikit-learn's convention and need matplotlib;
 # SPDX-License-Identifier: BSD-3-Clause
 
 from sklearn_embed.plotting._analogy import AnalogyDisplay
+from sklearn_embed.plotting._contextual_senses import ContextualSensesDisplay
 from sklearn_embed.plotting._html import write_html
 from sklearn_embed.plotting._loss_curve import LossCurveDisplay
 from sklearn_embed.plotting._next_words import NextWordsDisplay
@@ -17,6 +18,7 @@ from sklearn_embed.plotting._word_map import WordMapDisplay
 
 __all__ = [
     "AnalogyDisplay",
+    "ContextualSensesDisplay",
     "LossCurveDisplay",
     "NextWordsDisplay",
     "SearchDisplay",

@@ -1,0 +1,212 @@
+"""A word's vectors in its contexts: near each other where it means the same."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.preprocessing import normalize
+from sklearn.utils import check_consistent_length
+
+from sklearn_embed._core.typing import Documents, RandomState
+from sklearn_embed._estimators.contextual_vectorizer import ContextualVectorizer
+from sklearn_embed.plotting._projection import Projection, positions
+from sklearn_embed.plotting._style import require_matplotlib
+from sklearn_embed.plotting._word_map import WordMapDisplay
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+class ContextualSensesDisplay:
+    """Occurrences of a word in two dimensions, coloured by what it means there.
+
+    It is recommended to use :meth:`from_estimator`.
+
+    Parameters
+    ----------
+    positions : array-like of shape (n_occurrences, 2)
+        Where each occurrence is.
+    contexts : sequence of str
+        The words around each; those that come first get their labels first.
+    labels : sequence of length n_occurrences or None, default=None
+        A sense for each occurrence; those of one sense get one colour.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Where the picture is.
+    figure_ : matplotlib Figure
+        Around it.
+    points_ : list of PathCollection
+        The dots of each sense.
+    labels_ : list of (Annotation or None)
+        The context of each occurrence; None for those without one.
+    legend_ : Legend or None
+        The senses.
+
+    See Also
+    --------
+    WordMapDisplay : Words that have one vector each.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from sklearn_embed import ContextualVectorizer
+    >>> from sklearn_embed.plotting import ContextualSensesDisplay
+    >>> texts = ["the bank of the river", "the bank of england"] * 20
+    >>> model = ContextualVectorizer(4, hidden_size=4, layers=1, epochs=1)
+    >>> model.set_params(random_state=0).fit(texts)
+    ContextualVectorizer(...)
+    >>> display = ContextualSensesDisplay.from_estimator(model, texts, "bank")
+    >>> plt.close(display.figure_)
+    """
+
+    def __init__(
+        self,
+        positions: ArrayLike,
+        contexts: Sequence[str],
+        *,
+        labels: Sequence[object] | None = None,
+    ) -> None:
+        self.positions = positions
+        self.contexts = contexts
+        self.labels = labels
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: ContextualVectorizer,
+        X: Documents,
+        word: str,
+        *,
+        labels: ArrayLike | None = None,
+        n_senses: int = 2,
+        max_occurrences: int | None = 500,
+        n_context: int = 2,
+        projection: Projection = "pca",
+        random_state: RandomState = 0,
+        ax: Axes | None = None,
+        **kwargs: Any,
+    ) -> ContextualSensesDisplay:
+        """Draw the occurrences of a word in some documents.
+
+        Parameters
+        ----------
+        estimator : ContextualVectorizer
+            Fitted.  Recurrent layers, ``layers=1`` say, show more than layer 0, which
+            is the same everywhere.
+        X : iterable of str, of sequences of str, or TokenizedDocuments
+            The documents.
+        word : str
+            The word.
+        labels : array-like of shape (n_documents,) or None, default=None
+            What the word means in each document.  None: the occurrences are cut into
+            `n_senses` groups, named by numbers, by k-means of their vectors.
+        n_senses : int, default=2
+            How many groups without `labels`.
+        max_occurrences : int or None, default=500
+            Only so many, the first ones.  None: all.
+        n_context : int, default=2
+            Tokens that are shown on both sides of the word.
+        projection : {"pca", "tsne"} or transformer, default="pca"
+            From the vectors, brought to length one, to two dimensions.  "pca" shows
+            the two directions of greatest variance; "tsne" keeps neighbours together,
+            and distances between distant ones mean little.
+        random_state : int, RandomState instance or None, default=0
+            Seed of the projection and of k-means.
+        ax : matplotlib Axes or None, default=None
+            Where to draw.  None: a new figure.
+        **kwargs : dict
+            Passed to :meth:`plot`.
+
+        Returns
+        -------
+        ContextualSensesDisplay
+
+        Raises
+        ------
+        ValueError
+            If the word occurs nowhere, or labels are not of the documents.
+        """
+        require_matplotlib()
+        if labels is not None:
+            X = X if hasattr(X, "__len__") else list(X)  # type: ignore[assignment]
+            check_consistent_length(X, labels)
+        found = estimator.occurrences(
+            X, word, max_occurrences=max_occurrences, n_context=n_context
+        )
+        if not len(found.vectors):
+            raise ValueError(f"word={word!r} occurs in none of the documents.")
+        rows = normalize(found.vectors.astype(np.float64))
+        if labels is None:
+            senses = _groups(rows, n_senses, random_state)
+        else:
+            senses = np.asarray(labels)[found.documents]
+        order = _typical_first(rows, senses)
+        places = positions(rows, projection, random_state)[order]
+        contexts = [found.contexts[number] for number in order]
+        display = cls(places, contexts, labels=senses[order].tolist())
+        kwargs.setdefault("title", f"{len(rows)} × {word}")
+        return display.plot(ax=ax, **kwargs)
+
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        n_labels: int | None = 24,
+        fontsize: float | None = 8,
+        legend: bool = True,
+        title: str | None = None,
+    ) -> ContextualSensesDisplay:
+        """Draw the occurrences.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes or None, default=None
+            Where to draw.  None: a new figure.
+        n_labels : int or None, default=24
+            How many occurrences at most get their context written beside them.  None:
+            all for which there is space.
+        fontsize : float or None, default=8
+            Size of the contexts.  None: larger.
+        legend : bool, default=True
+            Whether to explain the colours.
+        title : str or None, default=None
+            Above the picture.
+
+        Returns
+        -------
+        self : ContextualSensesDisplay
+        """
+        drawn = WordMapDisplay(self.positions, self.contexts, groups=self.labels)
+        options = {"n_labels": n_labels, "fontsize": fontsize, "legend": legend}
+        drawn.plot(ax, title=title, **options)
+        for name in ("ax_", "figure_", "points_", "labels_", "legend_"):
+            setattr(self, name, getattr(drawn, name))
+        return self
+
+
+def _groups(rows, n, random_state):
+    """Return the number of each row's group, from 1 on, the largest group first."""
+    from sklearn.cluster import KMeans
+
+    n = min(n, len(np.unique(rows, axis=0)))
+    found = KMeans(n, n_init=10, random_state=random_state).fit_predict(rows)
+    rank = np.argsort(np.argsort(-np.bincount(found, minlength=n), kind="stable"))
+    return rank[found] + 1
+
+
+def _typical_first(rows, senses):
+    """Return an order in which senses take turns, those near their mean first."""
+    _, codes, counts = np.unique(senses, return_inverse=True, return_counts=True)
+    turns = np.empty(len(rows), np.int64)
+    for code in range(len(counts)):
+        mine = np.flatnonzero(codes == code)
+        distances = np.linalg.norm(rows[mine] - rows[mine].mean(axis=0), axis=1)
+        turns[mine[np.argsort(distances, kind="stable")]] = np.arange(len(mine))
+    return np.lexsort((codes, turns))
