@@ -147,10 +147,10 @@ class ContextualSensesDisplay:
             senses = _groups(rows, n_senses, random_state)
         else:
             senses = np.asarray(labels)[found.documents]
-        order = _typical_first(rows, senses)
-        places = positions(rows, projection, random_state)[order]
+        places = positions(rows, projection, random_state)
+        order = _spread_first(places, found.contexts, senses)
         contexts = [found.contexts[number] for number in order]
-        display = cls(places, contexts, labels=senses[order].tolist())
+        display = cls(places[order], contexts, labels=senses[order].tolist())
         kwargs.setdefault("title", f"{len(rows)} × {word}")
         return display.plot(ax=ax, **kwargs)
 
@@ -201,12 +201,17 @@ def _groups(rows, n, random_state):
     return rank[found] + 1
 
 
-def _typical_first(rows, senses):
-    """Return an order in which senses take turns, those near their mean first."""
-    _, codes, counts = np.unique(senses, return_inverse=True, return_counts=True)
-    turns = np.empty(len(rows), np.int64)
-    for code in range(len(counts)):
-        mine = np.flatnonzero(codes == code)
-        distances = np.linalg.norm(rows[mine] - rows[mine].mean(axis=0), axis=1)
-        turns[mine[np.argsort(distances, kind="stable")]] = np.arange(len(mine))
-    return np.lexsort((codes, turns))
+def _spread_first(places, contexts, senses):
+    """Return an order that begins with different contexts, far from each other."""
+    _, free = np.unique(contexts, return_index=True)
+    # The legend begins with the first sense.
+    chosen = [int(np.flatnonzero(senses == np.unique(senses)[0])[0])]
+    free = np.setdiff1d(free, chosen)
+    nearest = np.full(len(places), np.inf)
+    while len(free):
+        nearest = np.minimum(
+            nearest, np.linalg.norm(places - places[chosen[-1]], axis=1)
+        )
+        chosen.append(int(free[np.argmax(nearest[free])]))
+        free = np.setdiff1d(free, chosen[-1:])
+    return np.concatenate([chosen, np.setdiff1d(np.arange(len(places)), chosen)])
