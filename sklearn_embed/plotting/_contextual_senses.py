@@ -184,8 +184,7 @@ class ContextualSensesDisplay:
         self : ContextualSensesDisplay
         """
         drawn = WordMapDisplay(self.positions, self.contexts, groups=self.labels)
-        options = {"n_labels": n_labels, "fontsize": fontsize, "legend": legend}
-        drawn.plot(ax, title=title, **options)
+        drawn.plot(ax, n_labels=n_labels, fontsize=fontsize, legend=legend, title=title)
         for name in ("ax_", "figure_", "points_", "labels_", "legend_"):
             setattr(self, name, getattr(drawn, name))
         return self
