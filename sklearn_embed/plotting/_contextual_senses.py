@@ -135,7 +135,7 @@ class ContextualSensesDisplay:
         """
         require_matplotlib()
         if labels is not None:
-            X = X if hasattr(X, "__len__") else list(X)  # type: ignore[assignment]
+            X = X if hasattr(X, "__len__") else list(X)
             check_consistent_length(X, labels)
         found = estimator.occurrences(
             X, word, max_occurrences=max_occurrences, n_context=n_context
