@@ -11,9 +11,12 @@ many.
 # The search
 # ----------
 
+import warnings
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import HalvingGridSearchCV
@@ -39,6 +42,8 @@ grid = {
     "word2vecvectorizer__learning_rate": [0.02, 0.08],
     "logisticregression__C": [0.01, 0.1],
 }
+# Some candidates learn next to nothing, and say so: a search is there to find that out.
+warnings.simplefilter("ignore", ConvergenceWarning)
 search = HalvingGridSearchCV(
     pipeline, grid, factor=3, min_resources=500, cv=2, random_state=0
 ).fit(X, y)

@@ -12,10 +12,13 @@ parameter.
 # ------------------
 # The texts are tokenised once. Distributions are SciPy's.
 
+import warnings
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from scipy.stats import loguniform, randint
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import RandomizedSearchCV
 from sklearn.pipeline import make_pipeline
@@ -41,6 +44,8 @@ space = {
     "word2vecvectorizer__negative": randint(2, 13),
     "logisticregression__C": loguniform(0.003, 3),
 }
+# Some candidates learn next to nothing, and say so: a search is there to find that out.
+warnings.simplefilter("ignore", ConvergenceWarning)
 search = RandomizedSearchCV(pipeline, space, n_iter=24, cv=2, random_state=0)
 search.fit(X, y)
 table = pd.DataFrame(search.cv_results_).sort_values("rank_test_score")

@@ -17,11 +17,17 @@ def example_arguments(gallery_conf, script_vars):
     return []
 
 
+def without_path(message, category, *place, **more):
+    """Return what a page shows of a warning: not where it was installed."""
+    return f"{category.__name__}: {message}\n"
+
+
 def reset_pictures(gallery_conf, fname):
     """Have all pages draw in one size and style."""
     # What it says of fonts would stand on the page.
     logging.getLogger("matplotlib.font_manager").setLevel(logging.CRITICAL)
     warnings.filterwarnings("ignore", "Glyph .* missing from font")
+    warnings.formatwarning = without_path
     matplotlib.rcParams.update(
         {
             # Small enough for letters that a telephone shows legibly.

@@ -228,7 +228,8 @@ def fill(model, sentence, topn=5):
 
 
 gap = fill(model, "the acting in the ___ was superb")
-gap[["film", "musical", "movie", "banana", "knife", "axe"]].round(1).to_frame("score")
+some = gap[["film", "musical", "movie", "banana", "knife", "axe"]]
+some.astype(float).round(1).to_frame("score")
 
 # %%
 # The best of all words, and those for the capital of a second sentence. Words of the

@@ -83,11 +83,13 @@ from sklearn_embed import Word2VecVectorizer
 векторы.fit_transform(X).iloc[:4, :5]
 
 # %%
-# Потери по эпохам показывают, учится ли модель.
+# Учится ли модель, видно по потерям от эпохи к эпохе: на обучающих текстах и на тех,
+# что отложены для `early_stopping`.
 
 from sklearn_embed.plotting import LossCurveDisplay, SearchDisplay, WordMapDisplay
 
-_ = LossCurveDisplay.from_estimator(векторы)
+проверка = Word2VecVectorizer(early_stopping=True, n_iter_no_change=10, random_state=0)
+_ = LossCurveDisplay.from_estimator(проверка.fit(X))
 
 # %%
 # Соседи
@@ -143,7 +145,8 @@ from sklearn.preprocessing import StandardScaler
 сетка = {"векторы__vector_size": [10, 50], "модель__C": [0.01, 0.1, 1]}
 подбор = GridSearchCV(конвейер, сетка, cv=3).fit(X, y)
 итог = pd.DataFrame(подбор.cv_results_)
-итог[["param_векторы__vector_size", "param_модель__C", "mean_test_score"]].round(3)
+итог = итог[["param_векторы__vector_size", "param_модель__C", "mean_test_score"]]
+итог.set_axis(["vector_size", "C", "точность"], axis=1).round(3)
 
 # %%
 _ = SearchDisplay.from_estimator(подбор)

@@ -27,7 +27,8 @@ frame.head()
 # %%
 # How many paragraphs there are of each:
 
-frame["target"].map(dict(enumerate(names))).value_counts().to_frame("paragraphs")
+counts = frame["target"].map(dict(enumerate(names))).value_counts()
+counts.rename_axis(None).to_frame("paragraphs")
 
 # %%
 # Tokens, once
@@ -57,11 +58,15 @@ rows = embedding.set_output(transform="pandas").fit_transform(X)
 rows.iloc[:5, :6]
 
 # %%
-# The mean loss of each epoch tells whether training got anywhere.
+# Did training get anywhere? The mean loss of each epoch, and that of some texts held
+# out for `early_stopping`. While the learning rate is high, vectors follow the
+# paragraph that is just being read: the training loss is low, and rises as the rate
+# falls. The held-out loss is the one that counts.
 
 from sklearn_embed.plotting import LossCurveDisplay
 
-_ = LossCurveDisplay.from_estimator(embedding)
+watched = Word2VecVectorizer(early_stopping=True, n_iter_no_change=10, random_state=0)
+_ = LossCurveDisplay.from_estimator(watched.fit(X))
 
 # %%
 # Words that are used alike
@@ -134,8 +139,9 @@ from sklearn_embed.plotting import SearchDisplay
 grid = {"embedding__vector_size": [25, 100], "classifier__C": [0.01, 0.1, 1.0]}
 search = GridSearchCV(pipeline, grid, cv=3).fit(X, y)
 columns = ["param_embedding__vector_size", "param_classifier__C"]
-columns += ["mean_test_score", "std_test_score", "rank_test_score"]
-pd.DataFrame(search.cv_results_)[columns].sort_values("rank_test_score").round(3)
+columns += ["mean_test_score", "std_test_score"]
+results = pd.DataFrame(search.cv_results_).sort_values("rank_test_score")[columns]
+results.set_axis(["vector_size", "C", "mean", "deviation"], axis=1).round(3)
 
 # %%
 _ = SearchDisplay.from_estimator(search)

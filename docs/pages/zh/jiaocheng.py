@@ -87,11 +87,12 @@ embedding = Word2VecVectorizer(random_state=0).set_output(transform="pandas")
 embedding.fit_transform(X).iloc[:4, :5]
 
 # %%
-# 每一轮的损失：
+# 训练有没有效果，看每一轮的损失：训练文本的，和为 `early_stopping` 留出的文本的。步长大的时候，向量紧跟着正在读的那一句，训练损失偏低；步长变小，它反而回升。要看的是留出文本的损失。
 
 from sklearn_embed.plotting import LossCurveDisplay, SearchDisplay
 
-_ = LossCurveDisplay.from_estimator(embedding)
+watched = Word2VecVectorizer(early_stopping=True, n_iter_no_change=10, random_state=0)
+_ = LossCurveDisplay.from_estimator(watched.fit(X))
 
 # %%
 # 相近的字
@@ -126,9 +127,8 @@ pipeline = Pipeline(
 grid = {"embedding__vector_size": [10, 50], "classifier__C": [0.01, 0.1, 1]}
 search = GridSearchCV(pipeline, grid, cv=3).fit(X, y)
 table = pd.DataFrame(search.cv_results_)
-table[["param_embedding__vector_size", "param_classifier__C", "mean_test_score"]].round(
-    3
-)
+columns = ["param_embedding__vector_size", "param_classifier__C", "mean_test_score"]
+table[columns].set_axis(["vector_size", "C", "正确率"], axis=1).round(3)
 
 # %%
 _ = SearchDisplay.from_estimator(search)
