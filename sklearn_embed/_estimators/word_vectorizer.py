@@ -182,12 +182,13 @@ class WordVectorizer(CallbackSupportMixin, WordRowsMixin, TextEstimator):
 
         Notes
         -----
-        Where no word gets a row and few rows are touched, which is so with negative
-        sampling and without `pretrained`, the cost is that of the batch, however many
-        words are known: copies of its rows are trained, with negatives that are drawn
-        for the batch alone, and then written into the arrays.  Arrays that anybody
-        else holds, such as a result of `vectors_` kept from before, stay as they are:
-        new ones take their place, which costs a copy.
+        Where few rows are touched, which is so with negative sampling and without
+        `pretrained`, the cost is that of the batch, however many words are known:
+        copies of its rows are trained, with negatives that are drawn for the batch
+        alone, and then written into the arrays, which have room for rows of new words.
+        With character n-grams, new words cost a pass over all that are known.  Arrays
+        that anybody else holds, such as a result of `vectors_` kept from before, stay
+        as they are: new ones take their place, which costs a copy.
         """
         self._checked_pretrained()
         documents, options = self._tokenize_to_fit(X)
