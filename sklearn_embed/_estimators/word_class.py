@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import TransformerMixin
-from sklearn.model_selection import KFold, StratifiedKFold, check_cv
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_embed._core.growing import Growing
@@ -38,6 +37,7 @@ from sklearn_embed._estimators.base import (
 )
 from sklearn_embed._estimators.convergence import warn
 from sklearn_embed._estimators.coverage import warn_of_documents, warn_of_rows
+from sklearn_embed._estimators.folds import check_two_classes, folds_of
 from sklearn_embed._estimators.labels import checked_labels, document_weights
 from sklearn_embed._estimators.loading import check_rows, check_words
 from sklearn_embed._estimators.persistence import register
@@ -442,7 +442,7 @@ class WordClassVectorizer(TransformerMixin, TextEstimator):
         documents, options = self._tokenize_to_fit(X)
         classes, multilabel, labels = checked_labels(y)
         weights = document_weights(documents, y, sample_weight, None, scale=False)
-        _check_weighted(labels, weights, multilabel)
+        check_two_classes(labels, weights, multilabel)
         seed, limits, n_jobs = draw_seed(self), limits_of(self), self._n_threads()
         stops = stop_word_set(self.stop_words)
         labelled = Labelled(without(documents, stops), labels, weights)
@@ -470,7 +470,8 @@ class WordClassVectorizer(TransformerMixin, TextEstimator):
         pooling = Pooling(self.sublinear_tf, self.normalization == "l2")
         rows = None
         if crossfits:
-            folds = self._folds(labels, multilabel, seed)
+            shuffle = seed if self.shuffle else None
+            folds = folds_of(self.cv, labels, multilabel, shuffle)
             rows = found.crossfitted(labelled, folds, pooling, n_jobs)
         words, n_words = found.vocabulary.words, len(found.vocabulary)
         fitted = {
@@ -496,30 +497,6 @@ class WordClassVectorizer(TransformerMixin, TextEstimator):
         if self.n_components != "auto":
             return self.n_components
         return None if n_classes <= MOST_CLASSES else COMPONENTS
-
-    def _folds(self, labels, multilabel, seed):
-        """Return pairs of numbers of documents: those counted, those of a fold."""
-        n_documents, numbers = labels.shape[0], np.zeros(labels.shape[0])
-        if not isinstance(self.cv, Integral):
-            folds = list(check_cv(self.cv).split(numbers, labels.indices))
-            every = np.concatenate([fold for _, fold in folds])
-            if not np.array_equal(np.sort(every), np.arange(n_documents)):
-                raise ValueError(
-                    "cv must put each document into one fold, and into one alone."
-                )
-            return folds
-        if self.cv > n_documents:
-            raise ValueError(
-                f"cv={self.cv} folds cannot be made of {n_documents} documents: lower "
-                "cv, or give more documents."
-            )
-        splitter: Any = KFold
-        if not multilabel and np.bincount(labels.indices).min() >= self.cv:
-            splitter, numbers = StratifiedKFold, labels.indices
-        folds = splitter(
-            self.cv, shuffle=self.shuffle, random_state=seed if self.shuffle else None
-        )
-        return folds.split(numbers, numbers)
 
     def _rows_of(self, X):
         """Return rows of documents of any kind, some at a time."""
@@ -563,15 +540,3 @@ class WordClassVectorizer(TransformerMixin, TextEstimator):
             raise ValueError(f"{n_others} n-grams, but vectors {others.shape}")
         if list(map(type, self._pooling)) != [bool, bool]:
             raise ValueError("_pooling is not two truth values")
-
-
-def _check_weighted(labels, weights, multilabel):
-    """Refuse weights that leave fewer than two classes."""
-    if not labels.nnz:
-        raise ValueError("y gives no document a label: at least one is needed.")
-    weighted = np.flatnonzero(np.asarray(labels.T @ weights).ravel() > 0)
-    if len(weighted) < (1 if multilabel else 2):
-        raise ValueError(
-            "sample_weight is zero for all documents but those of one class: at least "
-            "two classes must count."
-        )
