@@ -1,16 +1,31 @@
+"""FastTextClassifier: what it learns from labels, and says of texts."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
 import pickle
 
 import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse as sp
-from interrupts import interrupted
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
+from topics import (
+    COMMON,
+    FAST,
+    LONGER,
+    NAMES,
+    RNG,
+    SEVERAL,
+    TEXTS,
+    TOPICS,
+    Y,
+    every_loss,
+)
 
 from sklearn_embed import (
     FastTextClassifier,
@@ -19,29 +34,6 @@ from sklearn_embed import (
     Word2VecVectorizer,
 )
 from sklearn_embed._models import classifier_job as job
-from sklearn_embed.io import fasttext
-
-RNG = np.random.default_rng(0)
-TOPICS = [["sun", "moon", "star", "sky"], ["king", "queen", "crown", "throne"]]
-TOPICS.append(["bread", "butter", "cheese", "honey"])
-COMMON = ["the", "of", "and"]
-Y = RNG.integers(0, 3, 300)
-NAMES = np.array(["astronomy", "court", "кухня"])[Y]
-TEXTS = [" ".join([*RNG.choice(TOPICS[i], 3), *RNG.choice(COMMON, 4)]) for i in Y]
-FAST = {"vector_size": 10, "random_state": 0}
-# What fastText does, and its files can hold.
-MEANS = {
-    **FAST,
-    "normalization": "l1",
-    "weights": None,
-    "word_ngrams": 1,
-    "learning_rate": 0.5,
-    "epochs": 10,
-}
-LOSSES = ["softmax", "one_vs_all", "negative_sampling", "hierarchical_softmax"]
-every_loss = pytest.mark.parametrize("loss", LOSSES)
-SEVERAL = np.eye(3, dtype=int)[Y] | np.eye(3, dtype=int)[np.roll(Y, 1)]
-LONGER = [a + " " + b for a, b in zip(TEXTS, np.roll(TEXTS, 1), strict=True)]
 
 
 @every_loss
@@ -208,112 +200,6 @@ def test_weights_of_classes_and_documents():
             FastTextClassifier(**FAST).fit(texts, y, wrong)
 
 
-def test_batches_are_learned_one_after_the_other():
-    model = FastTextClassifier(**FAST, word_ngrams=2, min_n=3, max_n=3)
-    with pytest.raises(ValueError, match="first call"):
-        model.partial_fit(TEXTS[:50], NAMES[:50])
-    classes = np.unique(NAMES)
-    for start in range(0, 300, 50):
-        part = slice(start, start + 50)
-        model.partial_fit(TEXTS[part], NAMES[part], classes if start == 0 else None)
-        assert model.n_iter_ == start // 50 + 1 == len(model.loss_curve_)
-    assert model.score(TEXTS, NAMES) > 0.9
-    before = dict(zip(model.words_, model.vectors_.copy(), strict=True))
-    rows = len(model._model.inputs)
-    model.partial_fit(["comet comet comet"], ["astronomy"])
-    assert "comet" in model.vocabulary_
-    assert_allclose(model.vectors_[model.vocabulary_["king"]], before["king"], atol=0.1)
-    assert len(model._model.inputs) > rows
-    with pytest.raises(ValueError, match="not in classes"):
-        model.partial_fit(TEXTS[:2], ["sports", "court"])
-    with pytest.raises(ValueError, match="differ from"):
-        model.partial_fit(TEXTS[:2], NAMES[:2], classes=["a", "b"])
-
-
-@pytest.mark.parametrize("loss", ["softmax", "one_vs_all", "negative_sampling"])
-def test_new_classes_come_in_later_batches(loss):
-    model = FastTextClassifier(**MEANS, loss=loss)
-    model.partial_fit(TEXTS, Y * 2, classes=[0, 2, 4])
-    for _ in range(5):
-        model.partial_fit(TEXTS, Y * 2)
-    outputs, scores = model.output_vectors_, model.decision_function(TEXTS)
-    with pytest.raises(ValueError, match="not in classes"):
-        model.partial_fit(["noon"], [1])
-    news, labels = ["noon and night"] * 20, [1] * 20
-    grown = FastTextClassifier.partial_fit(
-        pickle.loads(pickle.dumps(model)), news, labels, range(5), np.full(20, 1e-30)
-    )
-    assert_array_equal(grown.classes_, range(5))
-    assert_array_equal(grown.output_vectors_[::2], outputs)
-    assert_allclose(grown.output_vectors_[1::2], 0, atol=1e-20)
-    assert_allclose(grown.decision_function(TEXTS)[:, ::2], scores, rtol=1e-5)
-    for _ in range(5):
-        grown.partial_fit([*TEXTS, *news], [*Y * 2, *labels], range(6))
-    assert_array_equal(grown.predict(news), labels)
-    assert (grown.predict(TEXTS) == Y * 2).mean() > 0.9
-    assert_array_equal(model.classes_, [0, 2, 4])
-    with pytest.raises(ValueError, match="differ from those learned before"):
-        grown.partial_fit(news, labels, [1, 2])
-
-
-def test_new_classes_of_indicators_and_trees():
-    model = FastTextClassifier(**FAST).partial_fit(LONGER, SEVERAL)
-    wider = np.pad(SEVERAL, ((0, 0), (0, 2)))
-    with pytest.raises(ValueError, match="5 columns"):
-        model.partial_fit(LONGER, wider)
-    model.partial_fit(LONGER, wider, classes=range(5))
-    assert model.predict(LONGER).shape == (300, 5)
-    tree = FastTextClassifier(**FAST, loss="hierarchical_softmax")
-    tree.partial_fit(TEXTS, Y, [0, 1, 2])
-    with pytest.raises(ValueError, match="a tree of classes cannot grow"):
-        tree.partial_fit(TEXTS, Y, [0, 1, 2, 3])
-    assert_array_equal(tree.classes_, [0, 1, 2])
-
-
-def test_indicators_come_in_batches_too():
-    model = FastTextClassifier(**FAST)
-    for _ in range(20):
-        model.partial_fit(LONGER[:150], SEVERAL[:150])
-    model.partial_fit(LONGER[150:], SEVERAL[150:])
-    assert (model.predict(LONGER) == SEVERAL).mean() > 0.9
-    with pytest.raises(ValueError, match="balanced"):
-        model.set_params(class_weight="balanced").partial_fit(LONGER, SEVERAL)
-
-
-def test_a_fit_goes_on_where_it_stopped():
-    model = FastTextClassifier(**FAST, word_ngrams=2, warm_start=True, epochs=4)
-    first = clone(model).fit(TEXTS, Y)
-    vectors = first.vectors_.copy()
-    assert_array_equal(first.fit(TEXTS, Y).vectors_, vectors)
-    first.set_params(epochs=6).fit([*TEXTS, "comet tail"], [*Y, 0])
-    assert first.n_iter_ == 6 == len(first.loss_curve_)
-    assert first.loss_curve_[4] < first.loss_curve_[0]
-    for change, words in [
-        ({"epochs": 3}, "less than the 6"),
-        ({"bucket": 7}, "bucket"),
-        ({"vector_size": 3}, "vector_size=3"),
-    ]:
-        with pytest.raises(ValueError, match=words):
-            clone_fitted(first).set_params(**({"epochs": 9} | change)).fit(TEXTS, Y)
-    with pytest.raises(ValueError, match="classes"):
-        first.set_params(epochs=9).fit(TEXTS, Y + 1)
-
-
-def clone_fitted(model):
-    return pickle.loads(pickle.dumps(model))
-
-
-def test_early_stopping_watches_held_out_documents():
-    model = FastTextClassifier(
-        **FAST, epochs=60, early_stopping=True, n_iter_no_change=2, tol=0.2
-    ).fit(TEXTS, Y)
-    assert model.n_iter_ == len(model.validation_loss_curve_) < 60
-    with pytest.raises(ValueError, match="leaves none"):
-        FastTextClassifier(early_stopping=True, validation_fraction=0.9).fit(
-            TEXTS[:3], [0, 1, 2]
-        )
-
-
 def test_its_vectors_serve_any_other_classifier():
     pooled = MeanPoolEmbedder(FastTextClassifier(**FAST))
     pipeline = make_pipeline(pooled, LogisticRegression())
@@ -395,191 +281,3 @@ def test_what_is_wrong_is_said_and_changes_nothing(X, y, words):
     with pytest.raises((TypeError, ValueError), match=words):
         model.fit(X, y)
     assert_array_equal(model.predict_proba(TEXTS), before)
-
-
-def test_divergence_is_told():
-    with pytest.raises(FloatingPointError, match="diverged"):
-        FastTextClassifier(**FAST, learning_rate=1e30).fit(TEXTS, Y)
-
-
-def test_ctrl_c_stops_a_fit():
-    # Compiled before: llvmlite's own callbacks would swallow the signal.
-    FastTextClassifier(**FAST, epochs=1).fit(TEXTS, Y)
-    model = FastTextClassifier(**FAST, epochs=10**6)
-    with pytest.raises(KeyboardInterrupt), interrupted(0.5):
-        model.fit(TEXTS, Y)
-    assert not hasattr(model, "classes_")
-
-
-def test_verbose_prints_each_epoch(capsys):
-    FastTextClassifier(**FAST, epochs=2, verbose=True).fit(TEXTS, Y)
-    lines = capsys.readouterr().out.splitlines()
-    assert [line.split(":")[0] for line in lines] == [
-        "[FastTextClassifier] epoch 1",
-        "[FastTextClassifier] epoch 2",
-    ]
-
-
-@every_loss
-@pytest.mark.parametrize(
-    "ngrams",
-    [{}, {"word_ngrams": 3, "min_n": 2, "max_n": 4, "bucket": 500}],
-    ids=["words", "n-grams"],
-)
-def test_facebooks_files_hold_the_same_model(loss, ngrams, tmp_path):
-    path = tmp_path / "model.bin"
-    ngrams = {"bucket": 1000} | ngrams
-    model = FastTextClassifier(**MEANS | ngrams, loss=loss).fit(TEXTS, NAMES)
-    fasttext.write_model(model.to_fasttext(), path)
-    back = FastTextClassifier.from_fasttext(path)
-    assert_array_equal(back.classes_, model.classes_)
-    assert set(back.words_) == set(model.words_)
-    texts = [*TEXTS, "moonlight king"]
-    assert_allclose(back.predict_proba(texts), model.predict_proba(texts), atol=1e-6)
-    there = fasttext.read_model(path)
-    assert there.words[-1] == "</s>"
-    assert there.labels[0] == "__label__" + str(
-        model.classes_[model.label_counts_.argmax()]
-    )
-    back.partial_fit(TEXTS, NAMES)
-    assert back.score(TEXTS, NAMES) == 1
-
-
-def test_several_labels_stay_several_in_facebooks_files(tmp_path):
-    several = np.pad(SEVERAL, ((0, 0), (0, 9)))
-    several[::7, 3:] = 1
-    model = FastTextClassifier(**MEANS, bucket=10).fit(LONGER, several)
-    fasttext.write_model(model.to_fasttext(), tmp_path / "model.bin")
-    back = FastTextClassifier.from_fasttext(tmp_path / "model.bin")
-    assert_array_equal(back.classes_, np.arange(12))
-    assert_allclose(back.predict_proba(LONGER), model.predict_proba(LONGER), atol=1e-6)
-    assert_array_equal(back.predict(LONGER), model.predict(LONGER))
-    back.partial_fit(LONGER, several)
-    with pytest.raises(ValueError, match="one label a document"):
-        back.partial_fit(LONGER, Y)
-    one = np.eye(3, dtype=int)[Y]  # one label each, but told as indicators
-    model = FastTextClassifier(**MEANS, bucket=10).fit(TEXTS, one)
-    back = FastTextClassifier.from_fasttext(model.to_fasttext())
-    assert_array_equal(back.predict(TEXTS), one)
-    single = FastTextClassifier.from_fasttext(model.to_fasttext(), multilabel=False)
-    assert_array_equal(single.predict(TEXTS), Y)
-    model = FastTextClassifier(**MEANS, bucket=10).fit(TEXTS, Y).to_fasttext()
-    with pytest.raises(ValueError, match="multilabel=True"):
-        FastTextClassifier.from_fasttext(model, multilabel=True)
-
-
-@every_loss
-def test_the_most_probable_classes_come_first(loss):
-    model = FastTextClassifier(**MEANS, loss=loss).fit(TEXTS, NAMES)
-    labels, shares = model.predict_top_k(TEXTS)
-    assert_array_equal(np.concatenate(labels), model.predict(TEXTS))
-    labels, shares = model.predict_top_k(TEXTS, -1)
-    proba = np.array(shares)
-    assert (np.diff(proba, axis=1) <= 0).all()
-    if loss in ("softmax", "hierarchical_softmax"):
-        assert_allclose(proba.sum(axis=1), 1)
-    normalised = np.sort(model.predict_proba(TEXTS))[:, ::-1]
-    assert_allclose(proba / proba.sum(axis=1, keepdims=True), normalised, atol=1e-6)
-    some, chances = model.predict_top_k(TEXTS, k=2, threshold=0.2)
-    for row, many, few in zip(shares, labels, some, strict=True):
-        assert_array_equal(few, many[:2][row[:2] >= 0.2])
-    assert min(map(min, filter(len, chances))) >= 0.2
-    assert model.predict_top_k([], 2) == ([], [])
-    none, _ = model.predict_top_k(TEXTS[:2], threshold=1.1)
-    assert [len(row) for row in none] == [0, 0]
-    for k in (0, -2, 1.5, True):
-        with pytest.raises(ValueError, match="k must be"):
-            model.predict_top_k(TEXTS, k)
-    with pytest.raises(ValueError, match="threshold"):
-        model.predict_top_k(TEXTS, threshold=np.nan)
-
-
-def test_classes_come_back_from_facebooks_files():
-    def there_and_back(names, **params):
-        model = FastTextClassifier(**MEANS | {"epochs": 1}, bucket=10)
-        fitted = model.fit(TEXTS, np.array(names)[Y])
-        written = fitted.to_fasttext()
-        read = FastTextClassifier.from_fasttext(written, **params)
-        assert sorted(read.to_fasttext().labels) == sorted(written.labels)
-        return sorted(written.labels), read.classes_.tolist()
-
-    prefixed = ["__label__a", "__label__b", "__label__c"]
-    assert there_and_back([10, 2, -3])[1] == [-3, 2, 10]
-    assert there_and_back([10, 2, -3], label_type=str)[1] == ["-3", "10", "2"]
-    assert there_and_back(["01", "1", "2"])[1] == ["01", "1", "2"]
-    assert there_and_back([0.0, 1.0, 2.0], label_type=float)[1] == [0, 1, 2]
-    assert there_and_back(["a", "b", "c"]) == (prefixed, ["a", "b", "c"])
-    assert there_and_back(prefixed) == (prefixed, ["a", "b", "c"])
-    assert there_and_back(prefixed, label_prefix="")[1] == prefixed
-    assert there_and_back(["#a", "#b c", "d"])[1] == ["#a", "#b_c", "d"]
-    blanks = ["a_b", "a\xa0b", "a\u3000b"]  # none of them is one to fastText
-    assert there_and_back(blanks)[1] == blanks
-    for wrong in (["a b", "a_b", "c"], ["a b", "a\tb", "c"], ["", "a", "b"]):
-        with pytest.raises(ValueError, match="cannot be written for fastText"):
-            there_and_back(wrong)
-    with pytest.raises(ValueError, match="label_type refuses the label"):
-        there_and_back(["a", "b", "c"], label_type=int)
-    with pytest.raises(ValueError, match="of two labels"):
-        there_and_back(["a", "A", "c"], label_type=str.lower)
-
-
-def test_another_prefix_of_labels_is_kept():
-    model = FastTextClassifier(**MEANS, bucket=10).fit(TEXTS, NAMES).to_fasttext()
-    labels = ["#" + label.removeprefix("__label__") for label in model.labels]
-    other = model._replace(labels=labels)
-    for prefix, classes in (("#", np.unique(NAMES)), ("__label__", np.sort(labels))):
-        read = FastTextClassifier.from_fasttext(other, label_prefix=prefix)
-        assert_array_equal(read.classes_, classes)
-        assert read.to_fasttext().labels == labels
-        read.partial_fit(TEXTS, read.predict(TEXTS))
-        assert read.to_fasttext().labels == labels
-
-
-def test_texts_are_cut_where_fasttext_cuts_them():
-    blanks = ["\xa0", "\u3000", "\u2028", "\x85", "\x1c", "\x1f", "\u200b"]
-    words = [f"sun{blank}moon" for blank in blanks]
-    model = FastTextClassifier(**MEANS, bucket=50, min_n=2, max_n=3)
-    model.fit([[word, "king"] for word in words], np.arange(7) % 2)
-    back = FastTextClassifier.from_fasttext(model.to_fasttext())
-    tokens = [[*words, "king", "throne"], words[:2]]
-    expected = model.decision_function(tokens)
-    for gap in " \n\r\t\v\f\0":
-        found = back.decision_function([(gap * 2).join(row) for row in tokens])
-        assert_allclose(found, expected, rtol=1e-5)
-
-
-def test_pruned_ngrams_do_not_count():
-    model = FastTextClassifier(**MEANS, max_n=3, min_n=3, bucket=50).fit(TEXTS, NAMES)
-    whole = model.to_fasttext()
-    rows = np.full(50, -1, np.int32)
-    rows[:20] = np.arange(20)
-    pruned = FastTextClassifier.from_fasttext(
-        whole._replace(buckets=whole.buckets[:20], rows=rows)
-    )
-    vectors = pruned.to_word_vectors()
-    sums, counts = vectors.subwords.sums(["moon"])
-    row = pruned.vocabulary_["moon"]
-    expected = (vectors.subwords.own[row] + sums[0]) / (counts[0] + 1)
-    assert_allclose(pruned.vectors_[row], expected, rtol=1e-5)
-    assert counts[0] < 4  # "<mo", "moo", "oon", "on>"
-    end = pruned._model.inputs[len(pruned.words_), :10]
-    hidden = (expected * (counts[0] + 1) + end) / (counts[0] + 2)
-    scores = pruned.decision_function(["moon"])[0]
-    assert_allclose(scores, pruned.output_vectors_ @ hidden, rtol=1e-4, atol=1e-5)
-
-
-def test_what_is_no_classifier_is_refused():
-    model = FastTextClassifier(**MEANS, bucket=10).fit(TEXTS, NAMES).to_fasttext()
-    with pytest.raises(ValueError, match="no labels"):
-        FastTextClassifier.from_fasttext(
-            model._replace(arguments=model.arguments._replace(model=2))
-        )
-    with pytest.raises(ValueError, match="does not know"):
-        FastTextClassifier.from_fasttext(
-            model._replace(words=[*model.words[:-1], "the end"])
-        )
-    marked = FastTextClassifier(**MEANS, token_pattern=r"\S+").fit(
-        ["</s> word", "other"], [0, 1]
-    )
-    with pytest.raises(ValueError, match="</s>"):
-        marked.to_fasttext()

@@ -7,22 +7,31 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import reference_fasttext as reference
+from classifier_cases import (
+    N_BUCKETS,
+    N_CLASSES,
+    WORDS,
+    every_loss,
+    make_documents,
+    make_labels,
+    make_matrices,
+    make_pass,
+    make_pool,
+    make_space,
+    make_tree,
+    slow_features,
+    slow_kinds,
+    train,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from reference_word2vec import hash64
 
-from sklearn_embed._core.arrays import aligned_zeros, padded_width, readonly
+from sklearn_embed._core.arrays import aligned_zeros, readonly
 from sklearn_embed._core.compile import kernel
 from sklearn_embed._models.features import FeatureSpace, Labelled, Ngrams
-from sklearn_embed._models.kernels.class_tree import (
-    find_leaves,
-    leaf_log_probabilities,
-    new_search,
-    tree_children,
-)
 from sklearn_embed._models.kernels.classifier import (
-    ClassifierPass,
     flat_matrices,
     new_buffers,
     score_documents,
@@ -30,104 +39,9 @@ from sklearn_embed._models.kernels.classifier import (
 )
 from sklearn_embed._models.kernels.classifier_loss import make_loss, sum_in_order
 from sklearn_embed._models.kernels.feature_weights import Weights
-from sklearn_embed._models.kernels.sampling import Tree, draw_pool, huffman_tree
 from sklearn_embed._models.weighting import Weighting, list_features
 from sklearn_embed._text.tokenized import TokenizedDocuments
 from sklearn_embed._text.vocabulary import Vocabulary
-
-LOSSES = ["softmax", "hierarchical_softmax", "negative_sampling", "one_vs_all"]
-every_loss = pytest.mark.parametrize("loss", LOSSES)
-WORDS = ["cat", "dog", "мир", "sat", "the"]
-N_CLASSES, N_BUCKETS = 5, 97
-
-
-def make_documents(seed=0, n=30):
-    rng = np.random.default_rng(seed)
-    words = [*WORDS, "unknown", "stop"]
-    return [rng.choice(words, rng.integers(0, 9)).tolist() for _ in range(n)]
-
-
-def make_space(texts, ngrams):
-    documents = TokenizedDocuments.from_documents(texts)
-    space = FeatureSpace.learn(Vocabulary(WORDS), ngrams, ["stop"], documents)
-    return space, documents
-
-
-def slow_features(tokens, ngrams, space):
-    """Rows of words, mark and word n-grams; None for what has no row."""
-    return [row for row, _ in slow_kinds(tokens, ngrams, space)]
-
-
-def slow_kinds(tokens, ngrams, space):
-    """The same, each with whether it is an n-gram of characters."""
-    tokens = [token for token in tokens if token != "stop"]
-    place = {bucket: row for bucket, row in enumerate(space.bucket_rows) if row >= 0}
-    rows = []
-
-    def row_of(bucket):
-        return len(WORDS) + 1 + place[bucket] if bucket in place else None
-
-    for token in tokens:
-        rows += [(WORDS.index(token), False)] if token in WORDS else []
-        for gram in reference.ngrams(token, ngrams.min_n, ngrams.max_n):
-            rows.append((row_of(reference.fnv(gram) % N_BUCKETS), True))
-    rows.append((len(WORDS), False))
-    codes = [reference.fnv(token) for token in [*tokens, "</s>"]]
-    for bucket in reference.word_ngram_buckets(codes, ngrams.word_ngrams, N_BUCKETS):
-        rows.append((row_of(bucket), False))
-    return rows
-
-
-def make_matrices(n_inputs, n_outputs, width=20, seed=0):
-    rng = np.random.default_rng(seed)
-    matrices = []
-    for n in (n_inputs, n_outputs):
-        matrix = aligned_zeros((n, padded_width(width)))
-        matrix[:, :width] = rng.normal(size=(n, width))
-        matrices.append(matrix)
-    return matrices
-
-
-def make_labels(n, several, seed=0):
-    rng = np.random.default_rng(seed)
-    sizes = rng.integers(0, 4, n) if several else np.ones(n, int)
-    labels = [rng.choice(N_CLASSES, size, replace=False) for size in sizes]
-    return np.concatenate([[0], np.cumsum(sizes)]), np.concatenate(labels), labels
-
-
-def make_tree(counts=(9, 1, 5, 5, 30)):
-    return Tree(*map(readonly, huffman_tree(np.array(counts))))
-
-
-def make_pool():
-    counts = np.array([9, 1, 5, 5, 30])
-    return readonly(draw_pool(counts, 0.5, np.random.default_rng(0)))
-
-
-def make_pass(order, n_planned, learn=True, alpha=0.0):
-    rates = 0.3 * (1 - np.arange(0, len(order), 16) / n_planned)
-    before = np.cumsum(np.concatenate([[0.0], alpha * 16 * rates]))[:-1]
-    return ClassifierPass(
-        readonly(order), np.uint64(7), learn, 0.3, 0.0, 0.0, float(n_planned),
-        readonly(np.exp(-before), np.float32), np.float32(1),
-    )  # fmt: skip
-
-
-def train(loss, labelled, space, matrices, order, cuts=None, learn=True, negative=3):
-    inputs, outputs = (aligned_zeros(matrix.shape) for matrix in matrices)
-    inputs[:], outputs[:] = matrices
-    n = len(labelled)
-    run = make_pass(order, n + 5, learn)
-    batch = space.arrays(labelled.documents)
-    targets = labelled.targets._replace(unlabelled=loss == "one_vs_all")
-    judged = make_loss(loss, negative, make_pool(), make_tree())
-    fixed = batch, targets, run, judged, flat_matrices(inputs, outputs, True)
-    total, terms = 0.0, 0
-    for first, last in pairwise([0, n] if cuts is None else cuts):
-        buffers = new_buffers(batch, outputs, judged)
-        one, more = train_documents(*fixed, buffers, first, last)
-        total, terms = total + one, terms + more
-    return inputs, outputs, total, terms
 
 
 @every_loss
@@ -469,72 +383,3 @@ def test_numbers_are_added_sixteen_at_a_time(values):
             part += number
         expected += part
     assert add_up(numbers) == expected
-
-
-def slow_leaves(scores, tree):
-    """Log-probabilities of the leaves, one class and one turn after another."""
-    scores = scores.astype(np.float64)
-    left, right = -np.logaddexp(0, scores), -np.logaddexp(0, -scores)
-    leaves = np.zeros((len(scores), len(tree.offsets) - 1))
-    for c in range(leaves.shape[1]):
-        for e in range(tree.offsets[c], tree.offsets[c + 1]):
-            turn = right if tree.codes[e] else left
-            leaves[:, c] += turn[:, tree.nodes[e]]
-    return leaves.astype(np.float32)
-
-
-def search_case(data):
-    """Draw a tree, documents, and matrices of scores from flat to steep."""
-    counts = data.draw(st.lists(st.integers(0, 9), min_size=2, max_size=40))
-    texts = make_documents(len(counts))
-    space, documents = make_space(texts, Ngrams(1, 0, 0, N_BUCKETS))
-    matrices = make_matrices(space.n_rows, len(counts) - 1, 5, seed=len(counts))
-    matrices[1][:] *= np.float32(data.draw(st.sampled_from([0, 0.01, 1, 1e3, 1e30])))
-    batch = space.arrays(documents)
-    return make_tree(counts), batch, flat_matrices(*matrices, False), matrices[1]
-
-
-@given(data=st.data())
-@settings(deadline=None)
-def test_leaves_are_the_products_of_their_turns(data):
-    tree, batch, matrices, outputs = search_case(data)
-    n, n_nodes = len(batch.starts), len(outputs)
-    scores = np.empty((n, n_nodes), np.float32)
-    score_documents(batch, matrices, new_buffers(batch, outputs), 0, n, scores)
-    children = readonly(tree_children(tree))
-    leaves = np.empty((n, n_nodes + 1), np.float32)
-    leaf_log_probabilities(scores, children, np.empty(n_nodes), leaves)
-    assert_allclose(leaves, slow_leaves(scores, tree), rtol=1e-6, atol=1e-30)
-    assert_allclose(np.exp(leaves.astype(float)).sum(axis=1), 1, rtol=1e-5)
-    # The search computes the same numbers, and of equals takes the first, too.
-    best = np.empty(n, np.int64)
-    buffers = new_buffers(batch, outputs)
-    for first, last in pairwise([0, n // 3, n]):
-        find_leaves(
-            batch, matrices, buffers, new_search(children), first, last,
-            best[first:last],
-        )  # fmt: skip
-    assert_array_equal(best, leaves.argmax(axis=1))
-
-
-def test_children_are_what_comes_next_on_the_way_to_a_class():
-    tree = make_tree([5, 1, 1, 2, 2, 9])
-    children = tree_children(tree)
-    for c, (start, stop) in enumerate(pairwise(tree.offsets)):
-        node = len(children) - 1
-        for e in range(start, stop):
-            assert tree.nodes[e] == node
-            node = children[node, tree.codes[e]]
-        assert ~node == c
-
-
-def test_what_is_not_a_number_leads_no_search_astray():
-    space, documents = make_space(make_documents(), Ngrams(1, 0, 0, N_BUCKETS))
-    inputs, outputs = make_matrices(space.n_rows, N_CLASSES - 1)
-    batch, children = space.arrays(documents), readonly(tree_children(make_tree()))
-    for value in (np.nan, np.inf, -np.inf):
-        outputs[1:3] = value
-        views, best = flat_matrices(inputs, outputs, False), np.full(30, -1)
-        buffers = new_buffers(batch, outputs)
-        find_leaves(batch, views, buffers, new_search(children), 0, 30, best)
-        assert ((best >= 0) & (best < N_CLASSES)).all()
