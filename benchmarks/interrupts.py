@@ -87,7 +87,33 @@ def make_calls():
 
         return fit
 
+    def count_ngrams():
+        return package.NGramCounts.from_documents(texts, order=3, n_jobs=2).counts
+
+    def classes():
+        model = package.WordClassVectorizer(max_n=0, n_jobs=2, random_state=0)
+        return model.fit_transform(texts, labels)
+
+    def factorise():
+        return package.PPMIVectorizer(16, min_count=1, n_jobs=2).fit(texts).vectors_
+
+    def networks(kind, *y, **options):
+        options = {"hidden_size": 16, "epochs": 1, "n_jobs": 2, **options}
+
+        def fit():
+            model = kind(16, min_count=1, random_state=0, **options)
+            return model.fit(texts[:300], *y).vectors_
+
+        return fit
+
+    sequences = networks(package.RecurrentClassifier, labels[:300])
     return {
+        "ngrams": (count_ngrams, True),
+        "classes": (classes, True),
+        "ppmi": (factorise, True),
+        "recurrent": (sequences, True),
+        "recurrent-lm": (networks(package.RecurrentLanguageModel), True),
+        "window-lm": (networks(package.WindowLanguageModel), True),
         "tokenize": (tokenize, True),
         "transform": (transform, True),
         "pool": (pool, True),
@@ -279,7 +305,8 @@ def main():
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     names = options.calls or (
-        "tokenize transform pool count word2vec fasttext glove classifier".split()
+        "tokenize transform pool count word2vec fasttext glove classifier ngrams "
+        "classes ppmi recurrent recurrent-lm window-lm".split()
     )
     if options.serve:
         return serve(names)
