@@ -9,6 +9,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
 
 from sklearn_embed import (
+    ContextualVectorizer,
     Pretrained,
     RecurrentClassifier,
     RecurrentLanguageModel,
@@ -261,13 +262,13 @@ def test_a_search_compares_accuracies():
 # ---------------------------------------------------------------- language models
 
 
-def pair(**params):
+def pair(backward_size=3, **params):
     """A forward and a backward language model."""
     shared = {"hidden_size": 6, "epochs": 2, "random_state": 0} | params
     texts = [*TEXTS, "other words, known to the second one"] * 2
     forward = RecurrentLanguageModel(4, **shared).fit(TEXTS)
-    backward = RecurrentLanguageModel(3, direction="backward", **shared)
-    return forward, backward.fit(texts)
+    backward = RecurrentLanguageModel(backward_size, direction="backward", **shared)
+    return forward, backward.fit(texts if backward_size == 3 else TEXTS)
 
 
 @pytest.mark.parametrize("fine_tuning", ["all", "gradual", "none"])
@@ -356,6 +357,14 @@ def test_a_start_from_language_models_is_kept_and_copied(tmp_path):
     assert clone(fitted).language_model is models
     again = clone(fitted).set_params(n_jobs=1).fit(TEXTS, LABELS)
     assert_array_equal(again.vectors_, fitted.vectors_)
+    both = ContextualVectorizer(language_models=pair(backward_size=4)).fit(TEXTS)
+    contextual = small(vector_size=8, hidden_size=6, language_model=both)
+    assert_array_equal(
+        contextual.fit(TEXTS, LABELS).vectors_,
+        contextual.set_params(language_model=both.language_models_)
+        .fit(TEXTS, LABELS)
+        .vectors_,
+    )
     fitted.save(tmp_path / "model")
     loaded = RecurrentClassifier.load(tmp_path / "model")
     assert_array_equal(loaded.predict_proba(TEXTS), fitted.predict_proba(TEXTS))

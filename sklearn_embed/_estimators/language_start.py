@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_embed._estimators.base import limits_of
+from sklearn_embed._estimators.contextual_vectorizer import ContextualVectorizer
 from sklearn_embed._estimators.recurrent_language_model import RecurrentLanguageModel
 from sklearn_embed._estimators.snapshot import snapshot
 from sklearn_embed._models.language_start import LanguageStart
@@ -32,6 +33,9 @@ def checked_models(estimator):
         raise ValueError(
             "pretrained and language_model both say where vectors start: give one."
         )
+    if isinstance(value, ContextualVectorizer):
+        check_is_fitted(value)
+        value = value.language_models_
     is_pair = isinstance(value, (tuple, list))
     models = list(value) if is_pair else [value]
     directions = ["forward", "backward"] if estimator.bidirectional else ["forward"]
@@ -46,7 +50,7 @@ def checked_models(estimator):
         if not isinstance(model, RecurrentLanguageModel):
             raise TypeError(
                 f"language_model holds {model!r}: give a fitted "
-                "RecurrentLanguageModel, or a pair of them."
+                "RecurrentLanguageModel, a pair of them, or a ContextualVectorizer."
             )
         check_is_fitted(model)
         _check_shapes(estimator, model._model.settings, direction)

@@ -104,10 +104,11 @@ class RecurrentClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         Vectors to start from, of `vector_size` dimensions: whatever
         :class:`Pretrained` takes, or one itself, which also says how far they may
         move.  Words that they lack start at random.  `clone` shares the vectors.
-    language_model : RecurrentLanguageModel, pair of them, or None, default=None
+    language_model : RecurrentLanguageModel, pair, or None, default=None
         A fitted language model whose vectors and layers training starts from; if
-        `bidirectional`, one of ``direction="forward"`` and one of
-        ``direction="backward"``.  `cell`, `hidden_size` and `num_layers` must be
+        `bidirectional`, a pair of them, one of ``direction="forward"`` and one of
+        ``direction="backward"``, or a fitted `ContextualVectorizer`, which has both.
+        `cell`, `hidden_size` and `num_layers` must be
         theirs, `vector_size` that of the forward one, or the sum of both.  All words
         that they know have a row, whether documents hold them or not; others start as
         their unknown word.  `clone` shares them.
