@@ -126,10 +126,10 @@ class ContextualVectorizer(
         move.  Words that they lack start at random.  `clone` shares the vectors.
     learning_rate : float or "auto", default="auto"
         The highest one: it rises to that for 100 steps, or a tenth of all, and falls
-        linearly to 0.  "auto": 0.003 for "adam", 0.05 for "adagrad", 5 for "sgd".
+        linearly to 0.  "auto": 0.006 for "adam", 0.05 for "adagrad", 5 for "sgd".
     epochs : int or "auto", default="auto"
         Passes over the documents, in another order each time.  "auto": as many as make
-        up 3,000,000 tokens, at least 5, at most 40.
+        up 5,000,000 tokens, at most 40.
     lowercase : bool, default=True
         Whether strings are lowercased before they are cut into tokens.
     strip_accents : {"ascii", "unicode"}, callable or None, default=None

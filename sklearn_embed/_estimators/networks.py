@@ -50,7 +50,7 @@ from sklearn_embed._models.loop import Data
 MANY_WORDS = 10_000
 
 #: Learning rates that "auto" stands for.
-RATES = {"adam": 0.003, "adagrad": 0.05, "sgd": 5.0}
+RATES = {"adam": 0.006, "adagrad": 0.05, "sgd": 5.0}
 
 #: Parameters of every language model that is trained.
 NETWORK_CONSTRAINTS: dict = {
@@ -175,7 +175,7 @@ def rules(self):
     """Return what "auto" means."""
     rate = RATES[self.optimizer]
     return {
-        "epochs": Passes(3_000_000, least=5, most=40),
+        "epochs": Passes(5_000_000, least=1, most=40),
         "learning_rate": BySize(small=rate, large=rate),
     }
 

@@ -233,6 +233,20 @@ class RecurrentClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
     Adam and momentum).  Weights, of documents or classes, are scaled to a mean of 1 by
     `fit`.
 
+    With a `language_model`, the states are at first what it makes of the words, in both
+    directions side by side: above the first layer each direction reads its own half,
+    and the weights of the other half start at 0.  The end mark that language models
+    read before the first word is left out.
+
+    On trec6 with 2,500 texts, from two models of two layers with 256 units each, trained
+    on 3.5 million words of Wikipedia, five epochs reached .884 where fresh layers have
+    .843 after ten; "gradual" .843, ``layer_decay=0.4`` .806, "none" .676 (with a rate
+    of 0.01 and less dropout): small rates need more epochs.
+
+    Weights over the words by attention are not offered: on trec6, sst2 and mr_polarity,
+    2,500 texts, one vector whose products with the states are the scores of a softmax
+    over the words was .5 points below "max".
+
     The result is the same, bit for bit, for the same `random_state` and documents,
     whatever `n_jobs` is; what is said of a document depends on that document alone.
 
@@ -241,6 +255,9 @@ class RecurrentClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
     Hochreiter and Schmidhuber (1997), "Long short-term memory".
 
     Schuster and Paliwal (1997), "Bidirectional recurrent neural networks".
+
+    Howard and Ruder (2018), "Universal language model fine-tuning for text
+    classification".
 
     Conneau, Kiela, Schwenk, Barrault and Bordes (2017), "Supervised learning of
     universal sentence representations from natural language inference data", section

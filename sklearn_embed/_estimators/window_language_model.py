@@ -74,10 +74,10 @@ class WindowLanguageModel(CallbackSupportMixin, LanguageModel):
         move.  Words that they lack start at random.  `clone` shares the vectors.
     learning_rate : float or "auto", default="auto"
         The highest one: it rises to that for 100 steps, or a tenth of all, and falls
-        linearly to 0.  "auto": 0.003 for "adam", 0.05 for "adagrad", 5 for "sgd".
+        linearly to 0.  "auto": 0.006 for "adam", 0.05 for "adagrad", 5 for "sgd".
     epochs : int or "auto", default="auto"
         Passes over the documents, in another order each time.  "auto": as many as make
-        up 3,000,000 tokens, at least 5, at most 40.
+        up 5,000,000 tokens, at most 40.
     memory : str, joblib.Memory or None, default=None
         Where fits are kept.  One of the same documents and labels, integer
         `random_state` and other parameters goes on from one of fewer `epochs`, at the

@@ -100,12 +100,16 @@ pd.Series(
 # What goes wrong
 # ---------------
 # - **Few texts**: a network has many parameters. Start it from vectors that know more
-#   (`pretrained`), and compare with TF-IDF.
+#   (`pretrained`) or from language models (`language_model`), and compare with TF-IDF.
+# - **Small vectors**: the layers expect numbers of about 0.3. Word2Vec's are smaller;
+#   multiplied to a standard deviation of 0.3 they made more of trec6's questions right,
+#   .92 instead of .89.
 # - **Long texts**: `max_length` words are read; time grows with them.
 # - **Seeds matter** more than for linear models: try some.
 #
 # References
 # ----------
 # Hochreiter and Schmidhuber (1997), "Long short-term memory". Schuster and Paliwal
-# (1997), "Bidirectional recurrent neural networks". Conneau et al. (2017), "Supervised
+# (1997), "Bidirectional recurrent neural networks". Howard and Ruder (2018), "Universal
+# language model fine-tuning for text classification". Conneau et al. (2017), "Supervised
 # learning of universal sentence representations": the maximum over states.
