@@ -47,7 +47,7 @@ from sklearn_embed._estimators.training import (
 from sklearn_embed._models.loop import Data
 
 #: Words of a vocabulary from which on "auto" compares with drawn ones.
-MANY_WORDS = 10_000
+MANY_WORDS = 4_000
 
 #: Learning rates that "auto" stands for.
 RATES = {"adam": 0.006, "adagrad": 0.05, "sgd": 5.0}

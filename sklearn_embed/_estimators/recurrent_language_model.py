@@ -66,7 +66,7 @@ class RecurrentLanguageModel(CallbackSupportMixin, LanguageModel):
 
         - "softmax": the next word against all others.
         - "sampled_softmax": against words that are drawn for each step.
-        - "auto": "softmax" with up to 10,000 words.
+        - "auto": "softmax" with up to 4,000 words.
     negative : int, default=1024
         Words drawn for each step of the sampled softmax; those drawn twice count once.
     proposal : {"unigram", "log_uniform"}, default="unigram"

@@ -111,5 +111,5 @@ pd.Series(
 # ----------
 # Hochreiter and Schmidhuber (1997), "Long short-term memory". Schuster and Paliwal
 # (1997), "Bidirectional recurrent neural networks". Howard and Ruder (2018), "Universal
-# language model fine-tuning for text classification". Conneau et al. (2017), "Supervised
-# learning of universal sentence representations": the maximum over states.
+# language model fine-tuning for text classification". Conneau et al. (2017),
+# "Supervised learning of universal sentence representations": the maximum over states.
