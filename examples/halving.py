@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """
-Halving: many candidates, few of them on all the data
-=====================================================
+Halving: few candidates see all texts
+=====================================
 
 Scikit-learn's halving search tries all candidates on few texts and only the best on
 many.

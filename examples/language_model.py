@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """
-A language model, its perplexity and its text
-=============================================
+A language model and its text
+=============================
 
 Interpolated Kneser–Ney n-grams on English and Russian sentences: what comes next, how
 surprising is a text, and what the model writes by itself.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """
-From a column of texts to a searched classifier
-===============================================
+The main job: texts to a classifier
+===================================
 
 A word embedding is a step of a pipeline, and its parameters are searched along with
 those of the classifier.  This script does so on 28,000 paragraphs of documentation

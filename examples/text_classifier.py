@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """
-A classifier that learns its vectors from labels
-================================================
+Vectors learned from labels
+===========================
 
 FastTextClassifier on one label, on several labels a text, piece by piece, and as a file
 of fastText.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """
-Tokens for Chinese, Russian, and phrases
-========================================
+Tokens: Chinese, Russian, phrases
+=================================
 
 A tokenizer is any function from a string to a list of strings.  Some that are often
 wanted: characters for Chinese, words of Chinese by ``jieba``, dictionary forms of

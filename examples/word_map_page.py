@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """
-A map of thousands of words to zoom and search in
-=================================================
+A word map to zoom and search in
+================================
 
 :func:`~sklearn_embed.plotting.write_html` makes one file that can be sent to anybody:
 it loads nothing from elsewhere.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """
-From a table of texts to a searched classifier
-==============================================
+From texts to a searched classifier
+===================================
 
 You know pandas and scikit-learn. In a quarter of an hour you will have a classifier of
 texts whose word vectors were learned from these texts, whose parameters were searched,
