@@ -297,13 +297,15 @@ class CooccurrenceCounts:
         words = self.words
         if words != other.words:
             words = sorted({*words, *other.words})
-        index = {word: row for row, word in enumerate(words)}
-        counts = np.zeros(len(words), np.int64)
-        total = sp.csr_matrix((len(words), len(words)), dtype=np.int64)
+        counts, units = np.zeros(len(words), np.int64), []
         for part in (self, other):
-            rows = np.fromiter(map(index.get, part.words), np.int64, len(part.words))
+            moved, rows = words != part.words, np.arange(len(words))
+            if moved:
+                index = {word: row for row, word in enumerate(words)}
+                rows = np.fromiter(map(index.get, part.words), np.int64, len(part))
             counts[rows] += part.word_counts
-            total += part._units_in(rows, len(words), moved=words != part.words)
+            units.append(part._units_in(rows, len(words), moved=moved))
+        total = units[0] + units[1]
         total.sort_indices()
         pairs = Pairs(
             total.indptr.astype(np.int64),

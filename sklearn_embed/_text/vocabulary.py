@@ -314,6 +314,8 @@ def given_words(vocabulary):
     if not words:
         used = "an iterator that is used up" if is_iterator else "empty"
         raise ValueError(f"vocabulary is {used}: give at least one word.")
+    if set(map(type, words)) == {str} and len(set(words)) == len(words):
+        return words
     seen = set()
     for word in words:
         if not isinstance(word, str):

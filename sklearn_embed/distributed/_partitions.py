@@ -2,7 +2,6 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import functools
 import operator
 
 from sklearn_embed._text.tokenized import TokenizedDocuments
@@ -76,7 +75,12 @@ def summed(parts):
 
 
 def _sum(parts):
-    return functools.reduce(operator.add, parts)
+    """Add up two by two, so that each entry is moved seldom."""
+    while len(parts) > 1:
+        pairs = zip(parts[::2], parts[1::2], strict=False)
+        rest = parts[len(parts) - len(parts) % 2 :]
+        parts = [operator.add(*pair) for pair in pairs] + rest
+    return parts[0]
 
 
 def everywhere(value):
