@@ -137,6 +137,18 @@ def test_ppmi_learns_the_same_from_partitions(scheduler):
     assert_array_equal(model.vectors_, expected.vectors_)
 
 
+def test_sizes_tell_dask_what_it_would_cost_to_move_counts():
+    from dask.sizeof import sizeof
+
+    texts = [f"w{i} w{i + 1} w{i + 2}" for i in range(500)]
+    for counts, arrays in (
+        (WordCounts.from_documents(texts), 16 * 502),
+        (CooccurrenceCounts.from_documents(texts), 12 * 1000),
+        (NGramCounts.from_documents(texts, order=2), 16 * 1500),
+    ):
+        assert arrays <= sizeof(counts) <= 20 * arrays
+
+
 def test_ngrams_of_partitions(scheduler):
     words = ours.count_words(bag(4)).select(min_count=6)
     counts = ours.count_ngrams(bag(4), vocabulary=words, order=3, max_memory=1)

@@ -282,6 +282,12 @@ class CooccurrenceCounts:
     def __len__(self) -> int:
         return len(self.words)
 
+    def __sizeof__(self) -> int:
+        """Return the bytes of arrays and, roughly, of words: Dask asks."""
+        arrays = self.word_counts, *self.pairs[:3]
+        words = 64 * len(self)
+        return object.__sizeof__(self) + words + sum(one.nbytes for one in arrays)
+
     def __repr__(self) -> str:
         return f"CooccurrenceCounts({len(self.words):,} words, {self.n_pairs:,} pairs)"
 

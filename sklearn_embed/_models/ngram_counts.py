@@ -216,6 +216,12 @@ class NGramCounts:
     def __len__(self) -> int:
         return len(self.words)
 
+    def __sizeof__(self) -> int:
+        """Return the bytes of arrays and, roughly, of words: Dask asks."""
+        arrays = self.rows, self.counts
+        words = 64 * len(self)
+        return object.__sizeof__(self) + words + sum(one.nbytes for one in arrays)
+
     def __repr__(self) -> str:
         return (
             f"NGramCounts({len(self.words):,} words, order {self.order}, "
