@@ -8,7 +8,8 @@ one process:
 
 - ``heads``: four embeddings times three values of C;
 - ``embeddings``: twelve embeddings and one C;
-- ``classifier``: twelve text classifiers, which need no further step.
+- ``classifier``: twelve `FastTextClassifier`, which need no further step;
+- ``recurrent``: twelve `RecurrentClassifier`.
 
 Seconds are those of the processor; a ratio is the median of those of the rounds, in
 which all ways take turns.  The final fit on all texts is part of each.  gensim is only
@@ -34,7 +35,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV
 from sklearn.pipeline import Pipeline
 
-from sklearn_embed import FastTextClassifier, TokenizedDocuments, Word2VecVectorizer
+from sklearn_embed import (
+    FastTextClassifier,
+    RecurrentClassifier,
+    TokenizedDocuments,
+    Word2VecVectorizer,
+)
 
 GRIDS = {
     "heads": {
@@ -52,14 +58,23 @@ GRIDS = {
         "rows__alpha": [0.0, 0.001],
         "rows__learning_rate": [0.05, 0.2, 0.5],
     },
+    "recurrent": {
+        "rows__hidden_size": [16, 32],
+        "rows__dropout": [0.0, 0.3],
+        "rows__learning_rate": [0.002, 0.005, 0.01],
+    },
 }
+
+
+#: Estimators that need no further step.
+ALONE = {"classifier": FastTextClassifier, "recurrent": RecurrentClassifier}
 
 
 def pipeline(grid, epochs, memory=None, rows_memory=None):
     """Return vectors and a logistic regression; or a text classifier."""
     own = {"epochs": epochs, "memory": rows_memory, "random_state": 0}
-    if grid == "classifier":
-        return Pipeline([("rows", FastTextClassifier(**own))], memory=memory)
+    if grid in ALONE:
+        return Pipeline([("rows", ALONE[grid](**own))], memory=memory)
     return Pipeline([("rows", Word2VecVectorizer(**own)), *head()], memory=memory)
 
 
