@@ -176,6 +176,19 @@ def test_rows_are_added_without_a_copy_of_the_others():
         assert len(places) == 1, name
 
 
+@pytest.mark.parametrize("name", ["wide", "pairs", "idf", "defaults", "penalty"])
+def test_the_first_batch_after_a_fit_copies_nothing(name):
+    model = clone(MODELS[name]).fit(DOCS, Y)
+    places = [model._model.inputs.ctypes.data, model._model.bucket_rows.ctypes.data]
+    n_rows = len(model._model.inputs)
+    learn(model, [f"{WORDS[3]} {WORDS[70]}"], [1])
+    assert len(model._model.inputs) > n_rows or name == "wide"
+    assert places == [
+        model._model.inputs.ctypes.data,
+        model._model.bucket_rows.ctypes.data,
+    ]
+
+
 def test_rows_are_written_before_numbers_become_too_small():
     few, full = (trained(MODELS["penalty"]).set_params(alpha=0.5) for _ in range(2))
     scales = set()

@@ -100,14 +100,27 @@ def grown(array, n_rows, at=None, n_at=0, fresh=False):
             out = np.ndarray(shape, array.dtype, room, place)
             out[n:] = 0
             return out
-    size = (n_rows + n_rows // 2) * each  # pages that are not written to cost nothing
-    if size > MOST_BYTES:
-        raise MemoryError(f"Unable to allocate {size:.3g} bytes")
-    room = Room(size + LINE, np.uint8)
-    out = np.ndarray(shape, array.dtype, room, -room.ctypes.data % LINE)
+    out = _roomy(shape, n_rows + n_rows // 2, array.dtype)
     cut = at if n_at else n
     out[:cut], out[cut : cut + n_at] = array[:cut], 0
     out[cut + n_at : n + n_at], out[n + n_at :] = array[cut:], 0
+    return out
+
+
+def _roomy(shape, n_most, dtype):
+    """Return an array, not written to, that may grow to so many rows."""
+    # Pages that are not written to cost nothing.
+    size = n_most * np.dtype(dtype).itemsize * math.prod(shape[1:])
+    if size > MOST_BYTES:
+        raise MemoryError(f"Unable to allocate {size:.3g} bytes")
+    room = Room(size + LINE, np.uint8)
+    return np.ndarray(shape, dtype, room, -room.ctypes.data % LINE)
+
+
+def roomy_zeros(n_rows, width):
+    """Return what `padded_zeros` does, with room for an eighth more rows."""
+    out = _roomy((n_rows, padded_width(width)), n_rows + n_rows // 8, np.float32)
+    out[:] = 0
     return out
 
 

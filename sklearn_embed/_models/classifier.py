@@ -12,6 +12,7 @@ from sklearn_embed._core.arrays import (
     padded_width,
     padded_zeros,
     put_rows,
+    roomy_zeros,
 )
 from sklearn_embed._models.checks import check_bucket_rows, check_matrix
 from sklearn_embed._models.classifier_job import ClassifierJob, tree_of
@@ -167,13 +168,13 @@ class SupervisedFastText:
             Whether its documents count among those that weights are made of.
         """
         size = settings.vector_size
-        inputs = padded_zeros(space.n_rows, size)
+        inputs = roomy_zeros(space.n_rows, size)  # for small batches
         draw_rows(inputs, size, 1 / size, rng)
         n_outputs = len(labels.classes)
         if settings.loss == "hierarchical_softmax":
             n_outputs = max(n_outputs - 1, 1)
         outputs = padded_zeros(n_outputs, size)
-        rows = space.bucket_rows
+        rows = np.array(space.bucket_rows)  # small batches add to it
         counts = np.zeros(len(inputs), np.int64) if settings.weights else None
         model = cls(settings, labels, inputs, outputs, rows, space.skip, counts)
         model.features = space
