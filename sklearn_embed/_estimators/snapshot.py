@@ -182,8 +182,9 @@ def _are_held(state, writes):
         ):
             return True
         base = id(writes[n].matrix.base)
+        known = holders if base in bases else views
         if writes[n].matrix.base is not None and (
-            _references(lambda n=n: writes[n].matrix.base) > views[base]
+            _references(lambda n=n: writes[n].matrix.base) > known[base]
         ):
             return True
     return False
