@@ -109,6 +109,8 @@ INSTEAD: dict[str, tuple[list, list]] = {
         ],
         [{}, {"cat": [np.inf, 1.0]}, None],
     ),
+    # Fitted ones have tests of their own: no import trains anything.
+    "language_model": ([None], [5, "forward", RecurrentLanguageModel(3), (None, 1)]),
     "unlabeled": ([None, ["cat sat on the mat"], [["cat", "dog"]]], ["cat", [None]]),
     "layers": (["all", 0, 1, -1, [0, 1], (-1, 0)], [7, -9, [], [0, 0], [0.5], "top"]),
     "layer_weights": (["concat", "mean", [1.0], [0.5, 2]], [[], [np.nan], ["a"], 1.0]),
