@@ -228,6 +228,26 @@ def test_the_nearest_tokens_of_a_corpus(fitted, monkeypatch):
         assert_allclose([one.similarity for one in only], expected, rtol=1e-6)
 
 
+def test_what_all_tokens_have_in_common_can_be_taken_off(fitted, monkeypatch):
+    monkeypatch.setattr(token_vectors, "COMPARED", 8)
+    everything = fitted.transform_tokens(ASKED)
+    query = fitted.transform_tokens(["the dog sat"]).vectors[1].astype(np.float64)
+    tokens = np.array(everything.tokens)
+    for among in (None, ["dog", "on"]):
+        own = np.ones(len(tokens), bool) if among is None else np.isin(tokens, among)
+        rows = everything.vectors[own].astype(np.float64)
+        mean = rows.mean(axis=0)
+        near = (rows - mean) @ (query - mean)
+        near /= np.linalg.norm(rows - mean, axis=1) * np.linalg.norm(query - mean)
+        found = fitted.most_similar_in_context(
+            "the dog sat", "dog", ASKED, 5, among=among, center=True
+        )
+        expected = np.sort(near)[::-1][:5]
+        assert_allclose([one.similarity for one in found], expected, rtol=1e-6)
+    ask = fitted.most_similar_in_context
+    assert ask("a dog", "dog", [], center=True) == []
+
+
 def test_where_a_word_occurs(fitted, monkeypatch):
     everything = fitted.transform_tokens(ASKED)
     rows = [n for n, token in enumerate(everything.tokens) if token == "the"]

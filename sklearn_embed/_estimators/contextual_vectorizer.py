@@ -502,6 +502,7 @@ class ContextualVectorizer(
         topn: int = 10,
         *,
         among: Collection[str] | None = None,
+        center: bool = False,
         n_context: int = 5,
     ) -> list[TokenMatch]:
         """Return the tokens of a corpus that are nearest to a word in a text.
@@ -518,6 +519,9 @@ class ContextualVectorizer(
             How many tokens.
         among : collection of str or None, default=None
             Only these tokens are compared, such as ``[word]``.  None: all.
+        center : bool, default=False
+            Whether the mean of all compared vectors is taken off first: states have
+            much in common, so that all cosines may be near 1.  Reads the corpus twice.
         n_context : int, default=5
             Tokens that are told on both sides of each one.
 
@@ -543,8 +547,9 @@ class ContextualVectorizer(
         documents, wanted = fitted._tokenize(X), None
         if among is not None:
             wanted = token_vectors.is_word(documents.table, pairs.listed(among))
-        fixed = documents, int(topn), wanted, int(n_context)
-        return token_vectors.nearest(fitted, query, *fixed)
+        compared = token_vectors.Compared(fitted, documents, wanted)
+        mean = compared.mean() if center else None
+        return token_vectors.nearest(compared, query, mean, int(topn), int(n_context))
 
     def occurrences(
         self,

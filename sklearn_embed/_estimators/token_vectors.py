@@ -195,47 +195,77 @@ def one_token(word, options):
     return documents[0][0] if documents.n_tokens == 1 else word
 
 
-def nearest(fitted, query, documents, topn, among, n_context):
-    """Return the tokens nearest to a vector, as TokenMatch.
+class Compared:
+    """Tokens of a corpus that are compared with another one.
 
     Parameters
     ----------
     fitted : ContextualVectorizer
         A snapshot.
-    query : ndarray of shape (width,), float32
-        The vector.
     documents : TokenizedDocuments
-        Where to look.
-    topn : int
-        How many.
+        The corpus.
     among : ndarray of shape (n_distinct,), bool, or None
         Tokens of the table that count; None: all.
+    """
+
+    def __init__(self, fitted, documents, among):
+        self._fitted, self._among = fitted, among
+        self.documents, self._numbers = documents, np.arange(len(documents))
+        self._read = documents
+        if among is not None:  # others need not be read
+            self._numbers = self._numbers[has_any(documents, among)]
+            self._read = documents[self._numbers]
+
+    def blocks(self):
+        """Yield float64 vectors, numbers of documents and of tokens, some at a time."""
+        for block in token_blocks(self._fitted, self._read, COMPARED):
+            lengths = np.diff(block.offsets)
+            own = self._numbers[block.first : block.first + len(block)]
+            owner = np.repeat(own, lengths)
+            starts = np.repeat(block.offsets[:-1], lengths)
+            position = np.arange(len(owner)) - starts + block.begin
+            rows = block.vectors.astype(np.float64)
+            if self._among is not None:
+                counts = self._among[block.documents.flat_ids()]
+                rows, owner, position = rows[counts], owner[counts], position[counts]
+            yield rows, owner, position
+
+    def mean(self):
+        """Return the mean of all vectors, float64; zeros if there are none."""
+        total, n = 0.0, 0
+        for rows, _, _ in self.blocks():
+            total, n = total + rows.sum(axis=0), n + len(rows)
+        return total / max(n, 1)
+
+
+def nearest(compared, query, mean, topn, n_context):
+    """Return the tokens nearest to a vector, as TokenMatch.
+
+    Parameters
+    ----------
+    compared : Compared
+        Where to look.
+    query : ndarray of shape (width,), float32
+        The vector.
+    mean : ndarray of shape (width,), float64, or None
+        What is taken off all vectors.
+    topn : int
+        How many.
     n_context : int
         Tokens that are told on both sides.
     """
     best = np.empty((0, 3))  # similarity, document, position
-    numbers = np.arange(len(documents))
-    if among is not None:  # others need not be read
-        numbers = numbers[has_any(documents, among)]
-        read = documents[numbers]
-    else:
-        read = documents
-    length = np.sqrt(np.square(query, dtype=np.float64).sum())
-    for block in token_blocks(fitted, read, COMPARED):
-        rows = block.vectors.astype(np.float64)
+    query = query.astype(np.float64) if mean is None else query - mean
+    length = np.sqrt(np.square(query).sum())
+    for rows, owner, position in compared.blocks():
+        rows = rows if mean is None else rows - mean
         lengths = np.sqrt(np.square(rows).sum(axis=1))
         similar = rows @ query / np.maximum(lengths * length, 1e-300)
-        lengths_of = np.diff(block.offsets)
-        owner = np.repeat(numbers[block.first : block.first + len(block)], lengths_of)
-        position = np.arange(len(rows)) - np.repeat(block.offsets[:-1], lengths_of)
-        found = np.column_stack([similar, owner, position + block.begin])
-        if among is not None:
-            found = found[among[block.documents.flat_ids()]]
-        best = np.concatenate([best, found])
+        best = np.concatenate([best, np.column_stack([similar, owner, position])])
         # Of equals, those that come first.
         order = np.lexsort((best[:, 2], best[:, 1], -best[:, 0]))
         best = best[order[:topn]]
-    matches = []
+    documents, matches = compared.documents, []
     for similarity, document, position in best.tolist():
         document, position = int(document), int(position)
         around = context(documents, document, position, n_context)

@@ -149,8 +149,51 @@ for max_norm, said in rows.items():
     print(f"max_norm={max_norm}: {said}")
 
 # %%
+# A bank is not a bank
+# --------------------
+# The state of such a network at a word depends on all words before it; that of a second
+# one, which reads from the right, on all words after it. Both together are ELMo's
+# vector of the word in its context. Sentences about two kinds of banks, of which one
+# side may be missing:
+
+from sklearn.metrics.pairwise import cosine_similarity
+
+from sklearn_embed import ContextualVectorizer
+
+SIDES = {
+    "money": (
+        ["clerk at", "loan from", "manager of"],
+        ["pays interest", "lends coins"],
+    ),
+    "river": (["heron on", "reeds along", "fish near"], ["is wet", "of this stream"]),
+}
+
+
+def about_a_bank(draw):
+    """Write a sentence; what stands on both sides is of one kind."""
+    left, right = SIDES[draw.choice(list(SIDES))]
+    return f"{draw.choice([*left, ''])} the bank {draw.choice([*right, ''])}"
+
+
+texts = [about_a_bank(draw) for _ in range(3000)]
+settings |= {"bptt": 8}
+elmo = ContextualVectorizer(16, hidden_size=16, layers=1, **settings)
+elmo.fit(texts)
+asked = [f"{left} the bank" for left, _ in SIDES.values() for left in left]
+asked += [f"the bank {right}" for _, right in SIDES.values() for right in right]
+vectors = elmo.occurrences(asked, "bank").vectors
+cosines = cosine_similarity(vectors - vectors.mean(axis=0))
+np.fill_diagonal(cosines, -1)
+nearest = [asked[number] for number in cosines.argmax(axis=1)]
+pd.DataFrame({"nearest": nearest, "cosine": cosines.max(axis=1)}, asked).round(2)
+
+# %%
+# A table of vectors has one for all these places. The states know more than the kind,
+# too: those where nothing stands on the left are near each other.
+#
 # References
 # ----------
 # Bengio, Ducharme, Vincent and Jauvin (2003), "A neural probabilistic language model".
 # Pascanu, Mikolov and Bengio (2013), "On the difficulty of training recurrent neural
-# networks". Hochreiter and Schmidhuber (1997), "Long short-term memory".
+# networks". Hochreiter and Schmidhuber (1997), "Long short-term memory". Peters et al.
+# (2018), "Deep contextualized word representations".
