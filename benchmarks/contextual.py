@@ -47,7 +47,7 @@ from sklearn_embed.io import WordVectors
 PATTERN = r"(?u)\w+|[^\w\s]"
 BATCH = 250_000  # words
 RATE = 2e-3
-CS = (0.003, 0.01, 0.03)
+CS = (0.001, 0.003, 0.01, 0.03, 0.1)
 WINDOW, MOST, NEAREST = 5, 400, 5
 
 #: Beginnings of cue words of two senses each.
@@ -135,12 +135,13 @@ def kinds_of_rows(model, w2v, wide):
         "layer 1": {"layers": 1},
         "layer 2": {"layers": 2},
         "all layers": {},
+        "all layers, normalized": {"normalize_layers": True},
         "all layers, max": {"pooling": "max"},
     }
     for name, params in choices.items():
 
         def rows(texts, params=params):
-            defaults = {"layers": "all", "layer_weights": "concat", "pooling": "mean"}
+            defaults = {"layers": "all", "pooling": "mean", "normalize_layers": False}
             return model.set_params(**(defaults | params)).transform(texts)
 
         yield name, rows
