@@ -74,7 +74,7 @@ _ = model.set_params(layers=1)
 options = {"among": ["series"], "center": True}
 for text in (
     "sort the values of this series by its index",
-    "integrate the chebyshev series",
+    "evaluate the hermite series at points x",
 ):
     print(text)
     for match in model.most_similar_in_context(text, "series", X, 3, **options):
