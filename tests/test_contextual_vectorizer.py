@@ -451,6 +451,8 @@ def test_training_says_how_far_it_is(capsys):
 
 
 def test_few_tokens_warn_as_elsewhere(fitted):
+    with pytest.warns(UserWarning, match="nothing is learned but that they end"):
+        clone(fitted).fit(TEXTS).partial_fit(["", "?!"])
     with pytest.warns(UserWarning, match="rows are zeros"):
         fitted.transform(["?", "!", "."])
     with warnings.catch_warnings():

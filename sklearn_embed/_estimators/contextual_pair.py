@@ -77,6 +77,12 @@ def partial_fit_pair(estimator, X, update_vocabulary):
         estimator._checked_pretrained()
         pair = _continued_pair(estimator) if begun else _new_pair(estimator)
     documents, _ = estimator._tokenize_to_fit(X, options)
+    if documents.n_tokens == 0:
+        warn(
+            "None of the documents has a token: nothing is learned but that they end. "
+            "Check token_pattern and tokenizer.",
+            UserWarning,
+        )
     more = {"update_vocabulary": update_vocabulary}
     return _trained(estimator, pair, X, lambda m: m.partial_fit(documents, **more))
 
