@@ -10,7 +10,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 
-from sklearn_embed import MeanPoolEmbedder, Word2VecVectorizer
+from sklearn_embed import (
+    ContextualVectorizer,
+    MeanPoolEmbedder,
+    Word2VecVectorizer,
+)
 
 callbacks = pytest.importorskip(
     "sklearn.callback", reason="scikit-learn has callbacks from 1.9 on"
@@ -85,3 +89,15 @@ def test_a_progress_bar_reaches_through_a_search_to_the_epochs(wrap):
     with contextlib.redirect_stdout(io.StringIO()):
         search.fit(TEXTS, LABELS)
     assert len(recorder.epochs) == 3 * (2 * 2 + 1)
+
+
+def test_both_language_models_tell_of_their_epochs():
+    recorder = Recorder()
+    model = ContextualVectorizer(4, hidden_size=4, **FAST)
+    model.set_callbacks(recorder, callbacks.ProgressBar())
+    with contextlib.redirect_stdout(io.StringIO()):
+        model.fit(TEXTS)
+    assert len(recorder.epochs) == 2 * 3
+    stopped = ContextualVectorizer(4, hidden_size=4, **FAST)
+    stopped.set_callbacks(Recorder(stop_after=1)).fit(TEXTS)
+    assert [one.n_iter_ for one in stopped.language_models_] == [1, 3]
