@@ -158,8 +158,11 @@ def _use(estimator, options):
         TokenizedDocuments.from_documents(_TEXTS, analyzer=analyzer)
         for analyzer in ("word", "char")
     )
-    for documents in (_TEXTS, lists, *tokenized):
-        apply(documents[:2])  # so few may have no known word
+    with warnings.catch_warnings():
+        # Documents of characters hold no known word.
+        warnings.simplefilter("ignore", UserWarning)
+        for documents in (_TEXTS, lists, *tokenized):
+            apply(documents[:2])
     if hasattr(fitted, "predict_next"):
         fitted.sample(_TEXTS[0], 2)
 

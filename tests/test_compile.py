@@ -361,7 +361,7 @@ def test_the_command(capsys):
     with pytest.raises(SystemExit) as stopped:
         main(["OneHot"])
     assert stopped.value.code == 1
-    assert "no estimator 'OneHot'; there are Fast" in capsys.readouterr().err
+    assert "no estimator 'OneHot'; there are Contextual" in capsys.readouterr().err
 
 
 def test_the_command_fails_where_nothing_is_kept(folder, monkeypatch, capsys):
