@@ -36,6 +36,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC, LinearSVC
 from sklearn.utils import get_tags
+from sklearn.utils.fixes import parse_version
 
 from sklearn_embed._text.tokenized import TokenizedDocuments
 
@@ -384,9 +385,12 @@ def _frames():
         yield pd.DataFrame(data).astype({"text": "string[pyarrow]"})
     if find_spec("polars"):
         polars: Any = import_module("polars")
-        yield polars.DataFrame(data)
+        # scikit-learn before 1.9 asks for a protocol that polars 2 has no more.
+        if _TAKES_POLARS or hasattr(polars.DataFrame, "__dataframe__"):
+            yield polars.DataFrame(data)
 
 
+_TAKES_POLARS = parse_version(sklearn.__version__) >= parse_version("1.9")
 _CONTAINERS = (
     tuple,
     iter,
