@@ -348,6 +348,14 @@ def test_changed_attributes_are_refused():
         model.transform(TEXTS)
 
 
+@pytest.mark.parametrize("name", ["vectors_", "ngram_vectors_"])
+def test_no_row_has_numbers_that_are_not_finite(name):
+    model = WordClassVectorizer().fit(TEXTS, Y)
+    getattr(model, name)[:] = np.nan
+    with pytest.raises(ValueError, match="not finite"):
+        model.transform(TEXTS)
+
+
 def test_components_where_no_feature_tells_classes_apart():
     model = WordClassVectorizer(n_components=1, random_state=0)
     texts, labels = ["aa bb cc"] * 10, [0, 1] * 5

@@ -516,7 +516,13 @@ class WordClassVectorizer(TransformerMixin, TextEstimator):
         documents = features.without_stop_words(documents)
         batch = features.batch(documents, self._lookup.rows(documents.table))
         pooling, n_jobs = Pooling(*self._pooling), self._n_threads()
-        return pooling.rows(batch, features, both, self.idf_, n_jobs)
+        rows = pooling.rows(batch, features, both, self.idf_, n_jobs)
+        if not np.isfinite(rows).all():
+            raise ValueError(
+                "vectors_ or ngram_vectors_ hold numbers that are not finite: they "
+                "were changed. Fit or load the vectorizer again."
+            )
+        return rows
 
     def _left_out(self, model):
         return stop_word_set(self._features.stop_words)
