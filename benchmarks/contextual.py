@@ -39,14 +39,15 @@ from sklearn.preprocessing import StandardScaler, normalize
 
 from sklearn_embed import (
     ContextualVectorizer,
+    Pretrained,
     TokenizedDocuments,
     Word2VecVectorizer,
 )
 from sklearn_embed.io import WordVectors
 
 PATTERN = r"(?u)\w+|[^\w\s]"
-BATCH = 250_000  # words
-RATE = 2e-3
+BATCH = 500_000  # words
+RATE = 3e-3
 CS = (0.001, 0.003, 0.01, 0.03, 0.1)
 WINDOW, MOST, NEAREST = 5, 400, 5
 
@@ -95,7 +96,8 @@ def train(given):
         hidden_size=given.size,
         dropout=0.1,
         loss="sampled_softmax",
-        pretrained=start_of(w2v),
+        # Vectors that are trained on lose what tells senses apart.
+        pretrained=Pretrained(start_of(w2v), trainable=False),
         min_count=1,
         vocabulary=w2v.words_[: given.vocabulary],
         **shared,
@@ -103,7 +105,7 @@ def train(given):
     began, n_batches = time.process_time(), -(-given.words // BATCH)
     bounds = np.searchsorted(X.offsets, BATCH * np.arange(n_batches + 1))
     for n in range(n_batches):
-        model.learning_rate = RATE * (1 - n / n_batches) ** 0.7
+        model.learning_rate = RATE * (1 - n / n_batches) ** 0.7 * (0.5 if n == 0 else 1)
         model.partial_fit(X[bounds[n] : bounds[n + 1]])
         if n % 6 == 5 or n == n_batches - 1:
             model.save(given.models / "contextual")
