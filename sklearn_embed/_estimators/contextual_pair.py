@@ -10,9 +10,9 @@ from numbers import Integral, Real
 
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_embed._estimators import language_model
 from sklearn_embed._estimators.callbacks import fit_all_inside
 from sklearn_embed._estimators.convergence import warn
-from sklearn_embed._estimators.language_model import ENOUGH
 from sklearn_embed._estimators.recurrent_language_model import RecurrentLanguageModel
 from sklearn_embed._estimators.snapshot import snapshot
 from sklearn_embed._estimators.training import draw_seed
@@ -253,21 +253,9 @@ def warn_of_unknown(estimator, documents, model=None):
     """Warn where most words are unknown: all of them have much the same vector."""
     model = estimator if model is None else model
     counts = token_counts(documents)
-    n_words = int(counts.sum())
     n_unknown = int(counts[model._lookup.rows(documents.table) < 0].sum())
-    if n_words >= ENOUGH and 2 * n_unknown > n_words:
-        warn(
-            f"{n_unknown} of {n_words} words ({n_unknown / n_words:.0%}) are unknown: "
-            "their vectors are those of the unknown word. Check that the documents are "
-            "of the language of the vocabulary, and cut and lowercased alike.",
-            UserWarning,
-        )
-
-
-def check_count(name, value, least=1):
-    """Refuse what is no integer of at least so much."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
-        raise ValueError(f"{name}={value!r}: give an integer of at least {least}.")
+    effect = "their vectors are those of the unknown word"
+    language_model.warn_of_unknown(n_unknown, int(counts.sum()), effect=effect)
 
 
 def one_document(text):

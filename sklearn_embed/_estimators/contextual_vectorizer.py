@@ -33,6 +33,7 @@ from sklearn_embed._estimators.base import (
 )
 from sklearn_embed._estimators.callbacks import CallbackSupportMixin, with_callbacks
 from sklearn_embed._estimators.coverage import warn_of_rows
+from sklearn_embed._estimators.language_model import check_count
 from sklearn_embed._estimators.persistence import register
 from sklearn_embed._estimators.recurrent_language_model import RecurrentLanguageModel
 from sklearn_embed._estimators.snapshot import publish, snapshot
@@ -491,7 +492,7 @@ class ContextualVectorizer(
         fitted = snapshot(self)
         fitted._reader()
         documents = fitted._tokenize(X)
-        pairs.check_count("n_tokens", n_tokens)
+        check_count("n_tokens", n_tokens)
         return token_vectors.token_blocks(fitted, documents, int(n_tokens))
 
     def most_similar_in_context(
@@ -537,8 +538,8 @@ class ContextualVectorizer(
             If the word is not in the text.
         """
         fitted = snapshot(self)
-        pairs.check_count("topn", topn)
-        pairs.check_count("n_context", n_context, least=0)
+        check_count("topn", topn)
+        check_count("n_context", n_context, least=0)
         options = fitted._text_options
         asked = tokenize([pairs.one_document(text)], options, "text")
         word = token_vectors.one_token(word, options)
@@ -579,8 +580,8 @@ class ContextualVectorizer(
         """
         fitted = snapshot(self)
         if max_occurrences is not None:
-            pairs.check_count("max_occurrences", max_occurrences)
-        pairs.check_count("n_context", n_context, least=0)
+            check_count("max_occurrences", max_occurrences)
+        check_count("n_context", n_context, least=0)
         if not isinstance(word, str):
             raise TypeError(f"word must be a string, not {type(word).__name__}.")
         word = token_vectors.one_token(word, fitted._text_options)

@@ -209,9 +209,9 @@ class LanguageModel(DensityMixin, TextEstimator):
             If a parameter is out of range.
         """
         fitted = snapshot(self)
-        _check_count("n_words", n_words)
+        check_count("n_words", n_words)
         if top_k is not None:
-            _check_count("top_k", top_k)
+            check_count("top_k", top_k)
         temperature = _as_temperature(temperature)
         rng, model = check_random_state(random_state), fitted._model
         state = fitted._state_after(prompt, "prompt")
@@ -251,7 +251,7 @@ class LanguageModel(DensityMixin, TextEstimator):
         """
         fitted = snapshot(self)
         if topn is not None:
-            _check_count("topn", topn)
+            check_count("topn", topn)
         state = fitted._state_after(prefix, "prefix")
         proba = np.exp(fitted._model.next_log_proba(state))
         order = np.argsort(-proba, kind="stable")[:topn]
@@ -333,7 +333,9 @@ def limits_of_words(estimator, parts):
     )
 
 
-def warn_of_unknown(n_unknown, n_words, in_fit=False):
+def warn_of_unknown(
+    n_unknown, n_words, in_fit=False, effect="the perplexity says little"
+):
     """Warn where most words are unknown: predicting them is no achievement."""
     if n_words < ENOUGH or 2 * n_unknown <= n_words:
         return
@@ -345,16 +347,16 @@ def warn_of_unknown(n_unknown, n_words, in_fit=False):
         "and lowercased alike."
     )
     warn(
-        f"{n_unknown} of {n_words} words ({n_unknown / n_words:.0%}) are unknown: the "
-        f"perplexity says little. {remedy}",
+        f"{n_unknown} of {n_words} words ({n_unknown / n_words:.0%}) are unknown: "
+        f"{effect}. {remedy}",
         UserWarning,
     )
 
 
-def _check_count(name, value):
-    """Refuse what is no integer of at least 1."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{name}={value!r}: give an integer of at least 1.")
+def check_count(name, value, least=1):
+    """Refuse what is no integer of at least so much."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
+        raise ValueError(f"{name}={value!r}: give an integer of at least {least}.")
 
 
 def _as_temperature(value):
