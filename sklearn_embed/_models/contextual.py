@@ -42,8 +42,7 @@ class TokenLayers(NamedTuple):
         sizes = self.sizes(settings)
         if self.weights is not None:
             sizes = sizes[:1]
-        ends = np.cumsum([0, *np.repeat(sizes, 2)]).tolist()
-        parts = [slice(*pair) for pair in pairwise(ends)]
+        parts = _slices(np.repeat(sizes, 2))
         return parts[::2], parts[1::2]
 
     def width(self, settings):
@@ -79,6 +78,11 @@ class TokenLayers(NamedTuple):
         for part, weight in zip(parts, self.weights, strict=True):
             out += np.float32(weight) * part
         return out
+
+
+def _slices(sizes):
+    """Return slices of some sizes, one after the other."""
+    return [slice(*pair) for pair in pairwise(np.cumsum([0, *sizes]).tolist())]
 
 
 def _normalized(rows):
@@ -122,8 +126,7 @@ class TokenReader:
         models = forward, backward
         columns = layers.columns(forward.settings)
         for backwards, model, place in zip((False, True), models, columns, strict=True):
-            ends = np.cumsum([0, *(part.stop - part.start for part in place)]).tolist()
-            own = [slice(*pair) for pair in pairwise(ends)]
+            own = _slices([part.stop - part.start for part in place])
             reader = StateReader(model)
             self._directions.append(_Direction(reader, backwards, place, own))
 
