@@ -23,7 +23,14 @@ from joblib._parallel_backends import SequentialBackend, ThreadingBackend
 
 from sklearn_embed import MeanPoolEmbedder, TokenizedDocuments, Word2VecVectorizer
 from sklearn_embed._core import threads
-from sklearn_embed._core.threads import IN_FLIGHT, in_order, n_threads, run, run_all
+from sklearn_embed._core.threads import (
+    IN_FLIGHT,
+    in_order,
+    n_threads,
+    run,
+    run_all,
+    run_phases,
+)
 
 STRESS = Path(__file__).parents[1] / "benchmarks" / "interrupts.py"
 
@@ -244,6 +251,55 @@ def test_no_call_waits_for_one_that_failed():
         list(run(tasks, 2, lambda task: {0}))
 
 
+@pytest.mark.parametrize("n_jobs", [1, 2, 3])
+def test_a_phase_begins_when_the_one_before_is_finished(n_jobs):
+    unfinished, mixed = set(), []
+
+    def task(phase, number):
+        unfinished.add((phase, number))
+        mixed.extend(other for other, _ in unfinished if other != phase)
+        time.sleep(0.001 * (number % 2))
+        unfinished.remove((phase, number))
+        return phase, number
+
+    sizes = [3, 1, 0, 8, 2, 1]
+
+    def phases():
+        for phase, size in enumerate(sizes):
+            assert not unfinished
+            yield (partial(task, phase, number) for number in range(size))
+
+    expected = [(p, k) for p, size in enumerate(sizes) for k in range(size)]
+    assert [*run_phases(phases(), n_jobs)] == expected
+    assert not mixed
+
+
+def test_threads_stay_from_phase_to_phase(monkeypatch):
+    started = []
+
+    def start(*args):
+        started.append(args)
+        return _thread.start_new_thread(*args)
+
+    monkeypatch.setattr(threads, "start_new_thread", start)
+    assert len([*run_phases([[list] * 4] * 20, 2)]) == 80
+    assert len(started) == 2
+
+
+def test_what_earlier_phases_touched_holds_nothing_up():
+    phases = [[list] * 3, [list] * 3]
+    assert [*run_phases(phases, 2, lambda task: {0})] == [[]] * 6
+
+
+def use_phases():
+    """Use some threads as training does."""
+    results = run_phases([[list] * 3, [list], [list] * 2], 2)
+    try:
+        assert [value for value in results] == [[]] * 6
+    finally:
+        results.close()
+
+
 def use(n_jobs, touches, helping):
     """Use some threads as the rest of the package does."""
     results = in_order(abs, range(-6, 0), n_jobs, touches, helping=helping)
@@ -254,18 +310,17 @@ def use(n_jobs, touches, helping):
 
 
 @pytest.mark.parametrize(
-    ("n_jobs", "touches", "helping"),
+    "call",
     [
-        (2, None, True),
-        (2, None, False),
-        (3, lambda item: ("a", item)[: 1 + item % 2], True),
+        partial(use, 2, None, True),
+        partial(use, 2, None, False),
+        partial(use, 3, lambda item: ("a", item)[: 1 + item % 2], True),
+        use_phases,
     ],
+    ids=["helping", "waiting", "touching", "phases"],
 )
-def test_an_interrupt_anywhere_leaves_no_thread_and_nothing_waiting(
-    n_jobs, touches, helping, capfd
-):
+def test_an_interrupt_anywhere_leaves_no_thread_and_nothing_waiting(call, capfd):
     before, outcomes, number = n_running(), set(), 0
-    call = partial(use, n_jobs, touches, helping)
     while True:
         try:
             if not interrupted_at(number, call, FILES):

@@ -66,7 +66,17 @@ def n_threads(n_jobs):
 
 
 def in_order(function, items, n_jobs, touches=None, *, helping=True, ahead=IN_FLIGHT):
-    """Yield ``function(item)`` for each item, in order.
+    """Yield ``function(item)`` for each item, in order: `in_phases` with one phase."""
+    options = {"helping": helping, "ahead": ahead}
+    return in_phases(function, [items], n_jobs, touches, **options)
+
+
+def in_phases(function, phases, n_jobs, touches=None, *, helping, ahead=IN_FLIGHT):
+    """Yield ``function(item)`` for each item of each phase, in order.
+
+    A phase begins when all calls of the one before are finished.  The threads stay: one
+    that has just been made is often put where its maker runs, and does nothing for a
+    millisecond and more beside an idle processor.
 
     If a call fails, its error is raised in place of its result.  The threads end with
     the iterator, which therefore has to be closed if it is not used up, by ``finally:
@@ -77,54 +87,56 @@ def in_order(function, items, n_jobs, touches=None, *, helping=True, ahead=IN_FL
     ----------
     function : callable
         Runs on any of the threads.
-    items : iterable
-        Read by the calling thread alone, and not far ahead.
+    phases : iterable of iterables
+        Items.  Read by the calling thread alone, and not far ahead.
     n_jobs : int
         How many threads make calls.
     touches : callable or None, default=None
         ``touches(item)`` returns hashable keys of what a call changes.  A call begins
         when all earlier ones with a key in common are finished, so that the result
         is that of one call after the other.
-    helping : bool, default=True
+    helping : bool
         Whether the calling thread is one of those that make calls.  That saves a
         thread where the work is short.  If it is not, it wakes up sooner to bring more
         work, and for Ctrl-C.
     ahead : int, default=IN_FLIGHT
         Calls that are begun before the first result is used, for each thread.
     """
-    items = iter(items)
-    first = [*islice(items, 2)]
-    items = chain(first, items)
-    if n_jobs == 1 or len(first) < 2:
-        yield from map(function, items)
-        return
-    calls, begun = _Calls(function, n_jobs - helping, touches), deque()
+    calls = None
     try:
-        while True:
-            # Not all at once: the others cannot begin while this thread reads items.
-            n_wanted = min(n_jobs, ahead * n_jobs - len(begun))
-            for item in islice(items, n_wanted):
-                begun.append(calls.begin(item, len(begun)))
-            if not begun:
-                return
-            calls.wait_for(begun[0], helping)
-            yield begun.popleft().outcome()
+        for items in phases:
+            items = iter(items)
+            first = [*islice(items, 2)]
+            items = chain(first, items)
+            if n_jobs == 1 or len(first) < 2:
+                yield from map(function, items)
+                continue
+            if calls is None:
+                calls = _Calls(function, n_jobs - helping, touches)
+            yield from calls.results(items, n_jobs, helping, ahead)
     finally:
-        # No interrupt comes before the end of the call of put: Python looks for them
-        # after calls, at the beginning of functions and where loops begin anew.
-        try:
-            calls.closed = True
-            calls.todo.put(None)
-            calls.join()
-        except BaseException:
-            calls.join()
-            raise
+        if calls is not None:
+            # No interrupt comes before the end of the call of put: Python looks for
+            # them after calls, at the beginning of functions and where loops begin
+            # anew.
+            try:
+                calls.closed = True
+                calls.todo.put(None)
+                calls.join()
+            except BaseException:
+                calls.join()
+                raise
 
 
 def run(tasks, n_jobs, touches=None, ahead=IN_FLIGHT):
     """Yield ``task()`` for each task, in order, the calling thread not helping."""
+    return run_phases([tasks], n_jobs, touches, ahead)
+
+
+def run_phases(phases, n_jobs, touches=None, ahead=IN_FLIGHT):
+    """Yield ``task()`` for each task of each phase, as `run` does."""
     options = {"helping": False, "ahead": ahead}
-    return in_order(_call, tasks, n_jobs, touches, **options)
+    return in_phases(_call, phases, n_jobs, touches, **options)
 
 
 def run_all(function, items, n_jobs):
@@ -181,6 +193,20 @@ class _Calls:
         self._alive = []  # a lock for each worker, which holds it while it runs
         self.todo, self.done = SimpleQueue(), SimpleQueue()
         self.closed, self.broken = False, None
+
+    def results(self, items, n_jobs, helping, ahead):
+        """Yield the outcome of each item's call, in order; see `in_phases`."""
+        self._latest.clear()  # all calls of earlier phases are finished
+        begun = deque()
+        while True:
+            # Not all at once: the others cannot begin while this thread reads items.
+            n_wanted = min(n_jobs, ahead * n_jobs - len(begun))
+            for item in islice(items, n_wanted):
+                begun.append(self.begin(item, len(begun)))
+            if not begun:
+                return
+            self.wait_for(begun[0], helping)
+            yield begun.popleft().outcome()
 
     def begin(self, item, n_open):
         """Let some thread make a call, when it may; return the call.

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from sklearn_embed._core.threads import n_threads, run
+from sklearn_embed._core.threads import n_threads, run_phases
 
 #: Tasks begun before the first result is used, for each thread: a result is small, and
 #: no thread has to wait for another one that the system lets rest.
@@ -180,10 +180,12 @@ def mean_loss(phases, n_jobs):
         Threads.
     """
     total, n_terms = 0.0, 0
-    for tasks in phases:
-        # All results before the first is used: nothing can interrupt between them.
-        for loss, n in list(run(tasks, n_jobs, touched_by, AHEAD)):
+    results = run_phases(phases, n_jobs, touched_by, AHEAD)
+    try:
+        for loss, n in results:
             total, n_terms = total + loss, n_terms + n
+    finally:
+        results.close()
     if not math.isfinite(total):
         return math.inf
     return total / n_terms if n_terms else math.nan
