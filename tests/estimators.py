@@ -82,6 +82,15 @@ CLASSIFIERS = [
         epochs=30,
         random_state=0,
     ),
+    RecurrentClassifier(
+        16,
+        hidden_size=8,
+        layers="all",
+        dropout=0.1,
+        learning_rate=0.05,
+        epochs=30,
+        random_state=0,
+    ),
 ]
 
 LANGUAGE_MODELS = [

@@ -54,6 +54,12 @@ def stack(cell, xs, layers, states=None, begins=(), masks=None):
     return xs if masks is None else xs * masks[-1], last
 
 
+def mixed(layers, scalars):
+    """Peters et al. (2018), equation 1; the last of the scalars is gamma."""
+    shares = np.exp(log_softmax(np.asarray(scalars[:-1])))
+    return scalars[-1] * sum(s * h for s, h in zip(shares, layers, strict=True))
+
+
 def log_softmax(scores):
     scores = scores - scores.max(axis=-1, keepdims=True)
     return scores - np.log(np.exp(scores).sum(axis=-1, keepdims=True))

@@ -69,6 +69,7 @@ OWN_WORDS = {
     ("NGramLanguageModel", "counts_"): "zeros, if nothing was counted",
     ("NGramLanguageModel", "max_memory"): "of other counts",
     ("RecurrentClassifier", "hidden_size"): "in each direction",
+    ("RecurrentClassifier", "layers"): "with weights that are learned",
     ("RecurrentClassifier", "pooling"): "of states",
     ("RecurrentClassifier", "dropout"): "of pooled states, too",
     ("RecurrentClassifier", "max_length"): "limits what is read",

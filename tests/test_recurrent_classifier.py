@@ -1,5 +1,7 @@
 """Recurrent classifiers: training against plain NumPy, and what is promised."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import reference_recurrent as reference
@@ -35,20 +37,27 @@ def small(**params):
 
 def twin_pooled(model, parameters, ids):
     """What one document is pooled to, from the formulas."""
-    settings, (inputs, cells, _, _) = model.settings, parameters
+    settings, (inputs, cells, *_, scalars) = model.settings, parameters
     kind = settings.nonlinearity if settings.cell == "rnn" else settings.cell
     xs = inputs[ids]
+    put_out = [xs]
     for layer in model.stack.layers(cells):
         parts = [
             reference.run(kind, xs, weights, backwards=direction == 1)[0]
             for direction, weights in enumerate(layer)
         ]
         xs = np.concatenate(parts, axis=1)
+        put_out.append(xs)
+    if isinstance(settings.layers, tuple):
+        xs = reference.mixed([put_out[n] for n in settings.layers], scalars)
+    else:
+        xs = put_out[settings.layers]
     if settings.pooling == "max":
         return xs.max(axis=0)
     if settings.pooling == "mean":
         return xs.mean(axis=0)
-    return np.concatenate([parts[0][-1], *(part[0] for part in parts[1:])])
+    half = xs.shape[1] // len(parts)
+    return np.concatenate([xs[-1, :half], xs[0, half:]])
 
 
 def twin_loss(model, parameters, documents, targets, weights):
@@ -110,6 +119,42 @@ def test_a_step_follows_the_slopes_of_the_loss(pooling, bidirectional, loss):
         assert_allclose(part, old - 2 * slope, rtol=1e-4, atol=2e-5)
 
 
+@pytest.mark.parametrize("pooling", ["max", "mean", "last"])
+@pytest.mark.parametrize(
+    ("bidirectional", "num_layers", "layers"),
+    [
+        (True, 2, "all"),
+        (False, 2, (1, 0)),
+        (False, 3, [-1, 1]),
+        (True, 1, "all"),
+        (True, 1, [1]),
+        (True, 2, 1),
+        (False, 2, 0),
+    ],
+)
+def test_sums_of_layers_follow_the_slopes_of_the_loss(
+    bidirectional, num_layers, layers, pooling
+):
+    cells = {"max": "gru", "mean": "rnn", "last": "lstm"}
+    estimator = small(
+        cell=cells[pooling], pooling=pooling, bidirectional=bidirectional, dropout=0.0,
+        hidden_size=3, vector_size=3 * (1 + bidirectional), num_layers=num_layers,
+        layers=layers, optimizer="sgd", max_norm=0.15,
+    )  # fmt: skip
+    weights = np.array([1.0, 0.5, 2.0, 0.5])
+    model, job, loss_of = one_batch(estimator, np.eye(3)[[0, 2, 1, 0]], weights)
+    scalars = np.array([0.7, -0.4, 0.2, 1.5][-len(model.weights.scalars) :])
+    model.weights.scalars[:] = scalars[: len(model.weights.scalars)]
+    parameters = [part.astype(np.float64) for part in model.weights]
+    expected = pytest.approx(loss_of(parameters), rel=1e-5)
+    assert mean_loss(job.validation_phases(), 1) == expected
+    assert mean_loss(job.phases(0), 1) == expected
+    slopes, norm = reference.clipped(reference.differences(loss_of, parameters), 0.15)
+    assert norm > 0.15, "nothing is clipped"
+    for part, old, slope in zip(model.weights, parameters, slopes, strict=True):
+        assert_allclose(part, old - 2 * slope, rtol=1e-4, atol=2e-5)
+
+
 def test_losses_and_their_slopes():
     rng = np.random.default_rng(0)
     scores, weights = rng.standard_normal((3, 4)), np.array([1.0, 0.0, 3.0])
@@ -157,9 +202,12 @@ def test_the_order_of_words_is_learned(cell, pooling):
     assert model.loss_curve_[-1] < model.loss_curve_[0]
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "sgd", "adagrad"])
-def test_threads_do_not_change_a_bit(optimizer):
+@pytest.mark.parametrize(
+    ("optimizer", "layers"), [("adam", -1), ("sgd", "all"), ("adagrad", [0, 2])]
+)
+def test_threads_do_not_change_a_bit(optimizer, layers):
     params = {"optimizer": optimizer, "dropout": 0.3, "early_stopping": True}
+    params |= {"layers": layers, "num_layers": 2, "vector_size": 14}
     fits = [small(n_jobs=n, **params).fit(TEXTS, LABELS) for n in (1, 2, 3)]
     for fitted in fits[1:]:
         assert fitted.loss_curve_ == fits[0].loss_curve_
@@ -168,8 +216,10 @@ def test_threads_do_not_change_a_bit(optimizer):
         assert_array_equal(fitted.predict_proba(TEXTS), fits[0].predict_proba(TEXTS))
 
 
-def test_what_is_said_of_a_document_depends_on_it_alone():
-    fitted = small(hidden_size=33, num_layers=2).fit(TEXTS, LABELS)
+@pytest.mark.parametrize("layers", [-1, "all"])
+def test_what_is_said_of_a_document_depends_on_it_alone(layers):
+    sizes = {"vector_size": 66, "hidden_size": 33, "num_layers": 2}
+    fitted = small(**sizes, layers=layers).fit(TEXTS, LABELS)
     texts = [*TEXTS[:4], "fine " * 700, "", "dull"] * 20
     together = fitted.decision_function(texts)
     assert_array_equal(fitted.decision_function(texts[::-1]), together[::-1])
@@ -247,6 +297,60 @@ def test_frozen_vectors_stay():
     assert not np.array_equal(free.vectors_[rows], frozen.vectors_[rows])
 
 
+def test_what_layers_are_weighted_with_is_told_kept_and_goes_on(tmp_path):
+    params = {"layers": "all", "vector_size": 14, "learning_rate": 0.03}
+    fitted = small(**params, warm_start=True, dropout=0.0, epochs=4)
+    fitted.fit(TEXTS, LABELS)
+    assert fitted.layer_weights_.shape == (2,)
+    assert fitted.layer_weights_.sum() == pytest.approx(1)
+    scalars = fitted._model.weights.scalars
+    assert np.abs(scalars - [0, 0, 1]).min() > 1e-3, "not learned"
+    assert fitted.layer_scale_ == scalars[-1]
+    fitted.save(tmp_path / "model")
+    loaded = RecurrentClassifier.load(tmp_path / "model")
+    for one in (fitted, loaded):
+        one.set_params(epochs=6).fit(TEXTS, LABELS)
+        one.partial_fit(["a new text", "so fine"], [0, 1])
+    assert_array_equal(loaded.layer_weights_, fitted.layer_weights_)
+    assert_array_equal(loaded.predict_proba(TEXTS), fitted.predict_proba(TEXTS))
+    with pytest.raises(ValueError, match=r"layers=1 differs from the \(0, 1\)"):
+        fitted.set_params(layers=-1, epochs=8).fit(TEXTS, LABELS)
+    alone = small().fit(TEXTS, LABELS)
+    assert (alone.layer_weights_, alone.layer_scale_) == ([1.0], 1.0)
+
+
+def test_layers_that_there_are_not_are_refused():
+    for params, message in (
+        ({"layers": "all"}, "vector_size=5 numbers, the others have 14"),
+        ({"layers": 0}, "leave 0 out of layers"),
+        ({"layers": [0, 1], "bidirectional": False}, "the others have 7"),
+        ({"layers": 2}, "layers 0 to 1 alone"),
+        ({"layers": []}, "layers is empty"),
+        ({"layers": [1, -1]}, "a layer twice"),
+    ):
+        model = small(**params)
+        with pytest.raises(ValueError, match=message):
+            model.fit(TEXTS, LABELS)
+        assert not hasattr(model, "classes_")
+
+
+@pytest.mark.parametrize("layers", [(), (0, 5), (1, 1), -1, (0, 1.0), "all", (0, 1)])
+def test_layers_read_from_a_file_are_checked(layers):
+    model = small().fit(TEXTS, LABELS)._model
+    odd = replace(model, settings=replace(model.settings, layers=layers))
+    with pytest.raises(ValueError, match=r"layers|scalars"):
+        odd.check(len(model.weights.inputs))
+
+
+def test_a_sum_of_layers_has_its_parameters_in_kept_fits(tmp_path):
+    params = {"layers": "all", "vector_size": 14, "memory": str(tmp_path)}
+    short = small(**params).fit(TEXTS, LABELS)
+    resumed = small(**params, epochs=4).fit(TEXTS, LABELS)
+    alone = small(**params | {"layers": -1}).fit(TEXTS, LABELS)
+    assert not np.array_equal(short.layer_weights_, resumed.layer_weights_)
+    assert alone.layer_weights_ == [1.0]
+
+
 def test_training_that_diverges_is_refused():
     model = small(optimizer="sgd", learning_rate=1e30, max_norm=None, epochs=5)
     with pytest.raises(FloatingPointError, match="Lower learning_rate"):
@@ -272,16 +376,18 @@ def pair(backward_size=3, **params):
 
 
 @pytest.mark.parametrize("fine_tuning", ["all", "gradual", "none"])
-@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize(
+    ("bidirectional", "layers"), [(False, -1), (True, -1), (False, [2, 1]), (True, [1])]
+)
 def test_layers_and_vectors_learn_at_their_shares_of_the_rate(
-    bidirectional, fine_tuning
+    bidirectional, layers, fine_tuning
 ):
     models = pair(num_layers=2)
     estimator = small(
         vector_size=7 if bidirectional else 4, hidden_size=6, num_layers=2,
         language_model=models if bidirectional else models[0], dropout=0.0,
         bidirectional=bidirectional, optimizer="sgd", max_norm=0.1,
-        fine_tuning=fine_tuning, layer_decay=0.5,
+        fine_tuning=fine_tuning, layer_decay=0.5, layers=layers,
     )  # fmt: skip
     targets, epoch = np.eye(3)[[0, 2, 1, 0]], 1
     model, job, loss_of = one_batch(estimator, targets, np.ones(4))

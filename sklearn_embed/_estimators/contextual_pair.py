@@ -199,7 +199,7 @@ def layers_of(estimator, settings):
         If there are no such layers, or they cannot be added up.
     """
     n = int(settings.num_layers) + 1
-    numbers = _layer_numbers(estimator.layers, n)
+    numbers = layer_numbers(estimator.layers, n)
     weights = estimator.layer_weights
     if isinstance(weights, str):
         weights = None if weights == "concat" else (1 / len(numbers),) * len(numbers)
@@ -215,7 +215,7 @@ def layers_of(estimator, settings):
     return TokenLayers(numbers, weights, bool(estimator.normalize_layers))
 
 
-def _layer_numbers(layers, n):
+def layer_numbers(layers, n):
     """Return the numbers of layers, of which there are n, from 0 on."""
     if isinstance(layers, str):
         return tuple(range(n))

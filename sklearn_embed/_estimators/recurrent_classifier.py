@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,7 @@ from sklearn_embed._estimators.base import (
     fitted_vocabulary,
 )
 from sklearn_embed._estimators.callbacks import CallbackSupportMixin, with_callbacks
+from sklearn_embed._estimators.contextual_pair import layer_numbers
 from sklearn_embed._estimators.language_start import (
     checked_models,
     start_of,
@@ -81,9 +82,15 @@ class RecurrentClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
     bidirectional : bool, default=True
         Whether the words are read from the last to the first, too, by layers of their
         own, whose states stand beside the others.
+    layers : "all", int or sequence of int, default=-1
+        Whose states are pooled: 0 are the vectors of words, below the recurrent layers
+        1 to `num_layers`; -1 is the last one.  One number: the states of that layer.
+        Otherwise the sum of all that are named, with weights that are learned, as
+        ELMo's are; see Notes.  Layer 0 can be among them where `vector_size` is the
+        width of the others: `hidden_size`, or twice that if `bidirectional`.
     pooling : {"max", "mean", "last"}, default="max"
-        What becomes of the states of the last layer: the greatest or the mean number of
-        each unit, or the last state that each direction comes to.
+        What becomes of the states: the greatest or the mean number of each unit, or the
+        last state that each direction comes to.
     dropout : float, default=0.5
         Share of the numbers that are set to 0 while training, in [0, 1): of those
         that enter a recurrent layer and of the pooled ones, not of those that stay in
@@ -118,7 +125,7 @@ class RecurrentClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         - "all": everything, from the first epoch on.
         - "gradual": the scores of classes in the first epoch, with the last layer in
           the second, and so on downwards, the vectors of words at last.
-        - "none": the scores of classes alone.
+        - "none": the scores of classes alone, and the weights of `layers`.
     layer_decay : float, default=1.0
         In (0, 1]: the last layer learns at `learning_rate` times this, each one below,
         and the vectors of words below all, at so much of the rate of that above.
@@ -212,6 +219,10 @@ class RecurrentClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
     output_vectors_ : ndarray of shape (n_classes, n_numbers), float32
         What the pooled states are multiplied with: `hidden_size` numbers, or twice as
         many if `bidirectional`.
+    layer_weights_ : ndarray of shape (n_layers,), float64
+        The share of each layer that `layers` names, in that order; their sum is 1.
+    layer_scale_ : float
+        What the sum of the layers is multiplied with; 1.0 where there is one alone.
 
     See Also
     --------
@@ -243,6 +254,14 @@ class RecurrentClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
     .843 after ten; "gradual" .843, ``layer_decay=0.4`` .806, and "none" .676 with a
     rate of 0.01 and less dropout: small rates need more epochs.
 
+    Where `layers` names several, what is pooled is
+    :math:`\gamma \sum_j s_j h_j`, where :math:`h_j` are the states of layer :math:`j`
+    of which nothing is dropped, :math:`s` the softmax of numbers that start at 0, and
+    :math:`\gamma` starts at 1 (Peters et al. 2018, equation 1).  These are learned at
+    `learning_rate` whatever `fine_tuning` and `layer_decay` are.  With
+    ``fine_tuning="none"`` this is ELMo: a task learns which layers it needs, and
+    nothing else of the language models.
+
     Weights over the words by attention are not offered: on trec6, sst2 and mr_polarity,
     2,500 texts, one vector whose products with the states are the scores of a softmax
     over the words was .5 points below "max".
@@ -258,6 +277,9 @@ class RecurrentClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
 
     Howard and Ruder (2018), "Universal language model fine-tuning for text
     classification".
+
+    Peters, Neumann, Iyyer, Gardner, Clark, Lee and Zettlemoyer (2018), "Deep
+    contextualized word representations", section 3.2.
 
     Conneau, Kiela, Schwenk, Barrault and Bordes (2017), "Supervised learning of
     universal sentence representations from natural language inference data", section
@@ -283,6 +305,11 @@ class RecurrentClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         "hidden_size": [COUNT],
         "num_layers": [Interval(Integral, 1, 100, closed="both")],
         "bidirectional": ["boolean"],
+        "layers": [
+            StrOptions({"all"}),
+            Interval(Integral, -101, 100, closed="both"),
+            "array-like",
+        ],
         "pooling": [StrOptions({"max", "mean", "last"})],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "max_length": [COUNT, None],
@@ -305,6 +332,7 @@ class RecurrentClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         hidden_size: int = 128,
         num_layers: int = 1,
         bidirectional: bool = True,
+        layers: str | int | Sequence[int] = -1,
         pooling: str = "max",
         dropout: float = 0.5,
         max_length: int | None = 1000,
@@ -348,6 +376,7 @@ class RecurrentClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         self.hidden_size = hidden_size
         self.num_layers = num_layers
         self.bidirectional = bidirectional
+        self.layers = layers
         self.pooling = pooling
         self.dropout = dropout
         self.max_length = max_length
@@ -513,7 +542,8 @@ class RecurrentClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
     def _new_model(self, words, documents, labels, continued, adding):
         """Return what makes the model; no parameter is "auto"."""
         loss = "one_vs_all" if labels.multilabel else "softmax"
-        settings = settings_of(self, RecurrentClassifierSettings, loss=loss)
+        fixed = {"loss": loss, "layers": self._checked_layers()}
+        settings = settings_of(self, RecurrentClassifierSettings, **fixed)
         if continued:
             labels = self._model.labels.grown(labels)
         start = start_of(checked_models(self), settings.stack)
@@ -523,8 +553,22 @@ class RecurrentClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
     def _shared_parameters(self):
         return "language_model", *shared_pretrained(self.pretrained)
 
+    def _checked_layers(self):
+        """Return the number of the layer that is pooled, or the numbers of several."""
+        numbers = layer_numbers(self.layers, self.num_layers + 1)
+        width = self.hidden_size * (2 if self.bidirectional else 1)
+        if 0 in numbers and self.vector_size != width:
+            raise ValueError(
+                f"layers={self.layers!r:.80}: layer 0 has vector_size="
+                f"{self.vector_size} numbers, the others have {width} (hidden_size="
+                f"{self.hidden_size}, bidirectional={self.bidirectional}): make them "
+                "equal, or leave 0 out of layers."
+            )
+        return numbers[0] if isinstance(self.layers, Integral) else numbers
+
     def _checked_pretrained(self):
         """Return the vectors that training starts from, or None."""
+        self._checked_layers()
         checked_models(self)
         pretrained = checked_pretrained(self.pretrained, self.vector_size)
         refuse_penalty(pretrained, type(self).__name__)
@@ -536,6 +580,9 @@ class RecurrentClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
         self._model.check(len(self.words_))
         if not np.array_equal(self.classes_, self._model.labels.classes):
             raise ValueError("classes_ differ from those of the model")
+        for name, value in self._model.layer_attributes().items():
+            if not np.array_equal(getattr(self, name), value):
+                raise ValueError(f"{name} differs from that of the model")
 
 
 def _new_model(words, settings, labels, start, rng, before):

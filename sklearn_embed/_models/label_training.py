@@ -20,6 +20,7 @@ from sklearn_embed._models.descent import (
     update_phases,
 )
 from sklearn_embed._models.kernels.optimizer import take_rows
+from sklearn_embed._models.layer_mix import scalar_slopes
 from sklearn_embed._models.loop import Job
 from sklearn_embed._models.pooled_states import Layers, SharedRows, parameter_tasks
 from sklearn_embed._models.recurrent import Dropping, Scratch
@@ -183,11 +184,9 @@ class LabelJob(Job):
         size = self._settings.batch_size
         self._steps_of_epoch = -(-len(self._documents) // size)
         n_shards = max(1, min(SHARDS, size // SHARD_LANES))
-        outputs, biases = model.weights[2:]
         self._slopes = [
             np.zeros((1, len(model.weights.cells)), np.float32),
-            np.zeros((n_shards, *outputs.shape), np.float32),
-            np.zeros((n_shards, *biases.shape), np.float32),
+            *(np.zeros((n_shards, *w.shape), np.float32) for w in model.weights[2:]),
         ]
         self._into, self._whole = self._stack.layers(self._slopes[0][0]), Scratch()
         self._scratch = [SharedRows(self._whole) for _ in range(n_shards)]
@@ -204,7 +203,8 @@ class LabelJob(Job):
             seeds = np.random.SeedSequence([self._seed, epoch + 1, number])
             seed = int(seeds.generate_state(1, np.uint64)[0])
             fixed = self._settings.pooling, self._stack, self._model.weights.cells
-            self._layers = Layers(*fixed, learning=True, into=self._layers)
+            mix = self._model.layer_mix
+            self._layers = Layers(*fixed, learning=True, into=self._layers, mix=mix)
             n_shards = min(len(self._scratch), max(1, len(batch) // SHARD_LANES))
             # Every shard has long documents and short ones.
             shards = [batch[shard::n_shards] for shard in range(n_shards)]
@@ -230,8 +230,7 @@ class LabelJob(Job):
 
     def validation_phases(self):
         """Yield one call for every few held-out documents."""
-        model = self._model
-        layers = Layers(self._settings.pooling, self._stack, model.weights.cells)
+        layers = self._model.layers()
         for part in self._held_out:
             groups = part.texts.groups(LANES, ROWS)
             yield [partial(self._measure, layers, part, group) for group in groups]
@@ -269,11 +268,20 @@ class LabelJob(Job):
         np.sum(slopes, axis=0, out=self._slopes[2][number])
         pooled = slopes @ outputs
         head.apply(n_layers, pooled)
-        below = inputs
-        if any(self._shares):
-            below = self._layers.backward(run, pooled, scratch, drop)
-        found[number] = words, below
+        found[number] = words, self._backward(run, pooled, number, drop)
         return loss, len(group)
+
+    def _backward(self, run, pooled, number, drop):
+        """Compute slopes of what is below the pooled numbers; return those of words."""
+        layers, scratch = self._layers, self._scratch[number]
+        scalars, moves = self._model.weights.scalars, any(self._shares)
+        if not moves and not len(scalars):
+            return run.vectors
+        spread = layers.spread(run, pooled, scratch)
+        if len(scalars):
+            products = layers.products(run, spread)
+            self._slopes[3][number] = scalar_slopes(scalars, products)
+        return layers.backward(run, spread, scratch, drop) if moves else run.vectors
 
     def _measure(self, layers, part, group):
         weights = self._model.weights
@@ -293,7 +301,7 @@ class LabelJob(Job):
         cells, *head = (
             Dense(
                 values.reshape(-1),
-                slopes[:n_shards].reshape(-1, values.size),
+                slopes[:n_shards].reshape(min(len(slopes), n_shards), values.size),
                 first.reshape(-1),
                 second.reshape(-1),
             )

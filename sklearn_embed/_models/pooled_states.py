@@ -29,6 +29,7 @@ class PooledRun(NamedTuple):
     """What layers made of some documents, and what their slopes are computed from."""
 
     pooled: np.ndarray  # (B, D * H)
+    vectors: np.ndarray  # (N, E) of words; nothing is dropped if they are wanted later
     lengths: np.ndarray  # (B,)
     steps: Any
     passes: Any
@@ -50,10 +51,12 @@ class Layers:
         Whether slopes will be asked for.
     into : Layers or None, default=None
         An earlier one of the same parameters, whose memory is used again.
+    mix : LayerMix or None, default=None
+        The sum of layers that is pooled.  None: the last layer.
     """
 
-    def __init__(self, pooling, stack, cells, learning=False, into=None):
-        self._pooling, self._stack = pooling, stack
+    def __init__(self, pooling, stack, cells, learning=False, into=None, mix=None):
+        self._pooling, self._stack, self._mix = pooling, stack, mix
         old = None if into is None else into._packed
         self._packed = stack.packed(cells, learning, old)
 
@@ -74,11 +77,16 @@ class Layers:
         """
         steps = packed_steps(lengths)
         both = (steps, reversed_steps(steps))[: self._stack.n_directions]
-        states = zero_states(self._stack, len(lengths))
+        states, vectors = zero_states(self._stack, len(lengths)), inputs
+        if self._mix is not None and dropping.chance > 0 and 0 in self._mix.numbers:
+            vectors = scratch.array("vectors", inputs.shape)
+            vectors[:] = inputs
         fixed = self._stack, self._packed, both, inputs, states
         outputs, passes = run_forward(*fixed, scratch, dropping)
+        if self._mix is not None:
+            outputs = self._mix.add_up(vectors, passes, scratch)
         pooled, chosen = self._pool(outputs, steps, lengths)
-        return PooledRun(pooled, lengths, both, passes, chosen)
+        return PooledRun(pooled, vectors, lengths, both, passes, chosen)
 
     def _pool(self, outputs, steps, lengths):
         n, width = len(lengths), outputs.shape[1]
@@ -98,8 +106,8 @@ class Layers:
             pooled[:, :half] = outputs[chosen, :half]
         return pooled, chosen
 
-    def backward(self, run, slopes, scratch, dropping=KEEP_ALL):
-        """Turn slopes of pooled states into those of the inputs, and of all sums."""
+    def spread(self, run, slopes, scratch):
+        """Turn slopes of what was pooled, changed in place, into those of states."""
         n, width = len(run.steps[0].before), slopes.shape[1]
         spread = scratch.array("spread", (n, width))
         if self._pooling == "mean":
@@ -113,8 +121,19 @@ class Layers:
                 half = width // self._stack.n_directions
                 spread[run.chosen, :half] = slopes[:, :half]
                 spread[: len(slopes), half:] = slopes[:, half:]
+        return spread
+
+    def products(self, run, spread):
+        """Return for each layer of the sum its numbers times their slopes, summed."""
+        return self._mix.products(spread, run.vectors, run.passes)
+
+    def backward(self, run, spread, scratch, dropping=KEEP_ALL):
+        """Turn slopes of states into those of the inputs, and of all sums."""
         fixed = self._stack, self._packed, run.steps, run.passes, spread, None
-        return run_backward(*fixed, scratch, dropping)
+        shares = None
+        if self._mix is not None:
+            shares = self._mix.by_layer(self._stack.num_layers)
+        return run_backward(*fixed, scratch, dropping, shares)
 
 
 class SharedRows(Scratch):

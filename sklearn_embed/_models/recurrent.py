@@ -7,7 +7,7 @@ layer and direction the weights of inputs and of states, and a bias each.
 # SPDX-License-Identifier: BSD-3-Clause
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -334,7 +334,7 @@ def last_states(passes, states, rows):
 
 
 def run_backward(
-    stack, packed, steps, passes, slopes, into, scratch, dropping=KEEP_ALL, wanted=True
+    stack, packed, steps, passes, slopes, into, scratch, dropping=KEEP_ALL, shares=None
 ):
     """Run all layers backwards: from slopes of the outputs to all others.
 
@@ -343,23 +343,28 @@ def run_backward(
     stack, packed, steps, passes, scratch, dropping
         As of `run_forward`, and what it returned.
     slopes : ndarray of shape (N, D * H), float32
-        Of the outputs.  Changed in place.
+        Of the outputs; see ``shares``.  Changed in place.
     into : list or None
         For each layer the LayerWeights of its directions: where slopes of the
         parameters go.  Overwritten.  None: nowhere; see `matrix_slopes`.
-    wanted : bool, default=True
-        Whether the slopes of the inputs are.
+    shares : ndarray of shape (num_layers + 1,), float32, or None, default=None
+        Slopes are those of a sum: of what the layers put out before something is
+        dropped, the inputs first, each times its share.  None: of the last one alone.
 
     Returns
     -------
-    ndarray of shape (N, E), float32, or None
+    ndarray of shape (N, E), float32
         The slopes of the inputs.
     """
+    mixed = slopes
+    if shares is not None:
+        slopes = scratch.array("top", mixed.shape)
+        np.multiply(mixed, shares[-1], out=slopes)
     dropping.apply(len(packed), slopes)
     n, n_lanes, size = len(slopes), int(steps[0].sizes[0]), stack.hidden_size
     for number in range(len(packed))[::-1]:
-        there = number > 0 or wanted
-        below: Any = None
+        below = scratch.array(f"below{number % 2}", passes[number][0].inputs.shape)
+        below[:] = 0
         for direction, one in enumerate(passes[number]):
             layer = packed[number][direction]
             own = scratch.array("slopes", (n + n_lanes + 1, size))
@@ -380,13 +385,10 @@ def run_backward(
                 matrix_slopes(*fixed, scratch)
                 fixed = sums, record.previous, grads.states, grads.state_bias
                 matrix_slopes(*fixed, scratch)
-            if there:
-                if below is None:
-                    below = scratch.array(f"below{number % 2}", one.inputs.shape)
-                    below[:] = 0
-                multiply_packed(record.gates, layer.down, below)
-        if below is not None:
-            dropping.apply(number, below)
+            multiply_packed(record.gates, layer.down, below)
+        dropping.apply(number, below)
+        if shares is not None and shares[number] != 0:
+            below += shares[number] * mixed
         slopes = below
     return slopes
 

@@ -17,6 +17,7 @@ from sklearn_embed._models.classifier import Labels
 from sklearn_embed._models.descent import kept_by
 from sklearn_embed._models.kernels.optimizer import take_rows
 from sklearn_embed._models.label_training import LabelJob, Texts
+from sklearn_embed._models.layer_mix import LayerMix, check_layers, n_scalars, shares
 from sklearn_embed._models.network import Network, zero_weights
 from sklearn_embed._models.pooled_states import Layers
 from sklearn_embed._models.recurrent import Scratch, Stack
@@ -36,6 +37,7 @@ class RecurrentClassifierSettings:
     hidden_size: int
     num_layers: int
     bidirectional: bool
+    layers: int | tuple[int, ...]  # from 0 on; several: with scalars that are learned
     pooling: str
     dropout: float
     loss: str  # "softmax", or "one_vs_all" where documents have several labels
@@ -50,7 +52,7 @@ class RecurrentClassifierSettings:
     #: Those that decide what the parameters mean.
     meaning: ClassVar[tuple[str, ...]] = (
         *("vector_size", "cell", "nonlinearity", "hidden_size", "num_layers"),
-        *("bidirectional", "pooling", "optimizer", "loss"),
+        *("bidirectional", "layers", "pooling", "optimizer", "loss"),
     )
 
     @property
@@ -66,12 +68,14 @@ class ClassifierWeights(NamedTuple):
     cells: np.ndarray  # all layers, see `Stack`
     outputs: np.ndarray  # (n_classes, D * H)
     biases: np.ndarray  # (n_classes,)
+    scalars: np.ndarray  # see `layer_mix.shares`
 
     @classmethod
-    def zeros(cls, stack, n_words, n_classes, empty=False):
+    def zeros(cls, settings, n_words, n_classes, empty=False):
         """Return zeros; or arrays without any row."""
+        stack = settings.stack
         shapes = (n_words, stack.n_inputs), (stack.size,)
-        shapes += (n_classes, stack.width), (n_classes,)
+        shapes += (n_classes, stack.width), (n_classes,), (n_scalars(settings.layers),)
         return zero_weights(cls, shapes, empty)
 
 
@@ -108,13 +112,14 @@ class RecurrentTextClassifier(Network):
         """
         stack, sizes = settings.stack, (len(vocabulary), len(labels.classes))
         weights, *kept = (
-            ClassifierWeights.zeros(stack, *sizes, not there)
+            ClassifierWeights.zeros(settings, *sizes, not there)
             for there in (True, *kept_by(settings.optimizer, settings.momentum))
         )
         weights.inputs[:] = rng.uniform(-0.1, 0.1, weights.inputs.shape)
         weights.cells[:] = stack.draw(rng)
         bound = 1 / math.sqrt(stack.width)
         weights.outputs[:] = rng.uniform(-bound, bound, weights.outputs.shape)
+        weights.scalars[-1:] = 1
         if start is not None:
             weights.inputs[:] = start.rows(vocabulary.words)
             weights.cells[:] = start.cells
@@ -133,7 +138,7 @@ class RecurrentTextClassifier(Network):
             if len(mine.cells) and len(theirs.cells):
                 width = mine.inputs.shape[1]
                 take_over(mine.inputs, rows, theirs.inputs, old_rows, width)
-                mine.cells[:] = theirs.cells
+                mine.cells[:], mine.scalars[:] = theirs.cells, theirs.scalars
                 mine.outputs[classes] = theirs.outputs
                 mine.biases[classes] = theirs.biases
         self.n_steps = old.n_steps
@@ -156,6 +161,7 @@ class RecurrentTextClassifier(Network):
             "classes_": self.labels.classes,
             "label_counts_": self.labels.counts,
             "output_vectors_": fitted.weights.outputs,
+            **fitted.layer_attributes(),
         }
         return attributes, fitted
 
@@ -164,6 +170,24 @@ class RecurrentTextClassifier(Network):
         """The layers."""
         return self.settings.stack
 
+    @property
+    def layer_mix(self):
+        """The sum of layers that is pooled, or None."""
+        settings = self.settings
+        return LayerMix.of(settings.layers, self.weights.scalars, settings.num_layers)
+
+    def layers(self):
+        """Return the layers, to run them."""
+        fixed = self.settings.pooling, self.stack, self.weights.cells
+        return Layers(*fixed, mix=self.layer_mix)
+
+    def layer_attributes(self):
+        """Return the fitted attributes that tell of the sum of layers."""
+        scalars = self.weights.scalars
+        if not len(scalars):
+            return {"layer_weights_": np.ones(1), "layer_scale_": 1.0}
+        return {"layer_weights_": shares(scalars), "layer_scale_": float(scalars[-1])}
+
     def means(self, documents, vocabulary, n_jobs):
         """Return what the layers make of each document: float32 (n, D * H).
 
@@ -171,8 +195,7 @@ class RecurrentTextClassifier(Network):
         """
         texts = Texts.of(documents, vocabulary, self.settings.max_length)
         out = np.zeros((len(documents), self.stack.width), np.float32)
-        layers = Layers(self.settings.pooling, self.stack, self.weights.cells)
-        inputs = readonly(self.weights.inputs)
+        layers, inputs = self.layers(), readonly(self.weights.inputs)
 
         def call(group):
             words, lengths, _ = texts.packed(group)
@@ -205,5 +228,7 @@ class RecurrentTextClassifier(Network):
         n_classes = len(labels.classes)
         if settings.loss not in ("softmax", "one_vs_all") or labels.mass is None:
             raise ValueError("loss is none, or classes have no weights")
-        sizes = self.stack, n_words, n_classes
+        sizes = settings, n_words, n_classes
+        widths = settings.vector_size, self.stack.width
+        check_layers(settings.layers, settings.num_layers, *widths)
         self._check_weights(partial(ClassifierWeights.zeros, *sizes))
