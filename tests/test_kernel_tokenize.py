@@ -17,7 +17,7 @@ from sklearn_embed._text import compiled, scanner
 from sklearn_embed._text.compiled import PATTERNS, fast_encoder, fast_lookup
 from sklearn_embed._text.kernels import token_table
 from sklearn_embed._text.kernels.strings import read_strings
-from sklearn_embed._text.tokens import DEFAULT_PATTERN, Encoder
+from sklearn_embed._text.tokens import DEFAULT_PATTERN, WORDS_AND_MARKS, Encoder
 from sklearn_embed._text.unicode_tables import char_table, compress
 
 N_CODE_POINTS = sys.maxunicode + 1
@@ -72,7 +72,7 @@ def blocks_of_characters(template):
 
 
 @pytest.mark.parametrize("lowercase", [True, False])
-@pytest.mark.parametrize("pattern", [DEFAULT_PATTERN, r"\S+"])
+@pytest.mark.parametrize("pattern", [DEFAULT_PATTERN, r"\S+", WORDS_AND_MARKS])
 def test_every_character_counts_and_lowers_as_in_python(pattern, lowercase):
     first = (pattern, lowercase) == (DEFAULT_PATTERN, True)
     texts = blocks_of_characters(" {0} a{0}b ab{0}" if first else " a{0}b")
@@ -91,7 +91,7 @@ def test_every_character_ends_a_document_as_in_count_vectorizer():
 
 
 @pytest.mark.parametrize("code", [ord("m"), ord("Q"), 0x436, 0x416, 0x4E2D, 0x10400])
-@pytest.mark.parametrize("change", [1, 4], ids=["class", "lower-case form"])
+@pytest.mark.parametrize("change", [1, 8], ids=["class", "lower-case form"])
 def test_a_wrong_entry_of_the_table_is_seen(code, change):
     texts = [f"ab{chr(code)}cd {SENTENCES['russian']}"]
     encoder = fast_encoder(True, DEFAULT_PATTERN)
@@ -126,6 +126,30 @@ def test_any_text_gives_the_tokens_of_python(texts, pattern, lowercase):
         some = [front + text for text in texts]
         found = tokens_of(fast_encoder(lowercase, pattern), some)
         assert found == by_python(some, lowercase, pattern)
+
+
+marks = st.text(
+    st.one_of(
+        st.characters(categories=["P", "S", "M", "N", "Z", "C", "Lo"]),
+        st.sampled_from("a_² ½٣中．🙂🏽\u200d\ufe0f\u0301'\x1c\x85\u3000"),
+    ),
+    max_size=150,
+)
+
+
+@given(marks, st.booleans())
+@settings(deadline=None, max_examples=300)
+def test_marks_are_tokens_each_beside_whatever_stands(text, lowercase):
+    for front in FRONTS:
+        some = [front + text, front + " ".join(text), text + "Σ", text * 3]
+        found = tokens_of(fast_encoder(lowercase, WORDS_AND_MARKS), some)
+        assert found == by_python(some, lowercase, WORDS_AND_MARKS)
+
+
+def test_text_of_marks_alone_has_a_place_for_each():
+    texts = ["!" * 300_000, "!?" * 70_000, "—" * 300_000, "a!" * 200_000]
+    found = tokens_of(fast_encoder(True, WORDS_AND_MARKS), texts)
+    assert found == by_python(texts, True, WORDS_AND_MARKS)
 
 
 @given(documents)

@@ -20,8 +20,9 @@ from sklearn_embed._text.scanner import (
 )
 from sklearn_embed._text.word_index import WordIndex
 
-#: Patterns with a compiled form: the characters of a token, and how many at least.
-PATTERNS = {
+#: Patterns with a compiled form: the characters of a token, how many at least, and
+#: those that are a token each.
+PATTERNS: dict[str, tuple] = {
     r"\b\w\w+\b": (r"\w", 2),
     r"\w\w+": (r"\w", 2),
     r"\w{2,}": (r"\w", 2),
@@ -32,11 +33,13 @@ PATTERNS = {
     r"\S+": (r"\S", 1),
     # What fastText takes for a word: other kinds of white space belong to it.
     r"[^ \n\r\t\v\f\0]+": (r"[^ \n\r\t\v\f\0]", 1),
+    r"\w+|[^\w\s]": (r"\w", 1, r"[^\w\s]"),
+    r"\w+|[^\s\w]": (r"\w", 1, r"[^\w\s]"),
 }
 
 
 def compiled_form(token_pattern):
-    """Return the class of characters and least length of a pattern, or None."""
+    """Return what a `Scanner` needs to find a pattern's tokens, or None."""
     if sys.byteorder == "big" or not isinstance(token_pattern, str):
         return None
     return PATTERNS.get(token_pattern.removeprefix("(?u)"))
@@ -66,8 +69,8 @@ def fast_lookup(words, lowercase, token_pattern):
 class FastEncoder:
     """Turns documents into ids; a token's id is its rank in order of appearance."""
 
-    def __init__(self, lowercase, char_class, shortest):
-        self.scanner = Scanner(lowercase, char_class, shortest)
+    def __init__(self, lowercase, *form):
+        self.scanner = Scanner(lowercase, *form)
         self.hash_table = HashTable()
         self.n_read = 0  # characters
 
@@ -134,8 +137,8 @@ class FastEncoder:
 class FastLookup:
     """Turns documents into rows of the words of a WordIndex, -1 for other tokens."""
 
-    def __init__(self, index, lowercase, char_class, shortest):
-        self._index, self._form = index, (lowercase, char_class, shortest)
+    def __init__(self, index, lowercase, *form):
+        self._index, self._form = index, (lowercase, *form)
         self.scanner = Scanner(*self._form)
 
     def numbering(self):

@@ -93,16 +93,16 @@ class ScratchBuffer:
         self.progress = np.empty(3, np.int64)
         self.out, self.edges = np.empty(0, np.uint8), np.empty(0, np.int32)
 
-    def reserve(self, strings):
-        """Make the arrays large enough, and keep what they hold."""
-        n_bytes, n_characters = strings.n_bytes, strings.n_characters
+    def reserve(self, strings, per_character=1):
+        """Make the arrays large enough for so many edges; keep what they hold."""
+        n_bytes, n_possible = strings.n_bytes, strings.n_characters * per_character
         if n_bytes >= 2**31 - SLACK:
             raise OverflowError("A document of 2**29 characters has no gap to cut.")
         if n_bytes + SLACK > len(self.out):
             # What is not used costs nothing.
             self.out = enlarged(self.out, max(n_bytes, 4 * BATCH_CHARS) + SLACK)
-        if n_characters + BATCH_DOCUMENTS + SLACK > len(self.edges):
-            n_edges = max(n_characters, BATCH_CHARS) + BATCH_DOCUMENTS + SLACK
+        if n_possible + BATCH_DOCUMENTS + SLACK > len(self.edges):
+            n_edges = max(n_possible, BATCH_CHARS) + BATCH_DOCUMENTS + SLACK
             self.edges = enlarged(self.edges, n_edges)
             self.hashes = np.empty(n_edges // 2, np.uint32)
             self.ids = np.empty(n_edges // 2, np.int32)
@@ -159,15 +159,28 @@ def scratch_buffers():
 
 
 class Scanner:
-    """Finds the tokens of documents and looks them up; holds nothing that changes."""
+    """Finds the tokens of documents and looks them up; holds nothing that changes.
+
+    Parameters
+    ----------
+    lowercase : bool
+        Whether to lower documents first.
+    char_class : str
+        Regular expression of a character of those that form tokens in a row.
+    shortest : {1, 2}
+        How many of them at least.
+    single : str or None, default=None
+        The same of characters each of which is a token, and none of the others.
+    """
 
     # Fewer bits make tokens collide: a test does that.
     hash_mask = np.uint64(0xFFFFFFFF)
 
-    def __init__(self, lowercase, char_class, shortest):
+    def __init__(self, lowercase, char_class, shortest, single=None):
         self.lowercase = bool(lowercase)
         self.shortest = shortest
-        self.table = char_table(char_class, self.lowercase)
+        self.edges_of_character = 1 if single is None else 2
+        self.table = char_table(char_class, self.lowercase, single)
         self.outside = re.compile(complement(char_class))
 
     def read(self, strings, scratch, known):
@@ -185,7 +198,7 @@ class Scanner:
         documents = strings.where, strings.n, self.table[:4]
         scratch.progress[:] = 0
         while True:
-            scratch.reserve(strings)
+            scratch.reserve(strings, self.edges_of_character)
             n_tokens, n_missed = read_tokens(
                 *documents, scratch.arrays(), self.shortest, self.hash_mask, known
             )

@@ -9,7 +9,6 @@ import numpy as np
 
 from sklearn_embed._text.compiled import compiled_form
 from sklearn_embed._text.documents import shortened
-from sklearn_embed._text.tokens import WORDS_AND_MARKS
 
 
 class Script(NamedTuple):
@@ -107,7 +106,7 @@ def warn_if_unspaced(documents, stacklevel=2):
 
 def finds_words(pattern):
     """Tell whether a regular expression is known to take letters in a row as words."""
-    return pattern == WORDS_AND_MARKS or compiled_form(pattern) is not None
+    return compiled_form(pattern) is not None
 
 
 def scripts_of(text):

@@ -108,12 +108,13 @@ def load_char(typing_context, address, p, width):
 
 @intrinsic
 def lower_ascii(typing_context, address, width, out, q, ranges):
-    """Lower 64 characters of ASCII into ``out[q:]``; return two masks of 64 bits.
+    """Lower 64 characters of ASCII into ``out[q:]``; return three masks of 64 bits.
 
-    The first tells which of the characters may stand in a token, the second which
-    are no ASCII at all (what was done to those means nothing).
+    The first tells which of the characters may stand in a token with others, the second
+    which are a token each, the third which are no ASCII at all (what was done to those
+    means nothing).
     """
-    signature = types.UniTuple(types.uint64, 2)(
+    signature = types.UniTuple(types.uint64, 3)(
         types.int64, types.int64, out, types.int64, ranges
     )
 
@@ -154,10 +155,18 @@ def lower_ascii(typing_context, address, width, out, q, ranges):
         vector = builder.add(vector, builder.select(upper, shift, nothing))
         where = _address(context, builder, signature.args[2], out, q, _VECTOR)
         builder.store(vector, where, align=1)
-        word = within(vector, bounds[0], bounds[1])
-        for k in range(2, len(bounds) - 3, 2):
-            word = builder.or_(word, within(vector, bounds[k], bounds[k + 1]))
-        masks = [builder.bitcast(mask, _WORD) for mask in (word, high)]
+
+        def among(first, end):
+            found = within(vector, bounds[first], bounds[first + 1])
+            for k in range(first + 2, end, 2):
+                more = within(vector, bounds[k], bounds[k + 1])
+                found = builder.or_(found, more)
+            return found
+
+        n = len(bounds) - 3
+        word = among(0, n - 4)
+        single = builder.not_(builder.or_(word, among(n - 4, n)))
+        masks = [builder.bitcast(mask, _WORD) for mask in (word, single, high)]
         return context.make_tuple(builder, signature.return_type, masks)
 
     return signature, codegen
@@ -183,6 +192,52 @@ def store_char(out, q, code):
     return np.int64(n)
 
 
+@inlined(fastmath=())
+def put_edges(edges, e, q, before, flags):
+    """Write where a token ends, begins, or both, before a character; return the number.
+
+    A place beyond the last edge may be written to.
+
+    Parameters
+    ----------
+    edges, e
+        Where to write.
+    q : int
+        The place of the character.
+    before, flags : {0, 1, 2}
+        What the characters before and after are: 1 may stand in a token with others, 2
+        is a token, 0 belongs to none.
+    """
+    # Unsigned: numba looks for negative indices elsewhere.
+    edges[np.uint64(e)] = q
+    if (before | flags) < 2:  # always, where all tokens are runs
+        return e + (before ^ flags)
+    edges[np.uint64(e + 1)] = q
+    return e + (before > 0) + (flags > 0)
+
+
+@inlined(fastmath=())
+def put_turns(edges, e, q, ends, begins):
+    """Write where tokens end and begin among 64 characters; return their number.
+
+    Parameters
+    ----------
+    edges, e, q
+        Where to write, and the place of the first character.
+    ends, begins : uint64
+        A bit for each character before which a token ends, and where one begins.
+    """
+    one = np.uint64(1)
+    turns, both = ends | begins, ends & begins
+    while turns:
+        place = trailing_zeros(turns)
+        edges[np.uint64(e)] = q + place
+        edges[np.uint64(e + 1)] = q + place
+        e += 1 + np.int64(both >> np.uint64(place) & one)
+        turns &= turns - one
+    return e
+
+
 @inner(fastmath=())
 def find_edges(where, n_documents, characters, found, progress):
     """Lower documents and find where their runs of token characters begin and end.
@@ -199,8 +254,9 @@ def find_edges(where, n_documents, characters, found, progress):
         tail (256,), uint8: for the last characters of a document, so that nothing
         beyond them is read.  out, uint8: receives the lowered text as UTF-8, of the
         size that `read_strings` gives and 64 bytes more.  edges
-        (n_characters + n_documents + 64,), int32: receives begin, end, begin, end, …
-        of the runs, as positions in `out`.  ends (n_documents,), int32: receives the
+        (n_characters + n_documents + 64,), int32, or 2 n_characters where some are
+        tokens by themselves: receives begin, end, begin, end, … of the tokens, as
+        positions in `out`.  ends (n_documents,), int32: receives the
         number of edges found up to the end of each document.
     progress : ndarray of shape (3,), int64
         The document to begin with, and the bytes and edges before it: zeros at
@@ -225,18 +281,27 @@ def find_edges(where, n_documents, characters, found, progress):
             if rest < SLACK:
                 copy_bytes(source, tail, rest * step)
                 source = tail.ctypes.data
-            word, high = lower_ascii(source, width, out, q, ranges)
+            word, single, high = lower_ascii(source, width, out, q, ranges)
             k = trailing_zeros(high)
             k = k if k < rest else rest
             if k:
                 keep = np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(64 - k)
                 word &= keep
-                turns = (word ^ (word << np.uint64(1) | np.uint64(inside))) & keep
-                while turns:
-                    edges[np.uint64(e)] = q + trailing_zeros(turns)
-                    e += 1
-                    turns &= turns - np.uint64(1)
-                inside = np.int64(word >> np.uint64(k - 1))
+                single &= keep
+                one, last = np.uint64(1), np.uint64(k - 1)
+                before = word << one | np.uint64(inside & 1)
+                if single == 0 and inside < 2:
+                    turns = (word ^ before) & keep
+                    while turns:
+                        edges[np.uint64(e)] = q + trailing_zeros(turns)
+                        e += 1
+                        turns &= turns - one
+                else:
+                    alone = single << one | np.uint64(inside >> 1)
+                    turns = (before & ~word | alone) & keep
+                    begins = word & ~before | single
+                    e = put_turns(edges, e, q, turns, begins)
+                inside = np.int64(word >> last | single >> last << one)
                 p += k
                 q += k
             run = 0 if k < SLACK else ASCII_RUN
@@ -245,22 +310,21 @@ def find_edges(where, n_documents, characters, found, progress):
                 # Unsigned: numba looks for negative indices elsewhere.
                 if code < N_FORMS:
                     form = np.uint64(forms[np.uint64(code)])
-                    flags = np.int64(form & np.uint64(3))
-                    size = np.int64((form >> np.uint64(2)) & np.uint64(3))
+                    flags = np.int64(form & np.uint64(7))
+                    size = np.int64((form >> np.uint64(3)) & np.uint64(3))
                     store_word(out, q, form >> np.uint64(8))
                 else:
                     block = blocks[np.uint64(code >> 7)]
                     entry = np.int64(entries[np.uint64(block + (code & 127))])
-                    flags, size = entry & 3, store_char(out, q, code + (entry >> 2))
-                if flags & 2:
+                    flags, size = entry & 7, store_char(out, q, code + (entry >> 3))
+                if flags & 4:
                     return False
-                edges[np.uint64(e)] = q
-                e += inside ^ flags
+                e = put_edges(edges, e, q, inside, flags)
                 inside = flags
                 run = (run + 1) * (code < 0x80)
                 q += size
                 p += 1
         edges[e] = q
-        e += inside
+        e += inside > 0
         ends[d] = e
     return True
