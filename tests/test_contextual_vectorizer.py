@@ -263,6 +263,51 @@ def test_where_a_word_occurs(fitted, monkeypatch):
     assert fitted.occurrences(ASKED, "nothing").vectors.shape == (0, 38)
 
 
+def averaged(found, window):
+    """Return means of rows and of their neighbours in their documents."""
+    out = []
+    for number in range(len(found)):
+        rows = found[number].astype(np.float64)
+        for place in range(len(rows)):
+            near = rows[max(0, place - window) : place + window + 1]
+            out.append(near.mean(axis=0))
+    return np.array(out)
+
+
+@pytest.mark.parametrize("window", [1, 3, 1000])
+def test_vectors_are_averaged_over_their_neighbours(window, fitted):
+    everything = fitted.transform_tokens(ASKED)
+    expected = averaged(everything, window)
+    found = fitted.transform_tokens(ASKED, window=window)
+    assert_allclose(found.vectors, expected, rtol=1e-4, atol=1e-6)
+    assert found.tokens == everything.tokens
+    for number, text in enumerate(ASKED):
+        single = fitted.transform_tokens([text], window=window).vectors
+        assert_array_equal(found[number], single)
+    rows = np.array(everything.tokens) == "the"
+    options = {"max_occurrences": 9, "window": window}
+    there = fitted.occurrences(ASKED, "the", **options)
+    assert_array_equal(there.vectors, found.vectors[rows][:9])
+    asked = "the dog sat on the rug"
+    query = averaged(fitted.transform_tokens([asked]), window)[3]
+    near = expected[rows] @ query / np.linalg.norm(expected[rows], axis=1)
+    near = np.sort(near / np.linalg.norm(query))[::-1][:5]
+    options = {"among": ["the"], "window": window}
+    best = fitted.most_similar_in_context(asked, "on", ASKED, 5, **options)
+    assert_allclose([one.similarity for one in best], near, rtol=1e-5)
+    assert len(fitted.transform_tokens([], window=window)) == 0
+
+
+def test_neighbours_are_those_beyond_the_border_of_a_piece(fitted, monkeypatch):
+    expected = fitted.transform_tokens(ASKED, window=4).vectors
+    for piece in (40, 149, 10, 4):
+        monkeypatch.setattr(contextual, "PIECE", piece)
+        parts = list(fitted.iter_tokens(ASKED, n_tokens=4, window=4))
+        assert_array_equal(np.concatenate([p.vectors for p in parts]), expected)
+        long = [part for part in parts if part.first == 4]
+        assert [part.begin for part in long] == [*range(0, 150, piece)]
+
+
 def test_questions_that_cannot_be_asked(fitted):
     ask = fitted.most_similar_in_context
     for error, message, args, more in (
@@ -272,6 +317,8 @@ def test_questions_that_cannot_be_asked(fitted):
         (TypeError, "one document", (5, "cat", ASKED), {}),
         (ValueError, "topn=0", ("the cat", "cat", ASKED, 0), {}),
         (ValueError, "n_context=-1", ("the cat", "cat", ASKED), {"n_context": -1}),
+        (ValueError, "window=-1", ("the cat", "cat", ASKED), {"window": -1}),
+        (ValueError, "window=1001", ("the cat", "cat", ASKED), {"window": 1001}),
         (TypeError, "among", ("the cat", "cat", ASKED), {"among": "cat"}),
         (TypeError, "among", ("the cat", "cat", ASKED), {"among": [1]}),
     ):
@@ -283,6 +330,13 @@ def test_questions_that_cannot_be_asked(fitted):
         fitted.occurrences(ASKED, "cat", max_occurrences=0)
     with pytest.raises(ValueError, match="n_tokens=0"):
         fitted.iter_tokens(ASKED, n_tokens=0)
+    for ask in (
+        fitted.iter_tokens,
+        fitted.transform_tokens,
+        lambda X, window: fitted.occurrences(X, "cat", window=window),
+    ):
+        with pytest.raises(ValueError, match=r"window=1\.5"):
+            ask(ASKED, window=1.5)
 
 
 def test_the_models_are_those_that_are_trained_one_by_one():

@@ -504,6 +504,9 @@ def test_senses_are_coloured_by_labels_or_groups(in_context):
     by_context = dict(zip(grouped.contexts, grouped.labels, strict=True))
     assert sorted(by_context.values()) == [1, 2], "the contexts make the groups"
     assert grouped.labels.count(1) == 5
+    wide = ContextualSensesDisplay.from_estimator(model, texts, "bank", window=2)
+    assert sorted(wide.contexts) == sorted(display.contexts)
+    assert not np.array_equal(wide.positions, display.positions)
 
 
 def test_senses_of_what_is_not_there(in_context):

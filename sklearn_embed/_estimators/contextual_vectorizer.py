@@ -53,6 +53,9 @@ if TYPE_CHECKING:
 #: Tokens of which vectors are made at once, where no other number is given.
 TOKENS = 1 << 13
 
+#: The largest `window`.
+WIDEST = 1000
+
 
 @register
 class ContextualVectorizer(
@@ -209,9 +212,12 @@ class ContextualVectorizer(
     :math:`\sum_j s_j h_{k,j}` (Peters et al., equation 1, with :math:`\gamma = 1`).
 
     Layers side by side suit linear classifiers, which weigh each column by itself; to
-    compare tokens, one layer is better: the first recurrent one tells senses apart,
-    while layer 0 is the same in all contexts.  `pooling`, `layers`, `layer_weights` and
-    `normalize_layers` may be changed after `fit`, without training anew.
+    compare tokens, one recurrent layer is better, the last one of models that were
+    trained long, while layer 0 is the same in all contexts.
+    What a place is about shows more clearly in the mean of its neighbours' vectors,
+    too: `window` of the methods that return tokens.  `pooling`, `layers`,
+    `layer_weights` and `normalize_layers` may be changed after `fit`, without training
+    anew.
 
     A word outside of the vocabulary is read as the unknown word.  A document is read
     from its beginning and from its end, however long it is, in bounded memory, and is
@@ -442,7 +448,7 @@ class ContextualVectorizer(
         return rows
 
     def transform_tokens(
-        self, X: Documents, *, out: Float32Array | None = None
+        self, X: Documents, *, out: Float32Array | None = None, window: int = 0
     ) -> TokenVectors:
         """Return the vector of every token, in its context.
 
@@ -452,6 +458,9 @@ class ContextualVectorizer(
             The documents.
         out : ndarray of shape (n_tokens, n_dimensions), float32, or None, default=None
             Where to write the vectors, such as a memory map.  None: a new array.
+        window : int, default=0
+            Tokens on both sides whose vectors are averaged with that of each token, in
+            0 to 1000: what a place is about, more than the word itself.
 
         Returns
         -------
@@ -461,17 +470,19 @@ class ContextualVectorizer(
         Raises
         ------
         ValueError
-            If `out` is of another shape or type.
+            If `out` is of another shape or type, or `window` is out of range.
 
         See Also
         --------
         iter_tokens : The same, in constant memory.
         """
         fitted = snapshot(self)
-        return token_vectors.all_tokens(fitted, fitted._tokenize(X), out, TOKENS)
+        check_count("window", window, least=0, most=WIDEST)
+        documents = fitted._tokenize(X)
+        return token_vectors.all_tokens(fitted, documents, out, TOKENS, int(window))
 
     def iter_tokens(
-        self, X: Documents, *, n_tokens: int = TOKENS
+        self, X: Documents, *, n_tokens: int = TOKENS, window: int = 0
     ) -> Iterator[TokenVectors]:
         """Yield the vectors of some tokens at a time, in their context.
 
@@ -482,6 +493,9 @@ class ContextualVectorizer(
         n_tokens : int, default=8192
             Tokens at a time, at most; a document of up to 8192 tokens is never cut, a
             longer one is read in pieces of so many.
+        window : int, default=0
+            Tokens on both sides whose vectors are averaged with that of each token, in
+            0 to 1000: what a place is about, more than the word itself.
 
         Yields
         ------
@@ -493,7 +507,9 @@ class ContextualVectorizer(
         fitted._reader()
         documents = fitted._tokenize(X)
         check_count("n_tokens", n_tokens)
-        return token_vectors.token_blocks(fitted, documents, int(n_tokens))
+        check_count("window", window, least=0, most=WIDEST)
+        fixed = fitted, documents, int(n_tokens), int(window)
+        return token_vectors.token_blocks(*fixed)
 
     def most_similar_in_context(
         self,
@@ -504,6 +520,7 @@ class ContextualVectorizer(
         *,
         among: Collection[str] | None = None,
         center: bool = False,
+        window: int = 0,
         n_context: int = 5,
     ) -> list[TokenMatch]:
         """Return the tokens of a corpus that are nearest to a word in a text.
@@ -523,6 +540,9 @@ class ContextualVectorizer(
         center : bool, default=False
             Whether the mean of all compared vectors is taken off first: states have
             much in common, so that all cosines may be near 1.  Reads the corpus twice.
+        window : int, default=0
+            Tokens on both sides whose vectors are averaged with that of each token, in
+            0 to 1000: what a place is about, more than the word itself.
         n_context : int, default=5
             Tokens that are told on both sides of each one.
 
@@ -539,16 +559,19 @@ class ContextualVectorizer(
         """
         fitted = snapshot(self)
         check_count("topn", topn)
+        check_count("window", window, least=0, most=WIDEST)
         check_count("n_context", n_context, least=0)
         options = fitted._text_options
         asked = tokenize([pairs.one_document(text)], options, "text")
         word = token_vectors.one_token(word, options)
         place = token_vectors.place_of(asked, word)
-        query = token_vectors.all_tokens(fitted, asked, None, TOKENS).vectors[place]
+        window = int(window)
+        found = token_vectors.all_tokens(fitted, asked, None, TOKENS, window)
+        query = found.vectors[place]
         documents, wanted = fitted._tokenize(X), None
         if among is not None:
             wanted = token_vectors.is_word(documents.table, pairs.listed(among))
-        compared = token_vectors.Compared(fitted, documents, wanted)
+        compared = token_vectors.Compared(fitted, documents, wanted, window)
         mean = compared.mean() if center else None
         return token_vectors.nearest(compared, query, mean, int(topn), int(n_context))
 
@@ -558,6 +581,7 @@ class ContextualVectorizer(
         word: str,
         *,
         max_occurrences: int | None = None,
+        window: int = 0,
         n_context: int = 5,
     ) -> Occurrences:
         """Return where a word occurs, and its vectors there.
@@ -570,6 +594,9 @@ class ContextualVectorizer(
             A token, whether it is in the vocabulary or not.
         max_occurrences : int or None, default=None
             Only so many of them, the first ones.  None: all.
+        window : int, default=0
+            Tokens on both sides whose vectors are averaged with that of each token, in
+            0 to 1000: what a place is about, more than the word itself.
         n_context : int, default=5
             Tokens that are told on both sides of each one.
 
@@ -581,12 +608,13 @@ class ContextualVectorizer(
         fitted = snapshot(self)
         if max_occurrences is not None:
             check_count("max_occurrences", max_occurrences)
+        check_count("window", window, least=0, most=WIDEST)
         check_count("n_context", n_context, least=0)
         if not isinstance(word, str):
             raise TypeError(f"word must be a string, not {type(word).__name__}.")
         word = token_vectors.one_token(word, fitted._text_options)
         documents = fitted._tokenize(X)
-        fixed = documents, word, max_occurrences, int(n_context)
+        fixed = documents, word, max_occurrences, int(n_context), int(window)
         return token_vectors.occurrences(fitted, *fixed)
 
     words_ = property(lambda self: self.language_models_[0].words_)

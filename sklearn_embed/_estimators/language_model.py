@@ -353,10 +353,12 @@ def warn_of_unknown(
     )
 
 
-def check_count(name, value, least=1):
-    """Refuse what is no integer of at least so much."""
+def check_count(name, value, least=1, most=None):
+    """Refuse what is no integer of at least, and at most, so much."""
     if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
         raise ValueError(f"{name}={value!r}: give an integer of at least {least}.")
+    if most is not None and value > most:
+        raise ValueError(f"{name}={value!r}: give an integer of at most {most}.")
 
 
 def _as_temperature(value):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from numbers import Integral
 from typing import NamedTuple
 
@@ -106,7 +107,7 @@ class Occurrences(NamedTuple):
     contexts: list[str]  # the tokens around each
 
 
-def token_blocks(fitted, documents, n_tokens) -> Iterator[TokenVectors]:
+def token_blocks(fitted, documents, n_tokens, window=0) -> Iterator[TokenVectors]:
     """Yield the vectors of some tokens at a time.
 
     Parameters
@@ -117,6 +118,8 @@ def token_blocks(fitted, documents, n_tokens) -> Iterator[TokenVectors]:
         The documents.
     n_tokens : int
         Tokens at a time, at most; of a long document, its pieces may be longer.
+    window : int, default=0
+        Tokens on both sides whose vectors are averaged with that of each token.
     """
     reader, n_jobs = fitted._reader(), fitted._n_threads()
     row_of, n_words = fitted._lookup.rows(documents.table), reader.n_words
@@ -125,15 +128,77 @@ def token_blocks(fitted, documents, n_tokens) -> Iterator[TokenVectors]:
         if len(block) == 1 and block.n_tokens > contextual.PIECE:
             rows = row_of[block.flat_ids()].astype(np.int64)
             words = np.where(rows < 0, n_words, rows)
-            for begin, vectors in reader.pieces(words):
+            for begin, vectors in smooth_pieces(reader.pieces(words), window):
                 part = _part(block, begin, begin + len(vectors))
                 yield TokenVectors(vectors, part.offsets, part, first, begin)
         else:
             out = np.empty((block.n_tokens, reader.width), np.float32)
             reader.tokens(encode(block, row_of, n_words), out, n_jobs)
             offsets = readonly(block.offsets - block.offsets[0])
+            if window:
+                out = smoothed(out, offsets, window)
             yield TokenVectors(out, offsets, block, first)
         first += len(block)
+
+
+def smoothed(vectors, offsets, window):
+    """Return means of the vectors of a token and of its neighbours in its document.
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (n_tokens, width), float32
+        Document after document.
+    offsets : ndarray of shape (n_documents + 1,), int64
+        Where each begins.
+    window : int
+        Tokens on both sides that count, as far as there are any.
+
+    Returns
+    -------
+    ndarray of shape (n_tokens, width), float32
+    """
+    lengths = np.diff(offsets)
+    before = np.arange(len(vectors)) - np.repeat(offsets[:-1], lengths)
+    behind = np.repeat(lengths, lengths) - 1 - before
+    total, counts = vectors.copy(), np.ones((len(vectors), 1), np.float32)
+    # Neighbour by neighbour, so that each document is added up in its own order.
+    for shift in range(1, min(window, int(lengths.max(initial=1)) - 1) + 1):
+        for sign, there in ((-1, before), (1, behind)):
+            rows = np.flatnonzero(there >= shift)
+            total[rows] += vectors[rows + sign * shift]
+            counts[rows] += 1
+    return np.divide(total, counts, out=total)
+
+
+def smooth_pieces(pieces, window):
+    """Yield pieces of a document, `smoothed` over their borders.
+
+    Parameters
+    ----------
+    pieces : iterable of (int, ndarray of shape (n, width), float32)
+        Numbers of first tokens, and vectors; all but the last are as long as `window`.
+    window : int
+        See `smoothed`.
+
+    Yields
+    ------
+    begin : int
+        As given.
+    vectors : ndarray of shape (n, width), float32
+    """
+    if not window:
+        yield from pieces
+        return
+    begin, tail, piece = 0, None, None
+    for following, vectors in chain(pieces, [(None, None)]):
+        if piece is not None:
+            parts = tail, piece, None if vectors is None else vectors[:window]
+            rows = np.concatenate([part for part in parts if part is not None])
+            first = 0 if tail is None else len(tail)
+            rows = smoothed(rows, np.array([0, len(rows)]), window)
+            yield begin, rows[first : first + len(piece)]
+            tail = piece[-window:]
+        begin, piece = following, vectors
 
 
 def _part(document, begin, end):
@@ -144,7 +209,7 @@ def _part(document, begin, end):
     )
 
 
-def all_tokens(fitted, documents, out, n_tokens):
+def all_tokens(fitted, documents, out, n_tokens, window=0):
     """Return the vectors of all tokens, in an array given or a new one."""
     shape = documents.n_tokens, fitted._reader().width
     if out is None:
@@ -157,7 +222,7 @@ def all_tokens(fitted, documents, out, n_tokens):
     ):
         raise ValueError(f"out must be a writeable array of shape {shape}, float32.")
     done = 0
-    for block in token_blocks(fitted, documents, n_tokens):
+    for block in token_blocks(fitted, documents, n_tokens, window):
         out[done : done + len(block.vectors)] = block.vectors
         done += len(block.vectors)
     offsets = readonly(documents.offsets - documents.offsets[0])
@@ -206,10 +271,12 @@ class Compared:
         The corpus.
     among : ndarray of shape (n_distinct,), bool, or None
         Tokens of the table that count; None: all.
+    window : int
+        See `token_blocks`.
     """
 
-    def __init__(self, fitted, documents, among):
-        self._fitted, self._among = fitted, among
+    def __init__(self, fitted, documents, among, window):
+        self._fitted, self._among, self._window = fitted, among, window
         self.documents, self._numbers = documents, np.arange(len(documents))
         self._read = documents
         if among is not None:  # others need not be read
@@ -218,7 +285,8 @@ class Compared:
 
     def blocks(self):
         """Yield float64 vectors, numbers of documents and of tokens, some at a time."""
-        for block in token_blocks(self._fitted, self._read, COMPARED):
+        fixed = self._fitted, self._read, COMPARED, self._window
+        for block in token_blocks(*fixed):
             lengths = np.diff(block.offsets)
             own = self._numbers[block.first : block.first + len(block)]
             owner = np.repeat(own, lengths)
@@ -292,13 +360,13 @@ def is_word(table, words):
     return WordIndex(words).rows(table) >= 0
 
 
-def occurrences(fitted, documents, word, most, n_context):
+def occurrences(fitted, documents, word, most, n_context, window):
     """Return where a word occurs, and its vectors there."""
     wanted = is_word(documents.table, [word])
     numbers = np.flatnonzero(has_any(documents, wanted))
     vectors, owners, positions = [], [], []
     n_found = 0
-    for block in token_blocks(fitted, documents[numbers], COMPARED):
+    for block in token_blocks(fitted, documents[numbers], COMPARED, window):
         rows = np.flatnonzero(wanted[block.documents.flat_ids()])
         if most is not None:
             rows = rows[: most - n_found]

@@ -87,6 +87,7 @@ class ContextualSensesDisplay:
         labels: ArrayLike | None = None,
         n_senses: int = 2,
         max_occurrences: int | None = 500,
+        window: int = 0,
         n_context: int = 2,
         projection: Projection = "pca",
         random_state: RandomState = 0,
@@ -111,6 +112,9 @@ class ContextualSensesDisplay:
             How many groups without `labels`.
         max_occurrences : int or None, default=500
             Only so many, the first ones.  None: all.
+        window : int, default=0
+            Tokens on both sides whose vectors are averaged with that of each token, in
+            0 to 1000: what a place is about, more than the word itself.
         n_context : int, default=2
             Tokens that are shown on both sides of the word.
         projection : {"pca", "tsne"} or transformer, default="pca"
@@ -137,9 +141,8 @@ class ContextualSensesDisplay:
         if labels is not None:
             X = X if hasattr(X, "__len__") else list(X)
             check_consistent_length(X, labels)
-        found = estimator.occurrences(
-            X, word, max_occurrences=max_occurrences, n_context=n_context
-        )
+        options = {"max_occurrences": max_occurrences, "window": window}
+        found = estimator.occurrences(X, word, n_context=n_context, **options)
         if not len(found.vectors):
             raise ValueError(f"word={word!r} occurs in none of the documents.")
         rows = normalize(found.vectors.astype(np.float64))
