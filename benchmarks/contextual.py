@@ -1,25 +1,32 @@
 """What vectors in context are worth: rows for classifiers, and senses of words.
 
 Usage: python benchmarks/contextual.py FILE MODELS [--train] [--words N]
-[--vocabulary N] [--size N] [--rows SET.csv.gz ...] [--senses] [--wide] [--jobs N]
+[--vocabulary N] [--size N] [--rows SET.csv.gz ...] [--splits N] [--senses [WORD ...]]
+[--wide] [--jobs N]
 
 FILE has one paragraph a line (plain or .gz).  With ``--train``, Word2Vec learns vectors
-of it; then a ContextualVectorizer starts from these and learns from `--words` words,
-in batches, at rates that fall from batch to batch.  Every other paragraph is cut into
-sentences, so that the models know how both begin and end.  Both estimators are saved to
-the folder MODELS, after every few batches, and are read from there otherwise.
+of it; then two language models start from these and read `--words` words once, in
+batches, at a rate that falls to 0 over the last two fifths; with ``--jobs 2`` side by
+side.  Every other paragraph is cut into sentences, so that the models know how both
+begin and end.  All three are saved to the folder MODELS, after every few batches, and
+are read from there otherwise.
 
 ``--rows`` names labelled sets with the columns ``text``, ``label`` and ``split``: the
 accuracy of logistic regressions of columns brought to variance 1, whose C is chosen by
-a fifth of the training texts, of each kind of row.  ``--wide`` adds means of Word2Vec
-vectors as wide as the contextual ones.
+a fifth of the training texts, of each kind of row.  The last line is of the kind of
+contextual rows that was best on that fifth.  ``--splits N`` adds means over N other
+splits of all texts, as large, and what is gained over Word2Vec, with the standard error
+of that over the splits.  ``--wide`` adds means of Word2Vec vectors as wide as the
+contextual ones.
 
-``--senses`` looks for the senses of bank, plant and spring.  An occurrence is of a
-sense if its paragraph has a cue word of it more than five words away, and none of the
-other sense anywhere: so no label depends on the window that the baseline sees.  Printed
-is the share of the five nearest other occurrences that are of the same sense, the mean
-over both senses.  The baseline is the mean of the Word2Vec vectors of the five words on
-both sides.  Vectors are centred, and compared by the cosine.
+``--senses`` looks for the senses of words: by default of bank, plant and spring; the
+others are those by which layers and window were chosen.  An occurrence is of a sense if
+its paragraph has a cue word of it more than five words away, and none of the other
+sense anywhere: so no label depends on the window that the baseline sees.  Printed is
+the share of the five nearest other occurrences that are of the same sense, the mean
+over both senses, and the difference to the baseline with its standard error over
+occurrences.  The baseline is the mean of the Word2Vec vectors of the five words on both
+sides.  Vectors are centred, and compared by the cosine.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -31,15 +38,17 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from contextual_senses import CUES, show_all_senses
 from corpus import texts_of
+from joblib import Parallel, delayed
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import train_test_split
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler, normalize
+from sklearn.model_selection import StratifiedShuffleSplit, train_test_split
+from sklearn.preprocessing import StandardScaler
 
 from sklearn_embed import (
     ContextualVectorizer,
     Pretrained,
+    RecurrentLanguageModel,
     TokenizedDocuments,
     Word2VecVectorizer,
 )
@@ -47,25 +56,9 @@ from sklearn_embed.io import WordVectors
 
 PATTERN = r"(?u)\w+|[^\w\s]"
 BATCH = 500_000  # words
-RATE = 3e-3
-CS = (0.001, 0.003, 0.01, 0.03, 0.1)
-WINDOW, MOST, NEAREST = 5, 400, 5
-
-#: Beginnings of cue words of two senses each.
-CUES = {
-    "bank": (
-        "money financ loan invest deposit credit currency monetary banking account",
-        "river stream shore tributar valley flow bridge creek",
-    ),
-    "plant": (
-        "factory factories nuclear manufactur industr produc assembl power electric",
-        "species flower leaves leaf seed root garden botan tree fruit",
-    ),
-    "spring": (
-        "season summer autumn winter april march semester offensive",
-        "water steel coil mineral river geotherm mechanical elastic",
-    ),
-}
+HELD_OUT = 300  # documents
+RATE, FALLING = 5e-3, 0.4  # the rate falls over this share of the batches
+CS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 
 
 def documents_of(path):
@@ -77,54 +70,82 @@ def documents_of(path):
             yield text
 
 
-def start_of(w2v):
-    """Return the vectors that training starts from."""
-    return WordVectors(w2v.words_, w2v.vectors_ * (0.1 / w2v.vectors_.std()))
+def shuffled_documents(path):
+    """Return all documents in random order."""
+    X = TokenizedDocuments.from_documents(documents_of(path), token_pattern=PATTERN)
+    return X[np.random.default_rng(0).permutation(len(X))].compact()
+
+
+def train_direction(direction, X, w2v, given):
+    """Train a language model on batches, at rates that fall to 0; save it."""
+    # Numbers of variance 1, as layers like them, kept as they are: vectors that are
+    # trained on lose what tells senses apart.
+    start = WordVectors(w2v.words_, w2v.vectors_ / w2v.vectors_.std())
+    model = RecurrentLanguageModel(
+        given.size,
+        direction=direction,
+        hidden_size=given.size,
+        num_layers=2,
+        dropout=0,  # no document is read twice
+        loss="sampled_softmax",
+        pretrained=Pretrained(start, trainable=False),
+        min_count=1,
+        vocabulary=w2v.words_[: given.vocabulary],
+        token_pattern=PATTERN,
+        random_state=0,
+        n_jobs=1,
+    )
+    X, held_out = X[:-HELD_OUT], X[-HELD_OUT:]
+    began = time.process_time()
+    n_batches = -(-min(given.words, X.n_tokens) // BATCH)
+    bounds = np.searchsorted(X.offsets, BATCH * np.arange(n_batches + 1))
+    for n in range(n_batches):
+        fall = min(1, (1 - n / n_batches) / FALLING)
+        model.learning_rate = RATE * fall * (0.5 if n == 0 else 1)
+        model.partial_fit(X[bounds[n] : bounds[n + 1]])
+        if n % 3 == 2 or n == n_batches - 1:
+            model.save(given.models / direction)
+            seconds = time.process_time() - began
+            words, perplexity = (n + 1) * BATCH, model.perplexity(held_out)
+            print(
+                f"{direction:>8} {words:>10,} words {seconds:>6.0f} s of processor, "
+                f"perplexity {perplexity:.1f}",
+                flush=True,
+            )
 
 
 def train(given):
-    """Train both estimators and save them."""
-    X = TokenizedDocuments.from_documents(
-        documents_of(given.file), token_pattern=PATTERN
-    )
-    X = X[np.random.default_rng(0).permutation(len(X))].compact()
-    shared = {"random_state": 0, "n_jobs": given.jobs}
-    w2v = Word2VecVectorizer(given.size, min_count=5, epochs=5, **shared).fit(X)
+    """Train vectors of words, then both language models, and save all of them."""
+    X = shuffled_documents(given.file)
+    began = time.process_time()
+    w2v = Word2VecVectorizer(
+        given.size, min_count=5, epochs=5, random_state=0, n_jobs=given.jobs
+    ).fit(X)
+    print(f"Word2Vec {time.process_time() - began:.0f} s of processor", flush=True)
     w2v.save(given.models / "word2vec")
-    model = ContextualVectorizer(
-        given.size,
-        hidden_size=given.size,
-        dropout=0.1,
-        loss="sampled_softmax",
-        # Vectors that are trained on lose what tells senses apart.
-        pretrained=Pretrained(start_of(w2v), trainable=False),
-        min_count=1,
-        vocabulary=w2v.words_[: given.vocabulary],
-        **shared,
+    Parallel(given.jobs)(
+        delayed(train_direction)(direction, X, w2v, given)
+        for direction in ("forward", "backward")
     )
-    began, n_batches = time.process_time(), -(-given.words // BATCH)
-    bounds = np.searchsorted(X.offsets, BATCH * np.arange(n_batches + 1))
-    for n in range(n_batches):
-        model.learning_rate = RATE * (1 - n / n_batches) ** 0.7 * (0.5 if n == 0 else 1)
-        model.partial_fit(X[bounds[n] : bounds[n + 1]])
-        if n % 6 == 5 or n == n_batches - 1:
-            model.save(given.models / "contextual")
-            seconds = time.process_time() - began
-            losses = [round(m.loss_curve_[-1], 3) for m in model.language_models_]
-            words = (n + 1) * BATCH
-            print(f"{words:>10,} words {seconds:>6.0f} s {losses}", flush=True)
 
 
-def accuracy(X, y, X_test, y_test):
-    """Return the accuracy of a logistic regression, and its C."""
+def accuracy(X, y, test):
+    """Return the accuracy of a logistic regression, that on a fifth, and its C."""
 
-    def fitted(C, X, y):
-        learner = LogisticRegression(C=C, max_iter=100, tol=1e-3)
-        return make_pipeline(StandardScaler(), learner).fit(X, y)
+    def scores(rows, others, cs):
+        scaler = StandardScaler().fit(X[rows])
+        inner, outer = scaler.transform(X[rows]), scaler.transform(X[others])
+        learner = LogisticRegression(max_iter=1000, tol=1e-3, warm_start=True)
+        for C in cs:  # each starts from the one before
+            learner.set_params(C=C).fit(inner, y[rows])
+            yield learner.score(outer, y[others])
 
-    X_in, X_out, y_in, y_out = train_test_split(X, y, test_size=0.2, random_state=0)
-    best = max(CS, key=lambda C: fitted(C, X_in, y_in).score(X_out, y_out))
-    return fitted(best, X, y).score(X_test, y_test), best
+    rows = np.flatnonzero(~test)
+    fixed = {"test_size": 0.2, "random_state": 0, "stratify": y[rows]}
+    held_out = list(scores(*train_test_split(rows, **fixed), CS))
+    best = int(np.argmax(held_out))
+    *_, found = scores(rows, np.flatnonzero(test), CS[: best + 1])
+    return found, held_out[best], CS[best]
 
 
 def kinds_of_rows(model, w2v, wide):
@@ -133,100 +154,61 @@ def kinds_of_rows(model, w2v, wide):
     if wide is not None:
         yield f"word2vec, {wide.vector_size} dimensions", wide.transform
     choices = {
-        "layer 0": {"layers": 0},
-        "layer 1": {"layers": 1},
-        "layer 2": {"layers": 2},
-        "all layers": {},
-        "all layers, normalized": {"normalize_layers": True},
-        "all layers, max": {"pooling": "max"},
+        "layer 0": [{"layers": 0}],
+        "layer 1": [{"layers": 1}],
+        "layer 2": [{"layers": 2}],
+        "all layers": [{}],
+        "all layers, normalized": [{"normalize_layers": True}],
+        "and greatest": [{"normalize_layers": True}, {"pooling": "max"}],
+        "and last": [{"normalize_layers": True}, {"pooling": "last"}],
     }
-    for name, params in choices.items():
+    for name, parts in choices.items():
 
-        def rows(texts, params=params):
+        def rows(texts, parts=parts):
             defaults = {"layers": "all", "pooling": "mean", "normalize_layers": False}
-            return model.set_params(**(defaults | params)).transform(texts)
+            return np.hstack(
+                [model.set_params(**defaults | part).transform(texts) for part in parts]
+            )
 
         yield name, rows
 
 
-def show_rows(path, kinds):
+def splits_of(given, y, n):
+    """Return masks of test texts: the one given, and others that are as large."""
+    size = int(given.sum())
+    others = StratifiedShuffleSplit(n, test_size=size, random_state=0) if n else None
+    masks = [given]
+    for _, rows in others.split(y, y) if n else ():
+        masks.append(np.isin(np.arange(len(y)), rows))
+    return masks
+
+
+def show_rows(path, kinds, n_splits):
     """Print the accuracy of all kinds of rows."""
     table = pd.read_csv(path).astype({"text": str})
-    test = table["split"] == "test"
-    y = table["label"].astype(str).to_numpy()
+    test, y = (table["split"] == "test").to_numpy(), table["label"].astype(str)
+    y, masks = y.to_numpy(), splits_of(test, y, n_splits)
     print(f"\n{path.name}: {(~test).sum()} training texts, {test.sum()} test texts")
+    all_found, held_out = [], []  # (kinds, splits)
+
+    def show(name, width, C, found):
+        line = f"{name:>26} {width:>5} columns {found[0]:.3f} {C:>9}"
+        if n_splits:
+            gains = found[1:] - all_found[0][1:]
+            error = gains.std(ddof=1) / np.sqrt(n_splits) if n_splits > 1 else np.nan
+            line += f"   splits {found[1:].mean():.3f}"
+            line += f", gain {gains.mean():+.3f} ± {error:.3f}"
+        print(line, flush=True)
+
     for name, rows in kinds:
-        began = time.process_time()
         X = rows(table["text"])
-        seconds = time.process_time() - began
-        found, C = accuracy(X[~test], y[~test], X[test], y[test])
-        width = X.shape[1]
-        print(
-            f"{name:>26} {width:>5} columns {found:.3f} (C={C}) "
-            f"{len(X) / seconds:>7,.0f} texts/s",
-            flush=True,
-        )
-
-
-def is_cue(tokens, beginnings):
-    """Return for each token whether it is a cue word."""
-    return np.array([token.startswith(tuple(beginnings.split())) for token in tokens])
-
-
-def labelled_occurrences(X, word):
-    """Return documents, positions and senses of the first clear occurrences."""
-    owners, positions, senses, counts = [], [], [], [0, 0]
-    for number, tokens in enumerate(X):
-        if word not in tokens:
-            continue
-        cues = [is_cue(tokens, beginnings) for beginnings in CUES[word]]
-        for place in np.flatnonzero(np.array(tokens) == word)[:1]:
-            far = np.ones(len(tokens), bool)
-            far[max(0, place - WINDOW) : place + WINDOW + 1] = False
-            for sense in (0, 1):
-                clear = (cues[sense] & far).any() and not cues[1 - sense].any()
-                if clear and counts[sense] < MOST // 2:
-                    counts[sense] += 1
-                    owners.append(number)
-                    positions.append(place)
-                    senses.append(sense)
-    return np.array(owners), np.array(positions), np.array(senses)
-
-
-def share_of_neighbours(rows, senses):
-    """Return how many of the nearest are of the same sense, the mean over senses."""
-    rows = normalize(rows - rows.mean(axis=0))
-    similar = rows @ rows.T
-    np.fill_diagonal(similar, -2)
-    nearest = senses[np.argsort(-similar, axis=1)[:, :NEAREST]] == senses[:, None]
-    return np.mean([nearest[senses == sense].mean() for sense in (0, 1)])
-
-
-def show_senses(given, model, w2v):
-    """Print how well occurrences of a sense lie together."""
-    texts, vectors = texts_of(given.file), w2v.to_word_vectors()
-    for word in CUES:
-        found = [text for text in texts if re.search(rf"(?i)\b{word}\b", text)]
-        some = TokenizedDocuments.from_documents(found, token_pattern=PATTERN)
-        owners, positions, senses = labelled_occurrences(some, word)
-        chosen = some[owners]
-        print(f"\n{word}: {np.bincount(senses)} occurrences of each sense")
-        windows = []
-        for tokens, place in zip(chosen, positions, strict=True):
-            around = tokens[max(0, place - WINDOW) : place]
-            around += tokens[place + 1 : place + 1 + WINDOW]
-            rows = vectors.rows(around)
-            windows.append(vectors.vectors[rows[rows >= 0]].mean(axis=0))
-        print(f"{'±5 words':>26} {share_of_neighbours(np.array(windows), senses):.3f}")
-        for layers in (1, 2, [1, 2]):
-            for normalized in (False, True):
-                model.set_params(layers=layers, normalize_layers=normalized)
-                model.set_params(layer_weights="concat")
-                tokens = model.transform_tokens(chosen)
-                rows = tokens.vectors[tokens.offsets[:-1] + positions]
-                name = f"layers {layers}{', normalized' if normalized else ''}"
-                found = share_of_neighbours(rows, senses)
-                print(f"{name:>26} {found:.3f}", flush=True)
+        found = [accuracy(X, y, mask) for mask in masks]
+        all_found.append(np.array([one[0] for one in found]))
+        held_out.append([one[1] if "word2vec" not in name else -1.0 for one in found])
+        show(name, X.shape[1], f"(C={found[0][2]})", all_found[-1])
+    best = np.argmax(held_out, axis=0)
+    chosen = np.array(all_found)[best, np.arange(len(masks))]
+    show("best on a fifth: " + kinds[best[0]][0], "", "", chosen)
 
 
 def main():
@@ -235,18 +217,25 @@ def main():
     parser.add_argument("file")
     parser.add_argument("models", type=Path)
     parser.add_argument("--train", action="store_true")
-    parser.add_argument("--words", type=int, default=7_500_000)
+    parser.add_argument("--words", type=int, default=20_000_000)
     parser.add_argument("--vocabulary", type=int, default=30_000)
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--rows", nargs="*", type=Path, default=[])
-    parser.add_argument("--senses", action="store_true")
+    parser.add_argument("--splits", type=int, default=0)
+    parser.add_argument("--senses", nargs="*", choices=[*CUES, "others"])
     parser.add_argument("--wide", action="store_true")
     parser.add_argument("--jobs", type=int, default=1)
     given = parser.parse_args()
     if given.train:
         train(given)
     w2v = Word2VecVectorizer.load(given.models / "word2vec")
-    model = ContextualVectorizer.load(given.models / "contextual")
+    pair = [
+        RecurrentLanguageModel.load(given.models / direction)
+        for direction in ("forward", "backward")
+    ]
+    model = ContextualVectorizer(language_models=pair, n_jobs=given.jobs).fit(
+        ["a text"]
+    )
     wide = None
     if given.wide:
         X = TokenizedDocuments.from_documents(
@@ -256,9 +245,10 @@ def main():
         wide = Word2VecVectorizer(size, min_count=5, random_state=0, epochs=2)
         wide.fit(X[: np.searchsorted(X.offsets, given.words)])
     for path in given.rows:
-        show_rows(path, kinds_of_rows(model, w2v, wide))
-    if given.senses:
-        show_senses(given, model, w2v)
+        show_rows(path, list(kinds_of_rows(model, w2v, wide)), given.splits)
+    if given.senses is not None:
+        texts = list(texts_of(given.file))
+        show_all_senses(given.senses, texts, model, w2v, PATTERN)
 
 
 if __name__ == "__main__":
