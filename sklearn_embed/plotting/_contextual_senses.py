@@ -141,8 +141,13 @@ class ContextualSensesDisplay:
         if labels is not None:
             X = X if hasattr(X, "__len__") else list(X)
             check_consistent_length(X, labels)
-        options = {"max_occurrences": max_occurrences, "window": window}
-        found = estimator.occurrences(X, word, n_context=n_context, **options)
+        found = estimator.occurrences(
+            X,
+            word,
+            max_occurrences=max_occurrences,
+            window=window,
+            n_context=n_context,
+        )
         if not len(found.vectors):
             raise ValueError(f"word={word!r} occurs in none of the documents.")
         rows = normalize(found.vectors.astype(np.float64))
