@@ -141,11 +141,15 @@ def test_the_softmax_by_blocks_is_the_softmax(chunk, block, monkeypatch):
         outputs=outputs.astype("f"), weights=SimpleNamespace(biases=biases.astype("f"))
     )
     output, slopes = word_output.SoftmaxOutput(model), np.empty((n, size), np.float32)
-    loss = mean_loss(output.phases(states.astype("f"), targets, slopes), 1)
+    done = []
+    beside = [lambda: (done.append(slopes.copy()), (0.0, 0))[1]]
+    phases = output.phases(states.astype("f"), targets, slopes, beside)
+    loss = mean_loss([output.packing(), *phases], 1)
     rows = reference.log_softmax(states @ outputs.T + biases)
     assert loss == pytest.approx(-rows[np.arange(n), targets].mean(), rel=1e-6)
     wanted = (np.exp(rows) - np.eye(n_words)[targets]) / n
     assert_allclose(slopes, wanted @ outputs, rtol=1e-4, atol=1e-6)
+    assert len(done) == 1 and np.array_equal(done[0], slopes)
     assert_allclose(output.slopes, wanted.T @ states, rtol=1e-4, atol=1e-6)
     assert_allclose(output.bias_slopes, wanted.sum(axis=0), rtol=1e-4, atol=1e-6)
 

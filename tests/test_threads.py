@@ -286,6 +286,13 @@ def test_threads_stay_from_phase_to_phase(monkeypatch):
     assert len(started) == 2
 
 
+@pytest.mark.parametrize("ahead", [1, 2, 16])
+@pytest.mark.parametrize("n", [1, 2, 5, 40])
+def test_results_come_in_order_however_many_are_begun(n, ahead):
+    tasks = [partial(abs, -number) for number in range(n)]
+    assert [*run_phases([tasks, tasks], 2, None, ahead)] == [*range(n)] * 2
+
+
 def test_what_earlier_phases_touched_holds_nothing_up():
     phases = [[list] * 3, [list] * 3]
     assert [*run_phases(phases, 2, lambda task: {0})] == [[]] * 6

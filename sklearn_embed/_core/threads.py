@@ -67,11 +67,11 @@ def n_threads(n_jobs):
 
 def in_order(function, items, n_jobs, touches=None, *, helping=True, ahead=IN_FLIGHT):
     """Yield ``function(item)`` for each item, in order: `in_phases` with one phase."""
-    options = {"helping": helping, "ahead": ahead}
+    options = {"helping": helping, "ahead": ahead, "patient": False}
     return in_phases(function, [items], n_jobs, touches, **options)
 
 
-def in_phases(function, phases, n_jobs, touches=None, *, helping, ahead=IN_FLIGHT):
+def in_phases(function, phases, n_jobs, touches=None, *, helping, ahead, patient):
     """Yield ``function(item)`` for each item of each phase, in order.
 
     A phase begins when all calls of the one before are finished.  The threads stay: one
@@ -99,8 +99,11 @@ def in_phases(function, phases, n_jobs, touches=None, *, helping, ahead=IN_FLIGH
         Whether the calling thread is one of those that make calls.  That saves a
         thread where the work is short.  If it is not, it wakes up sooner to bring more
         work, and for Ctrl-C.
-    ahead : int, default=IN_FLIGHT
+    ahead : int
         Calls that are begun before the first result is used, for each thread.
+    patient : bool
+        Whether no result is used before all calls are begun and the last is finished:
+        the calling thread then seldom takes a processor from the others.
     """
     calls = None
     try:
@@ -113,7 +116,7 @@ def in_phases(function, phases, n_jobs, touches=None, *, helping, ahead=IN_FLIGH
                 continue
             if calls is None:
                 calls = _Calls(function, n_jobs - helping, touches)
-            yield from calls.results(items, n_jobs, helping, ahead)
+            yield from calls.results(items, n_jobs, helping, ahead, patient)
     finally:
         if calls is not None:
             # No interrupt comes before the end of the call of put: Python looks for
@@ -130,12 +133,13 @@ def in_phases(function, phases, n_jobs, touches=None, *, helping, ahead=IN_FLIGH
 
 def run(tasks, n_jobs, touches=None, ahead=IN_FLIGHT):
     """Yield ``task()`` for each task, in order, the calling thread not helping."""
-    return run_phases([tasks], n_jobs, touches, ahead)
+    options = {"helping": False, "ahead": ahead, "patient": False}
+    return in_phases(_call, [tasks], n_jobs, touches, **options)
 
 
 def run_phases(phases, n_jobs, touches=None, ahead=IN_FLIGHT):
-    """Yield ``task()`` for each task of each phase, as `run` does."""
-    options = {"helping": False, "ahead": ahead}
+    """Yield ``task()`` for each task of each phase, as `run` does, but not at once."""
+    options = {"helping": False, "ahead": ahead, "patient": True}
     return in_phases(_call, phases, n_jobs, touches, **options)
 
 
@@ -193,18 +197,24 @@ class _Calls:
         self._alive = []  # a lock for each worker, which holds it while it runs
         self.todo, self.done = SimpleQueue(), SimpleQueue()
         self.closed, self.broken = False, None
+        self.wanted = None  # the call that is waited for; None: any
 
-    def results(self, items, n_jobs, helping, ahead):
+    def results(self, items, n_jobs, helping, ahead, patient):
         """Yield the outcome of each item's call, in order; see `in_phases`."""
         self._latest.clear()  # all calls of earlier phases are finished
         begun = deque()
         while True:
             # Not all at once: the others cannot begin while this thread reads items.
-            n_wanted = min(n_jobs, ahead * n_jobs - len(begun))
+            n_open = len(begun)
+            n_wanted = min(n_jobs, ahead * n_jobs - n_open)
             for item in islice(items, n_wanted):
                 begun.append(self.begin(item, len(begun)))
             if not begun:
                 return
+            if patient and n_wanted:
+                if len(begun) == n_open + n_wanted:
+                    continue  # there may be more
+                self.wait_for(begun[-1], helping)
             self.wait_for(begun[0], helping)
             yield begun.popleft().outcome()
 
@@ -266,10 +276,13 @@ class _Calls:
         call.item = None
         call.finished = True
         self._let_go(call)
-        self.done.put(None)
+        if self.wanted is None or self.wanted is call:
+            self.done.put(None)
 
     def wait_for(self, call, helping):
         """Make calls, or wait for other threads, until a call is finished."""
+        # Who helps looks for calls whenever one is finished.
+        self.wanted = None if helping else call
         while not call.finished:
             other = self._next() if helping else None
             if other is not None:

@@ -114,18 +114,19 @@ def update_phases(settings, dense, sparse, rate, n_steps):
         for one in dense
         for first in range(0, len(one.values), PIECE)
     ]
-    rows = [(one, *grouped(one.ids), one.values.shape[1]) for one in sparse]
-    sums = [np.empty((len(ids), width), np.float32) for _, ids, _, _, width in rows]
-    squares = np.zeros(len(pieces) + len(rows))
+    squares = np.zeros(len(pieces) + len(sparse))
+    sums = [None] * len(sparse)
 
     def add_up(number):
         if number < len(pieces):
             one, first, last = pieces[number]
             squares[number] = sum_slopes(one.slopes, first, last)
         else:
-            one, _, order, bounds, _ = rows[number - len(pieces)]
-            total = sums[number - len(pieces)]
+            one = sparse[number - len(pieces)]
+            ids, order, bounds = grouped(one.ids)
+            total = np.empty((len(ids), one.values.shape[1]), np.float32)
             squares[number] = sum_rows(order, bounds, one.slopes, total)
+            sums[number - len(pieces)] = ids, total
         return 0.0, 0
 
     yield [partial(add_up, number) for number in range(len(squares))]
@@ -141,8 +142,7 @@ def update_phases(settings, dense, sparse, rate, n_steps):
             arrays = one.values, one.slopes[0], one.first, one.second
             descend(*(array[part] for array in arrays), step_of(one))
         else:
-            one, ids, *_ = rows[number - len(pieces)]
-            total = sums[number - len(pieces)]
+            one, (ids, total) = sparse[number - len(pieces)], sums[number - len(pieces)]
             kept = one.first, one.second
             descend_rows(one.values, ids, total, *kept, step_of(one))
         return 0.0, 0

@@ -22,7 +22,7 @@ from sklearn_embed._models.descent import (
 from sklearn_embed._models.kernels.optimizer import take_rows
 from sklearn_embed._models.layer_mix import scalar_slopes
 from sklearn_embed._models.loop import Job
-from sklearn_embed._models.pooled_states import Layers, SharedRows, parameter_tasks
+from sklearn_embed._models.pooled_states import SharedRows, parameter_tasks
 from sklearn_embed._models.recurrent import Dropping, Scratch
 
 #: Documents of a shard, at least, and shards, at most.
@@ -190,7 +190,7 @@ class LabelJob(Job):
         ]
         self._into, self._whole = self._stack.layers(self._slopes[0][0]), Scratch()
         self._scratch = [SharedRows(self._whole) for _ in range(n_shards)]
-        self._layers = None
+        self._layers = model.layers(learning=True)
 
     def phases(self, epoch):
         """Yield the phases of one batch after the other."""
@@ -202,9 +202,8 @@ class LabelJob(Job):
         for number, batch in enumerate(self._batches(epoch)):
             seeds = np.random.SeedSequence([self._seed, epoch + 1, number])
             seed = int(seeds.generate_state(1, np.uint64)[0])
-            fixed = self._settings.pooling, self._stack, self._model.weights.cells
-            mix = self._model.layer_mix
-            self._layers = Layers(*fixed, learning=True, into=self._layers, mix=mix)
+            self._layers.mix = self._model.layer_mix
+            yield self._layers.packing()
             n_shards = min(len(self._scratch), max(1, len(batch) // SHARD_LANES))
             # Every shard has long documents and short ones.
             shards = [batch[shard::n_shards] for shard in range(n_shards)]

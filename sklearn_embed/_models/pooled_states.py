@@ -49,16 +49,17 @@ class Layers:
         Their parameters.
     learning : bool, default=False
         Whether slopes will be asked for.
-    into : Layers or None, default=None
-        An earlier one of the same parameters, whose memory is used again.
     mix : LayerMix or None, default=None
         The sum of layers that is pooled.  None: the last layer.
     """
 
-    def __init__(self, pooling, stack, cells, learning=False, into=None, mix=None):
-        self._pooling, self._stack, self._mix = pooling, stack, mix
-        old = None if into is None else into._packed
-        self._packed = stack.packed(cells, learning, old)
+    def __init__(self, pooling, stack, cells, learning=False, mix=None):
+        self._pooling, self._stack, self.mix = pooling, stack, mix
+        self._packed = stack.packed(cells, learning)
+
+    def packing(self):
+        """Return calls that take note of parameters that have changed in place."""
+        return self._stack.packing(self._packed)
 
     def forward(self, inputs, lengths, scratch, dropping=KEEP_ALL):
         """Run over packed rows and pool.
@@ -78,13 +79,13 @@ class Layers:
         steps = packed_steps(lengths)
         both = (steps, reversed_steps(steps))[: self._stack.n_directions]
         states, vectors = zero_states(self._stack, len(lengths)), inputs
-        if self._mix is not None and dropping.chance > 0 and 0 in self._mix.numbers:
+        if self.mix is not None and dropping.chance > 0 and 0 in self.mix.numbers:
             vectors = scratch.array("vectors", inputs.shape)
             vectors[:] = inputs
         fixed = self._stack, self._packed, both, inputs, states
         outputs, passes = run_forward(*fixed, scratch, dropping)
-        if self._mix is not None:
-            outputs = self._mix.add_up(vectors, passes, scratch)
+        if self.mix is not None:
+            outputs = self.mix.add_up(vectors, passes, scratch)
         pooled, chosen = self._pool(outputs, steps, lengths)
         return PooledRun(pooled, vectors, lengths, both, passes, chosen)
 
@@ -125,14 +126,14 @@ class Layers:
 
     def products(self, run, spread):
         """Return for each layer of the sum its numbers times their slopes, summed."""
-        return self._mix.products(spread, run.vectors, run.passes)
+        return self.mix.products(spread, run.vectors, run.passes)
 
     def backward(self, run, spread, scratch, dropping=KEEP_ALL):
         """Turn slopes of states into those of the inputs, and of all sums."""
         fixed = self._stack, self._packed, run.steps, run.passes, spread, None
         shares = None
-        if self._mix is not None:
-            shares = self._mix.by_layer(self._stack.num_layers)
+        if self.mix is not None:
+            shares = self.mix.by_layer(self._stack.num_layers)
         return run_backward(*fixed, scratch, dropping, shares)
 
 

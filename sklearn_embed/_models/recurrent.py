@@ -7,6 +7,7 @@ layer and direction the weights of inputs and of states, and a bias each.
 # SPDX-License-Identifier: BSD-3-Clause
 
 import math
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -134,41 +135,42 @@ class Stack(NamedTuple):
                     weights.state_bias[forget] = 0
         return flat
 
-    def packed(self, flat, learning=False, into=None):
-        """Return for each layer the PackedLayer of its directions.
-
-        ``into`` is what an earlier call returned for parameters at the same place,
-        which is overwritten.
-        """
-        made = []
-        for number, layer in enumerate(self.layers(flat)):
-            old = [None] * len(layer) if into is None else into[number]
-            made.append(
-                [self._packed(w, o, learning) for w, o in zip(layer, old, strict=True)]
-            )
+    def packed(self, flat, learning=False):
+        """Return for each layer the PackedLayer of its directions."""
+        made = [
+            [self._room(weights, learning) for weights in layer]
+            for layer in self.layers(flat)
+        ]
+        for call in self.packing(made):
+            call()
         return made
 
-    def _packed(self, weights, old, learning):
-        rows, n_inputs = weights.inputs.shape
-        if old is None:
-            size = self.hidden_size
-            old = PackedLayer(
-                weights,
-                new_panels(n_inputs, rows),
-                new_panels(size, rows),
-                new_panels(rows, size) if learning else None,
-                new_panels(rows, n_inputs) if learning else None,
-                np.empty(rows, np.float32),
-            )
-        pack(weights.inputs, True, old.inputs)
-        pack(weights.states, True, old.states)
-        if learning:
-            pack(weights.states, False, old.back)
-            pack(weights.inputs, False, old.down)
-        old.bias[:] = weights.input_bias
+    def packing(self, made):
+        """Return calls that pack parameters, which have changed in place, anew."""
+        return [partial(self._pack, one) for layer in made for one in layer]
+
+    def _room(self, weights, learning):
+        (rows, n_inputs), size = weights.inputs.shape, self.hidden_size
+        return PackedLayer(
+            weights,
+            new_panels(n_inputs, rows),
+            new_panels(size, rows),
+            new_panels(rows, size) if learning else None,
+            new_panels(rows, n_inputs) if learning else None,
+            np.empty(rows, np.float32),
+        )
+
+    def _pack(self, one):
+        weights = one.weights
+        pack(weights.inputs, True, one.inputs)
+        pack(weights.states, True, one.states)
+        if one.back is not None:
+            pack(weights.states, False, one.back)
+            pack(weights.inputs, False, one.down)
+        one.bias[:] = weights.input_bias
         if self.cell != GRU:
-            old.bias[:] += weights.state_bias
-        return old
+            one.bias[:] += weights.state_bias
+        return 0.0, 0
 
 
 class Scratch:

@@ -176,10 +176,10 @@ class RecurrentTextClassifier(Network):
         settings = self.settings
         return LayerMix.of(settings.layers, self.weights.scalars, settings.num_layers)
 
-    def layers(self):
+    def layers(self, learning=False):
         """Return the layers, to run them."""
         fixed = self.settings.pooling, self.stack, self.weights.cells
-        return Layers(*fixed, mix=self.layer_mix)
+        return Layers(*fixed, learning, self.layer_mix)
 
     def layer_attributes(self):
         """Return the fitted attributes that tell of the sum of layers."""

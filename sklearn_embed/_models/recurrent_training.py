@@ -73,7 +73,8 @@ class LanguageJob(Job):
         shape = len(self._shards), len(model.weights.cells)
         self._slopes = np.zeros(shape, np.float32)
         self._into = [self._stack.layers(slopes) for slopes in self._slopes]
-        self._cells, self._scratch = None, Scratch()
+        self._cells = self._stack.packed(model.weights.cells, learning=True)
+        self._scratch = Scratch()
         if self._settings.loss == "sampled_softmax":
             counts = np.bincount(self._text.ids, minlength=self._end + 1)
             counts[: len(vocabulary)] = vocabulary.counts
@@ -104,14 +105,13 @@ class LanguageJob(Job):
         for shard in self._shards:
             shard.forget()
         for number in range(self._steps_of_epoch):
-            batch = self._batch(text, epoch, number)
-            self._cells = self._stack.packed(
-                self._model.weights.cells, True, self._cells
-            )
+            found = {}
+            yield self._preparing(text, epoch, number, found)
+            batch = found["batch"]
             if self._settings.loss == "softmax":
                 dense, sparse = yield from self._softmax_phases(batch)
             else:
-                dense, sparse = yield from self._sampled_phases(batch)
+                dense, sparse = yield from self._sampled_phases(batch, found["drawn"])
             n_shards = len(batch.bounds) - 1
             weights, first, second = self._arrays("cells")
             dense.append(Dense(weights, self._slopes[:n_shards], first, second))
@@ -121,6 +121,23 @@ class LanguageJob(Job):
             self._model.n_steps += 1
             fixed = self._settings, dense, sparse, rate
             yield from update_phases(*fixed, self._model.n_steps)
+
+    def _preparing(self, text, epoch, number, found):
+        """Return calls that read a batch, draw words and pack parameters."""
+        seed = self._seed_of(epoch, number)
+
+        def read():
+            found["batch"] = self._batch(text, number, seed)
+            return 0.0, 0
+
+        def draw():
+            found["drawn"] = self._drawn(seed)
+            return 0.0, 0
+
+        calls = [read, *self._stack.packing(self._cells)]
+        if self._settings.loss == "softmax":
+            return [*calls, *self._output.packing()]
+        return [draw, *calls]
 
     def _in_order(self, rng):
         """Return the text in the order of an epoch."""
@@ -146,7 +163,7 @@ class LanguageJob(Job):
             getattr(part, name) for part in (model.weights, model.first, model.second)
         )
 
-    def _batch(self, text, epoch, number):
+    def _batch(self, text, number, seed):
         done, most = number * self._settings.bptt, self._settings.bptt
         places = [shard.places(done, most) for shard in self._shards]
         places = [some for some in places if some is not None]
@@ -155,7 +172,6 @@ class LanguageJob(Job):
         targets = text[places].astype(np.int64)
         words = text[places - 1].astype(np.int64)
         words[places == 0] = self._end
-        seed = self._seed_of(epoch, number)
         return Batch(words, targets, words == self._end, bounds, seed)
 
     def _drop(self, batch, begin):
@@ -200,10 +216,10 @@ class LanguageJob(Job):
             self._backward(batch, number, ran[number], own, below)
             return 0.0, 0
 
-        yield [partial(forward, number) for number in range(n_shards)]
-        yield from self._output.phases(states, batch.targets, slopes)
-        yield [partial(backward, number) for number in range(n_shards)]
         output, sparse = self._output, []
+        yield [partial(forward, number) for number in range(n_shards)]
+        last = [partial(backward, number) for number in range(n_shards)]
+        yield from output.phases(states, batch.targets, slopes, last)
         words, below = self._movable(batch.words, below)
         if self._settings.tie_weights:
             if self._model.frozen is not None:
@@ -224,15 +240,19 @@ class LanguageJob(Job):
         ]
         return dense, sparse
 
-    def _sampled_phases(self, batch):
+    def _drawn(self, seed):
+        """Return words that are drawn, and their outputs packed in both ways."""
+        drawn = self._proposal.draw(seed)
+        others = self._scratch.array("others", (len(drawn), self._stack.width))
+        take_rows(readonly(self._model.outputs), drawn, others)
+        return drawn, pack(others), pack(others, transposed=True)
+
+    def _sampled_phases(self, batch, words):
         """Yield the phases of a step with drawn words; return Dense and Sparse."""
         n, n_shards = len(batch.words), len(batch.bounds) - 1
-        drawn = self._proposal.draw(batch.seed)
+        drawn, packed, turned = words
         n_drawn, width = len(drawn), self._stack.width
         weights, outputs = self._model.weights, readonly(self._model.outputs)
-        others = self._scratch.array("others", (n_drawn, width))
-        take_rows(outputs, drawn, others)
-        packed, turned = pack(others), pack(others, transposed=True)
         offsets = weights.biases[drawn] - self._proposal.log_expected[drawn]
         # Slopes of targets, then those of drawn words, shard by shard.
         total = n + n_shards * n_drawn

@@ -50,9 +50,13 @@ class WindowLayer(NamedTuple):
         weights[:] = rng.uniform(-bound, bound, weights.shape)
         return flat
 
-    def packed(self, flat, learning=True, into=None):
+    def packed(self, flat, learning=True):
         """Return `layers`: nothing is packed for learning."""
         return self.layers(flat)
+
+    def packing(self, made):
+        """Return no call."""
+        return []
 
 
 @dataclass(frozen=True)

@@ -49,14 +49,13 @@ class WindowJob(LanguageJob):
         """Return the places of all words in random order."""
         return rng.permutation(len(self._text.ids))
 
-    def _batch(self, order, epoch, number):
+    def _batch(self, order, number, seed):
         places = order[number * self._size : (number + 1) * self._size]
         words = np.empty((len(places), self._stack.n_before), np.int64)
         targets = np.empty(len(places), np.int64)
         fill_windows(self._text.ids, places, self._end, words, targets)
         n_shards = min(len(self._shards), len(places))
         bounds = np.linspace(0, len(places), n_shards + 1).astype(np.int64)
-        seed = self._seed_of(epoch, number)
         return Batch(words, targets, targets == self._end, bounds, seed)
 
     def _forward(self, batch, number):
