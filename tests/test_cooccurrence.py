@@ -91,13 +91,13 @@ def test_temporary_files_are_never_seen(small_steps, monkeypatch, tmp_path):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     seen, interrupted = [], []
 
-    def spying(self, pieces, append=counting._Runs.append):
+    def spying(self, pieces, append=counting.Runs.append):
         append(self, pieces)
         seen.append(list(tmp_path.iterdir()))
         if interrupted:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(counting._Runs, "append", spying)
+    monkeypatch.setattr(counting.Runs, "append", spying)
     count(some_documents(), max_memory=1, window=2)
     assert len(seen) > 5
     if os.name == "posix":  # elsewhere it has a name while it is in use

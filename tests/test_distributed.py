@@ -1,5 +1,7 @@
 """Partitions of Dask's collections give what one machine gives, bit for bit."""
 
+import pickle
+
 import dask
 import joblib
 import numpy as np
@@ -25,6 +27,8 @@ from sklearn_embed import (
     Word2VecVectorizer,
     WordCounts,
 )
+from sklearn_embed.distributed import _partitions
+from sklearn_embed.distributed._tables import Words
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
@@ -110,6 +114,111 @@ def test_pairs_of_partitions(scheduler):
     assert_array_equal(counts.word_counts, expected.word_counts)
     for one, other in zip(counts.pairs, expected.pairs, strict=True):
         assert_array_equal(one, other)
+
+
+def groups_of(parts, size, monkeypatch):
+    """Return which parts were counted together, each with the worker it was on."""
+    monkeypatch.setattr(_partitions, "SUMMANDS", size)
+
+    def place(number):
+        from distributed import get_worker
+
+        try:
+            return number, get_worker().address
+        except ValueError:
+            return number, None
+
+    def add(tables):
+        assert 1 <= len(tables)
+        return [group for table in tables for group in table]
+
+    numbered = [dask.delayed(place)(number) for number in range(parts)]
+    tables = _partitions.tables_of(numbered, lambda results: [results], add)
+    assert 1 <= len(tables) <= size
+    return add(tables)
+
+
+@pytest.mark.parametrize("size", [2, 3, 8])
+@pytest.mark.parametrize("n", [1, 2, 7, 40])
+def test_what_one_worker_holds_is_counted_together(client, monkeypatch, n, size):
+    groups = groups_of(n, size, monkeypatch)
+    assert sorted(number for group in groups for number, _ in group) == [*range(n)]
+    for group in groups:
+        assert len(group) <= min(size, -(-n // 2))
+        assert len({worker for _, worker in group}) == 1
+    if n == 40:  # of each worker at most one group is not full
+        assert sum(len(group) < size for group in groups) <= 2
+
+
+@pytest.mark.parametrize("n", [1, 9, 40])
+def test_neighbours_are_counted_together_without_a_cluster(monkeypatch, n):
+    with dask.config.set(scheduler="threads", num_workers=2):
+        groups = groups_of(n, 3, monkeypatch)
+    size = min(3, -(-n // 2))
+    numbers = [[number for number, _ in group] for group in groups]
+    assert numbers == [[*range(n)][first : first + size] for first in range(0, n, size)]
+
+
+@pytest.mark.parametrize("kind", ["persisted", "with empty ones", "all empty"])
+def test_other_partitions(scheduler, kind):
+    collection, texts = bag(6), TEXTS
+    if kind == "persisted":
+        collection = collection.persist()
+    else:
+        keep = "cat" if kind == "with empty ones" else "no such word"
+        collection = bag(35).filter(lambda text: keep in text)
+        texts = [text for text in TEXTS if keep in text]
+    words = ours.count_words(collection)
+    assert words.words == WordCounts.from_documents(texts).words
+    given = {"vocabulary": ["cat", "dog"]}
+    pairs = ours.count_cooccurrences(collection, **given)
+    expected = CooccurrenceCounts.from_documents(texts, **given)
+    assert_array_equal(pairs.word_counts, expected.word_counts)
+    assert (pairs.to_scipy() != expected.to_scipy()).nnz == 0
+    ngrams = ours.count_ngrams(collection, order=2, **given)
+    expected = NGramCounts.from_documents(texts, order=2, **given)
+    assert_array_equal(ngrams.rows, expected.rows)
+    assert_array_equal(ngrams.counts, expected.counts)
+
+
+def test_a_partition_that_fails_says_why(scheduler):
+    import dask.bag
+
+    collection = dask.bag.from_sequence(["a cat"] * 9 + [3], npartitions=10)
+    for count in (
+        ours.count_words,
+        lambda bag: ours.count_cooccurrences(bag, vocabulary=["cat"]),
+        lambda bag: ours.count_ngrams(bag, vocabulary=["cat"]),
+    ):
+        with pytest.raises(TypeError, match="Document 0 is of type int"):
+            count(collection)
+
+
+def test_workers_may_come_later():
+    import threading
+
+    from distributed import Client, LocalCluster
+
+    with (
+        LocalCluster(
+            n_workers=0,
+            processes=False,
+            dashboard_address=None,
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
+        ) as cluster,
+        Client(cluster),
+    ):
+        threading.Timer(0.3, cluster.scale, [1]).start()
+        words = ours.count_words(bag(4))
+    assert words.words == WordCounts.from_documents(TEXTS).words
+
+
+def test_words_are_sent_by_those_who_used_them():
+    words = Words(["cat", "dog"])
+    table = TokenizedDocuments.from_documents(["dog, fox, cat"]).table
+    rows = words.rows(table).tolist()
+    assert rows == [1, 2, 0]
+    assert pickle.loads(pickle.dumps(words)).rows(table).tolist() == rows
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from sklearn_embed._core.arrays import readonly
 from sklearn_embed._core.typing import Documents, FilePath, StopWords
-from sklearn_embed._models.counting import Pairs, Window, count_pairs
+from sklearn_embed._models.counting import Pairs, Window, check_sum, count_pairs
 from sklearn_embed._models.own_counts import pairs_of_matrix
 from sklearn_embed._models.ppmi import positive_information
 from sklearn_embed._text.scripts import warn_if_unspaced
@@ -300,6 +300,7 @@ class CooccurrenceCounts:
                 f"counts of unlike windows cannot be added: {self.window} and "
                 f"{other.window}."
             )
+        check_sum(int(part.pairs.units.max(initial=0)) for part in (self, other))
         words = self.words
         if words != other.words:
             words = sorted({*words, *other.words})

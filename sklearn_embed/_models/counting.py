@@ -11,15 +11,15 @@ from typing import NamedTuple
 import numpy as np
 
 from sklearn_embed._core.arrays import readonly
-from sklearn_embed._core.growing import pages
+from sklearn_embed._core.growing import Growing, pages
 from sklearn_embed._core.threads import n_threads, run
+from sklearn_embed._models.counting_runs import Runs
 from sklearn_embed._models.kernels.cooccurrence import (
     ContextWeights,
     RowPositions,
     count_rows,
     distance_units,
     list_positions,
-    merge_rows,
     new_row_sums,
     sum_positions,
     write_stream,
@@ -35,7 +35,6 @@ _PAIR_BYTES = 12
 _TASK_VISITS = 30_000_000
 _TASK_PAIRS = 1 << 18
 _TASK_PLACES = 1 << 22
-_FIRST_PAIRS = 1 << 23
 _MOST_PLACES = 2**31 - 2
 _LEAST_PLACES = 1 << 12
 _LEAST_CAPACITY = 1 << 10
@@ -97,10 +96,23 @@ class Pairs(NamedTuple):
 
 
 def count_pairs(parts, n_rows, window, max_memory=None, n_jobs=None):
+    """Count the pairs of all parts together; return Pairs.
+
+    Parameters are those of `collect_pairs`.
+    """
+    options = max_memory, n_jobs
+    scale = window.units(0)[1]
+    return Pairs(*collect_pairs(assembled, parts, n_rows, window, *options), scale)
+
+
+def collect_pairs(collect, parts, n_rows, window, max_memory=None, n_jobs=None):
     """Count the pairs of all parts together.
 
     Parameters
     ----------
+    collect : callable
+        Takes a generator of lengths, columns and units of some rows each, row after
+        row, and the number of rows.
     parts : list of (ids, starts, offsets, row_of)
         Arrays of documents, as of a TokenizedDocuments; the row of each id, or -1.
     n_rows : int
@@ -114,12 +126,13 @@ def count_pairs(parts, n_rows, window, max_memory=None, n_jobs=None):
 
     Returns
     -------
-    Pairs
+    object
+        What `collect` returns.
     """
     parts = [tuple(map(readonly, part)) for part in parts]
     lengths = [np.diff(offsets) for _, _, offsets, _ in parts]
     longest = max((int(n.max()) for n in lengths if len(n)), default=0)
-    weights, scale = window.units(max(longest - 1, 0))
+    weights, _ = window.units(max(longest - 1, 0))
     n_places = 2 + sum(int(n.sum()) + min(len(n), int(n.sum())) for n in lengths)
     _check_overflow(parts, n_places, n_rows, weights)
     n_jobs = n_threads(n_jobs)
@@ -135,12 +148,12 @@ def count_pairs(parts, n_rows, window, max_memory=None, n_jobs=None):
         for stream, n, fresh, is_last in chunks:
             pieces = run(counter.tasks(stream, n, fresh, n_jobs), n_jobs)
             if runs is None and is_last:
-                return Pairs(*_assembled(pieces, n_rows), scale)
+                return collect(pieces, n_rows)
             if runs is None:
-                runs = _Runs(file, counter)
+                runs = Runs(file, counter)
             runs.append(pieces)
         del chunks, stream, pieces  # merging needs the memory
-        return Pairs(*_assembled(run(runs.tasks(), n_jobs), n_rows), scale)
+        return collect(run(runs.tasks(), n_jobs), n_rows)
 
 
 def _check_overflow(parts, n_places, n_rows, weights):
@@ -157,6 +170,21 @@ def _check_overflow(parts, n_places, n_rows, weights):
         raise OverflowError(
             "The commonest word occurs too often for exact counts with so wide a "
             'window that is not flat: use window=22 or less, or weighting="flat".'
+        )
+
+
+def check_sum(most):
+    """Make sure that no sum of units of several tables can leave int64.
+
+    Parameters
+    ----------
+    most : iterable of int
+        The largest number of units in each.
+    """
+    if sum(most) >= 2**63:
+        raise OverflowError(
+            "Sums of these counts might not fit 64 bits: count with window=22 or "
+            'less, or weighting="flat".'
         )
 
 
@@ -188,13 +216,38 @@ def _chunks(parts, reach, n_places):
     yield stream, n + 1, fresh, True
 
 
-class _Counter:
+class Scratches:
+    """Runs kernels that make rows of pairs, each with scratch buffers of its own.
+
+    Parameters
+    ----------
+    n_rows : int
+        V.
+    """
+
+    def __init__(self, n_rows):
+        self._n_rows, self._free = n_rows, []
+
+    def run(self, kernel, n_rows, most):
+        """Return lengths, columns and units of some rows, made by a kernel."""
+        lengths = np.empty(n_rows, np.int64)
+        pairs = pages(most, np.int32), pages(most, np.int64)
+        # A list is safe to pop from in several threads.
+        scratch = self._free.pop() if self._free else None
+        if scratch is None:
+            scratch = new_row_sums(self._n_rows)
+        n = kernel(lengths, scratch, pairs)
+        self._free.append(scratch)
+        return lengths, *(array[:n] for array in pairs)
+
+
+class _Counter(Scratches):
     """Cuts the counting of a chunk into tasks that each give some whole rows."""
 
     def __init__(self, weights, sides, n_rows, capacity):
+        super().__init__(n_rows)
         self._weights = ContextWeights(weights, sides)
         self.n_rows, self.capacity = n_rows, capacity
-        self._scratches = []
 
     def tasks(self, stream, n, fresh, n_jobs):
         """Yield tasks, row after row."""
@@ -238,141 +291,17 @@ class _Counter:
 
         return self.run(kernel, last - first, most)
 
-    def run(self, kernel, n_rows, most):
-        """Return lengths, columns and units of some rows, made by a kernel."""
-        lengths = np.empty(n_rows, np.int64)
-        pairs = pages(most, np.int32), pages(most, np.int64)
-        # A list is safe to pop from in several threads.
-        scratch = self._scratches.pop() if self._scratches else None
-        if scratch is None:
-            scratch = new_row_sums(self.n_rows)
-        n = kernel(lengths, scratch, pairs)
-        self._scratches.append(scratch)
-        return lengths, *(array[:n] for array in pairs)
 
-
-class _Runs:
-    """Sorted runs of pairs in a file that has no name, and so leaves no trace."""
-
-    def __init__(self, file, counter):
-        self._file, self._counter = file, counter
-        self._runs = []
-
-    def append(self, pieces):
-        """Write one more run, piece by piece."""
-        written = []
-        first = 0
-        try:
-            for lengths, columns, units in pieces:
-                at = self._file.tell()
-                for array in (lengths, columns, units):
-                    self._file.write(memoryview(array).cast("B"))
-                written.append((first, first + len(lengths), len(columns), at))
-                first += len(lengths)
-        finally:
-            pieces.close()
-        self._runs.append([_Piece(self._file, *piece) for piece in written])
-
-    def tasks(self):
-        """Yield tasks that each merge some rows of all runs."""
-        first = 0
-        readers = [_Reader(run) for run in self._runs]
-        while first < self._counter.n_rows:
-            n_rows = min(reader.n_ready() for reader in readers)
-            sizes = sum(reader.lengths(n_rows) for reader in readers)
-            capacity = max(self._counter.capacity, int(sizes[0]))
-            n_rows = int(np.searchsorted(np.cumsum(sizes), capacity, side="right"))
-            parts = [reader.read(n_rows) for reader in readers]
-            yield partial(self._merge, parts, n_rows)
-            first += n_rows
-
-    def _merge(self, parts, n_rows):
-        begins = np.zeros((len(parts), n_rows + 1), np.int64)
-        total = 0
-        for row, (lengths, columns, _) in zip(begins, parts, strict=True):
-            row[0] = total
-            row[1:] = total + np.cumsum(lengths)
-            total += len(columns)
-        columns, units = (np.concatenate([part[k] for part in parts]) for k in (1, 2))
-
-        def kernel(*out):
-            return merge_rows(begins, (columns, units), *out)
-
-        return self._counter.run(kernel, n_rows, total)
-
-
-class _Piece(NamedTuple):
-    """Where some rows of a run lie in the file."""
-
-    file: object
-    first: int
-    last: int
-    n_pairs: int
-    at: int
-
-    def lengths(self):
-        """Read the lengths of the rows."""
-        return self.read(np.int64, self.last - self.first, 0)
-
-    def read(self, dtype, n, skipped):
-        """Read an array that lies some bytes into the piece."""
-        array = np.empty(n, dtype)
-        self.file.seek(self.at + skipped)
-        if n and self.file.readinto(memoryview(array).cast("B")) != array.nbytes:
-            raise OSError("A temporary file has become shorter than it was.")
-        return array
-
-
-class _Reader:
-    """Reads a run from its first row to its last."""
-
-    def __init__(self, run):
-        self._pieces = iter(run)
-        self._piece, self._lengths, self._row, self._pair = None, np.empty(0), 0, 0
-
-    def n_ready(self):
-        """Return how many rows can be read at once."""
-        while self._row == len(self._lengths):
-            self._piece = next(self._pieces)
-            self._lengths = self._piece.lengths()
-            self._row = self._pair = 0
-        return len(self._lengths) - self._row
-
-    def lengths(self, n_rows):
-        """Return the lengths of the next rows."""
-        return self._lengths[self._row : self._row + n_rows]
-
-    def read(self, n_rows):
-        """Return lengths, columns and units of the next rows, and move on."""
-        lengths = self.lengths(n_rows)
-        n, piece = int(lengths.sum()), self._piece
-        skipped = 8 * len(self._lengths)
-        columns = piece.read(np.int32, n, skipped + 4 * self._pair)
-        skipped += 4 * piece.n_pairs
-        units = piece.read(np.int64, n, skipped + 8 * self._pair)
-        self._row += n_rows
-        self._pair += n
-        return lengths, columns, units
-
-
-def _assembled(pieces, n_rows):
+def assembled(pieces, n_rows):
     """Return indptr, indices and units; no piece is kept."""
     indptr = np.zeros(n_rows + 1, np.int64)
-    # Blocks as large as these grow by moving pages; smaller ones are copied, and
-    # leave holes behind.
-    arrays = np.empty(_FIRST_PAIRS, np.int32), np.empty(_FIRST_PAIRS, np.int64)
-    row = at = 0
+    columns, units, row = Growing(np.int32), Growing(np.int64), 0
     try:
         for lengths, *piece in pieces:
             indptr[row + 1 : row + 1 + len(lengths)] = lengths
-            row, stop = row + len(lengths), at + len(piece[0])
-            for array, part in zip(arrays, piece, strict=True):
-                if stop > len(array):
-                    array.resize(stop + stop // 16, refcheck=False)
-                array[at:stop] = part
-            at = stop
+            row += len(lengths)
+            columns.append(piece[0])
+            units.append(piece[1])
     finally:
         pieces.close()
-    for array in arrays:
-        array.resize(at, refcheck=False)
-    return np.cumsum(indptr, out=indptr), *arrays
+    return np.cumsum(indptr, out=indptr), columns.result(), units.result()

@@ -158,6 +158,20 @@ def merged(first, second, new=Growing):
     )
 
 
+def summed(tables):
+    """Return the sum of tables of the same order, added up two by two.
+
+    So each row is moved seldom, if they are about equally large.
+    """
+    if sum(float(table.counts.sum(dtype=np.float64)) for table in tables) >= 2.0**62:
+        raise OverflowError("The sum of the counts does not fit 64 bits.")
+    while len(tables) > 1:
+        pairs = zip(tables[::2], tables[1::2], strict=False)
+        rest = tables[len(tables) - len(tables) % 2 :]
+        tables = [merged(*pair) for pair in pairs] + rest
+    return tables[0]
+
+
 def shortened(table, order):
     """Return the table of the last so many words of each n-gram."""
     rows, counts = table.rows[:, :order], table.counts

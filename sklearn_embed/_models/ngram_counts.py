@@ -14,9 +14,9 @@ from sklearn_embed._core.typing import Documents, FilePath
 from sklearn_embed._models.counting_ngrams import (
     Table,
     count_ngrams,
-    merged,
     renumbered,
     shortened,
+    summed,
 )
 from sklearn_embed._models.kernels.ngrams import wrong_row
 from sklearn_embed._models.ngram_lm import counted_tree
@@ -237,8 +237,6 @@ class NGramCounts:
                 f"counts of {self.order} and of {other.order} words cannot be added: "
                 "shorten one by with_order."
             )
-        if float(self.n_tokens) + float(other.n_tokens) >= 2.0**62:
-            raise OverflowError("The sum of the counts does not fit 64 bits.")
         words, tables = self.words, []
         if words != other.words:
             words = sorted({*words, *other.words})
@@ -250,7 +248,7 @@ class NGramCounts:
                 ids = [*map(index.__getitem__, part.words), *marks]
                 table = renumbered(table, np.array(ids, np.int32))
             tables.append(table)
-        return self._unchecked(list(words), merged(*tables))
+        return self._unchecked(list(words), summed(tables))
 
     def __radd__(self, other: object) -> NGramCounts:
         """Allow ``sum(parts)``, which begins with 0."""

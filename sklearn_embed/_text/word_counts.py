@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -121,9 +122,7 @@ class WordCounts:
         WordCounts
             The counts of all words.
         """
-        documents = tokenize(X, TextOptions())
-        counts, frequencies = token_counts(documents), document_frequencies(documents)
-        return cls._sorted(documents.table, counts, frequencies, len(documents))
+        return cls._sorted(*counted(tokenize(X, TextOptions())))
 
     @property
     def words(self) -> list[str]:
@@ -152,16 +151,7 @@ class WordCounts:
         """Return the counts of the documents of both."""
         if not isinstance(other, WordCounts):
             return NotImplemented
-        parts = (self, other)
-        table, ids = merged_tables([part.table for part in parts], Scanner.hash_mask)
-        counts = np.zeros(len(table), np.int64)
-        frequencies = np.zeros(len(table), np.int64)
-        for part, where in zip(parts, ids, strict=True):
-            # Each word of a part is another one of the merged table.
-            counts[where] += part.counts
-            frequencies[where] += part.document_counts
-        n_documents = self.n_documents + other.n_documents
-        return self._sorted(table, counts, frequencies, n_documents)
+        return self._sorted(*added([self, other]))
 
     def __radd__(self, other: object) -> WordCounts:
         """Allow ``sum(parts)``, which begins with 0."""
@@ -284,6 +274,33 @@ class WordCounts:
             blob, offsets, counts, document_counts = (arrays[name] for name in _NAMES)
             table = TokenTable(blob, offsets)
             return cls(table, counts, document_counts, meta["n_documents"])
+
+
+class WordTable(NamedTuple):
+    """Counts in any order; the fields of WordCounts."""
+
+    table: TokenTable
+    counts: np.ndarray
+    document_counts: np.ndarray
+    n_documents: int
+
+
+def counted(documents):
+    """Return the WordTable of some TokenizedDocuments."""
+    counts, frequencies = token_counts(documents), document_frequencies(documents)
+    return WordTable(documents.table, counts, frequencies, len(documents))
+
+
+def added(parts):
+    """Return the sum of WordTables or WordCounts: at once, no entry is moved twice."""
+    table, ids = merged_tables([part.table for part in parts], Scanner.hash_mask)
+    counts = np.zeros(len(table), np.int64)
+    frequencies = np.zeros(len(table), np.int64)
+    for part, where in zip(parts, ids, strict=True):
+        # Each word of a part is another one of the merged table.
+        counts[where] += part.counts
+        frequencies[where] += part.document_counts
+    return WordTable(table, counts, frequencies, sum(p.n_documents for p in parts))
 
 
 def _check(table, counts, document_counts, n_documents):

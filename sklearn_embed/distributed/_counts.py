@@ -10,16 +10,23 @@ from sklearn_embed._estimators.language_model import warn_of_unknown
 from sklearn_embed._estimators.ngram_language_model import NGramLanguageModel
 from sklearn_embed._models.cooccurrence import CooccurrenceCounts
 from sklearn_embed._models.counting import Window
+from sklearn_embed._models.kept_counts import window_of
 from sklearn_embed._models.ngram_counts import NGramCounts, check_order
 from sklearn_embed._models.sequences import MARKS
-from sklearn_embed._text.vocabulary import given_words
-from sklearn_embed._text.word_counts import WordCounts
+from sklearn_embed._text.vocabulary import check_limits, given_words
+from sklearn_embed._text.word_counts import WordCounts, added, counted
 from sklearn_embed.distributed._partitions import (
     everywhere,
     partitions_of,
-    summed,
+    tables_of,
     text_options,
     tokenized,
+)
+from sklearn_embed.distributed._tables import (
+    NGramCounting,
+    PairCounting,
+    Words,
+    read_rows,
 )
 
 Estimator = TypeVar("Estimator", bound=Any)
@@ -84,8 +91,8 @@ def count_cooccurrences(
     direction : {"both", "left", "right"}, default="both"
         On which side of a word its contexts stand.
     max_memory : int or None, default=None
-        Bytes that counting one partition may work in, in addition to what its
-        documents and the result take.  None: no bound.
+        Bytes that counting up to eight partitions may work in, in addition to what
+        their documents and the result take.  None: no bound.
     **text : Any
         How strings are cut: parameters of
         `TokenizedDocuments.from_documents`.
@@ -112,10 +119,11 @@ def count_cooccurrences(
     >>> count_cooccurrences(texts, vocabulary=["the", "cat", "dog"], window=1)
     CooccurrenceCounts(3 words, 2 pairs)
     """
-    shape = Window(window, weighting, direction).checked()._asdict()
-    shape |= {"window": shape.pop("size"), "max_memory": max_memory}
+    shape = Window(window, weighting, direction).checked()
+    check_limits(0, max_memory=max_memory)
     words = given_words(vocabulary)
-    return _summed(_count_pairs, collection, text_options(text), words, shape)
+    kind = PairCounting(len(words), shape, max_memory)
+    return _summed(kind, collection, text_options(text), words)
 
 
 def count_ngrams(
@@ -138,8 +146,8 @@ def count_ngrams(
     order : int, default=5
         Number of words of the longest n-grams, from 1 to 20.
     max_memory : int or None, default=None
-        Bytes that counting one partition may work in, in addition to what its
-        documents and the result take.  None: no bound.
+        Bytes that counting up to eight partitions may work in, in addition to what
+        their documents and the result take.  None: no bound.
     **text : Any
         How strings are cut: parameters of
         `TokenizedDocuments.from_documents`.
@@ -167,10 +175,10 @@ def count_ngrams(
     NGramCounts(3 words, order 2, 6 n-grams)
     """
     check_order(order)
-    words = given_words(vocabulary)
-    shape: dict[str, Any] = {"order": order, "max_memory": max_memory}
-    NGramCounts.from_documents([], vocabulary=words, **shape)  # refuses what is wrong
-    return _summed(_count_ngrams, collection, text_options(text), words, shape)
+    check_limits(0, max_memory=max_memory)
+    words = [word for word in given_words(vocabulary) if word not in MARKS]
+    kind = NGramCounting(len(words), int(order), max_memory)
+    return _summed(kind, collection, text_options(text), words)
 
 
 def fit_counts(estimator: Estimator, collection: Any) -> Estimator:
@@ -227,9 +235,8 @@ def fit_counts(estimator: Estimator, collection: Any) -> Estimator:
         counts = counts.among(given_words(estimator.vocabulary))
     if isinstance(estimator, NGramLanguageModel):
         words = _language_words(estimator, counts, n_tokens)
-        shape = {"order": int(estimator.order), "max_memory": estimator.max_memory}
-        sums = _summed(_count_ngrams, collection, options, words, shape)
-        return estimator.fit_counts(sums)
+        ngrams = NGramCounting(len(words), int(estimator.order), estimator.max_memory)
+        return estimator.fit_counts(_summed(ngrams, collection, options, words))
     settled: Any = auto.settled(estimator, n_tokens, keep=False)
     words = counts.select(
         min_count=settled.min_count,
@@ -238,10 +245,8 @@ def fit_counts(estimator: Estimator, collection: Any) -> Estimator:
         max_features=settled.max_features,
         stop_words=settled.stop_words,
     )
-    shape = {name: getattr(settled, name) for name in Window._fields if name != "size"}
-    shape |= {"window": settled.window, "max_memory": settled.max_memory}
-    sums = _summed(_count_pairs, collection, options, words, shape)
-    return estimator.fit_counts(sums)
+    pairs = PairCounting(len(words), window_of(settled), settled.max_memory)
+    return estimator.fit_counts(_summed(pairs, collection, options, words))
 
 
 def _language_words(estimator, counts, n_tokens):
@@ -263,31 +268,21 @@ def _counted(collection, options):
     """Return the WordCounts of all partitions."""
     import dask
 
-    count = dask.delayed(_count_words, pure=True)
+    count = dask.delayed(_count_words)
     options = everywhere(options)
-    parts = partitions_of(collection)
-    return summed([count(part, options) for part in parts]).compute()
-
-
-def _summed(count, collection, options, words, shape):
-    """Return the sum of what is counted in each partition."""
-    import dask
-
-    count = dask.delayed(count, pure=True)
-    options, words = everywhere(options), everywhere(words)
-    parts = partitions_of(collection)
-    return summed([count(part, options, words, shape) for part in parts]).compute()
+    parts = [count(part, options) for part in partitions_of(collection)]
+    return WordCounts._sorted(*added(tables_of(parts, added, added)))
 
 
 def _count_words(part, options):
-    return WordCounts.from_documents(tokenized(part, options))
+    return counted(tokenized(part, options))
 
 
-def _count_pairs(part, options, words, shape):
-    documents = tokenized(part, options)
-    return CooccurrenceCounts.from_documents(documents, vocabulary=words, **shape)
+def _summed(kind, collection, options, words):
+    """Return the counts of one kind of all partitions."""
+    import dask
 
-
-def _count_ngrams(part, options, words, shape):
-    documents = tokenized(part, options)
-    return NGramCounts.from_documents(documents, vocabulary=words, **shape)
+    read = dask.delayed(read_rows)
+    options, given = everywhere(options), everywhere(Words(words))
+    parts = [read(part, options, given) for part in partitions_of(collection)]
+    return kind.total(tables_of(parts, kind.count, kind.add), words)

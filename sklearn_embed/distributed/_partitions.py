@@ -2,12 +2,12 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import operator
+from collections import defaultdict
 
 from sklearn_embed._text.tokenized import TokenizedDocuments
 from sklearn_embed._text.tokenized import tokenize as _tokenize
 
-#: Results that are added up at once.
+#: Results that are counted together, and tables that are added up at once, at most.
 SUMMANDS = 8
 
 
@@ -61,26 +61,138 @@ def tokenized(part, options):
     return _tokenize(part, options, name="a partition of collection")
 
 
-def summed(parts):
-    """Return the delayed sum of delayed results, added up in a tree."""
+def tables_of(parts, count, add):
+    """Return tables that hold together what all partitions do.
+
+    On a cluster, what lies on one worker is counted, and added up, there: one table of
+    each worker is moved.  Elsewhere neighbours are counted together.
+
+    Parameters
+    ----------
+    parts : list of dask.delayed
+        At least one.
+    count : callable
+        Makes a table of the results of up to `SUMMANDS` of them.
+    add : callable
+        Makes a table of up to `SUMMANDS` tables, or of the few of one worker.
+
+    Returns
+    -------
+    list
+        At most `SUMMANDS` tables.
+    """
     import dask
+    from dask.system import CPU_COUNT
 
     if not parts:
         raise ValueError("collection has no partition.")
-    add = dask.delayed(_sum, pure=True)
-    while len(parts) > 1:
-        groups = range(0, len(parts), SUMMANDS)
-        parts = [add(parts[first : first + SUMMANDS]) for first in groups]
-    return parts[0]
+    client = _client()
+    if client is None:
+        n_threads = dask.config.get("num_workers", None) or CPU_COUNT
+    else:
+        n_threads = sum(client.nthreads().values())
+    # Each thread is to have something to count.
+    size = min(-(-len(parts) // max(n_threads, 1)), SUMMANDS)
+    if client is not None:
+        return _LocalSums(client, count, add, size).of(parts)
+    tables = [dask.delayed(count)(group) for group in _groups(parts, size)]
+    while len(tables) > SUMMANDS:
+        tables = [dask.delayed(add)(group) for group in _groups(tables, SUMMANDS)]
+    return dask.compute(tables)[0]
 
 
-def _sum(parts):
-    """Add up two by two, so that each entry is moved seldom."""
-    while len(parts) > 1:
-        pairs = zip(parts[::2], parts[1::2], strict=False)
-        rest = parts[len(parts) - len(parts) % 2 :]
-        parts = [operator.add(*pair) for pair in pairs] + rest
-    return parts[0]
+def _groups(items, size):
+    """Return neighbours in lists."""
+    return [items[first : first + size] for first in range(0, len(items), size)]
+
+
+class _LocalSums:
+    """Counts and adds up what lies on one worker, as soon as there is enough of it.
+
+    Which worker that is nobody says before: Dask's scheduler gives partitions to
+    whoever is free, and workers may come and go.
+
+    Parameters
+    ----------
+    client : distributed.Client
+        Of the cluster.
+    count, add : callable
+        As in `tables_of`.
+    size : int
+        Results that are counted together.
+    """
+
+    def __init__(self, client, count, add, size):
+        self._client, self._size = client, size
+        self._count, self._add = count, add
+        self._under_way = None
+        self._levels = {}  # of tables, by key
+        # By level, 0 for results, and worker.
+        self._waiting = defaultdict(list)
+
+    def of(self, parts):
+        """Return at most `SUMMANDS` tables of dask.delayed."""
+        from distributed import as_completed
+
+        # Nothing here keeps the results that are not needed any more.
+        self._under_way = as_completed(self._client.compute(parts))
+        while True:
+            for batch in self._under_way.batches():
+                self._take(batch)
+            tables = self._rest()
+            if tables is not None:
+                return self._client.gather(tables)
+
+    def _take(self, batch):
+        """Put what is finished to others on the same worker."""
+        held = self._client.who_has(batch)
+        for future in batch:
+            if future.status != "finished":
+                future.result()  # raises the error; waits if a worker was lost
+            level = self._levels.pop(future.key, 0)
+            # In more than one place: where most of the others are.
+            workers = held.get(future.key) or ("",)
+            place = max(workers, key=lambda one: len(self._waiting[level, one]))
+            self._waiting[level, place].append(future)
+            if len(self._waiting[level, place]) == (SUMMANDS if level else self._size):
+                self._submit(level, self._waiting.pop((level, place)))
+
+    def _submit(self, level, group):
+        """Make a table of futures."""
+        # Before partitions that wait, so that what it takes can go.
+        future = self._client.submit(
+            self._add if level else self._count, group, pure=False, priority=level + 1
+        )
+        self._levels[future.key] = level + 1
+        self._under_way.add(future)
+
+    def _rest(self):
+        """Make tables of what is left, nearest first; return them if they are few."""
+        waiting = {where: group for where, group in self._waiting.items() if group}
+        self._waiting.clear()
+        counted = [group for (level, _), group in waiting.items() if level == 0]
+        if counted:
+            for group in counted:
+                self._submit(0, group)
+            self._waiting.update({w: g for w, g in waiting.items() if w[0]})
+            return None
+        tables = [table for group in waiting.values() for table in group]
+        if len(tables) <= SUMMANDS:
+            return tables
+        by_worker = defaultdict(list)
+        for (_, worker), group in waiting.items():
+            by_worker[worker] += group
+        top = max(level for level, _ in waiting)
+        groups = [group for group in by_worker.values() if len(group) > 1]
+        if groups:
+            for worker, group in by_worker.items():
+                if len(group) == 1:
+                    self._waiting[top, worker] = group
+        else:
+            groups = _groups(tables, SUMMANDS)
+        for group in groups:
+            self._submit(top, group)
+        return None
 
 
 def everywhere(value):
@@ -93,10 +205,16 @@ def everywhere(value):
     client = _client()
     if client is None:
         return dask.delayed(value, pure=True, traverse=False)
+    if not client.nthreads():  # nobody to send it to yet
+        return client.submit(_same, value, pure=False)
     # Of a list, so that a tuple is one value and not as many as it has elements.
     # A key of its own: one made of the content would be forgotten with whatever else
     # has it, even if that is just being let go.
     return client.scatter([value], broadcast=True, hash=False)[0]
+
+
+def _same(value):
+    return value
 
 
 def _client():
