@@ -97,7 +97,7 @@ print("largest difference:", difference.max())
 # What goes wrong
 # ---------------
 # - **Rare words have the largest values**: two words seen once, together, look like a
-#   perfect pair. `min_count` leaves them out; `shift` takes :math:`\\log s` off.
+#   perfect pair. `min_count` leaves them out; `shift` takes :math:`\log s` off.
 # - **Memory** grows with the pairs that occur, not with the square of the vocabulary.
 #   `max_memory` bounds it while counting; more goes to a temporary file.
 # - **A window wider than a text** counts whole texts.
