@@ -10,6 +10,7 @@ from sklearn_embed._models.cooccurrence import CooccurrenceCounts
 from sklearn_embed._models.counting import Window, collect_pairs
 from sklearn_embed._models.counting_ngrams import count_ngrams, summed
 from sklearn_embed._models.ngram_counts import NGramCounts
+from sklearn_embed._models.packed_ngrams import pack, unpack
 from sklearn_embed._models.packed_pairs import (
     PackedPairs,
     packed,
@@ -110,22 +111,23 @@ class NGramCounting(NamedTuple):
     max_memory: int | None
 
     def count(self, parts):
-        """Return the Table of some Rows."""
-        return count_ngrams(
+        """Return the PackedTable of some Rows."""
+        table = count_ngrams(
             _end_to_end(parts),
             _rows_of_ids(self.n_words),
             self.n_words,
             self.order,
             self.max_memory,
         )
+        return pack(table)
 
     def add(self, tables):
-        """Return the sum of some Tables."""
-        return summed(tables)
+        """Return the sum of some PackedTables."""
+        return pack(summed([*map(unpack, tables)]))
 
     def total(self, tables, words):
         """Return their sum as NGramCounts."""
-        return NGramCounts._unchecked(words, self.add(tables))
+        return NGramCounts._unchecked(words, summed([*map(unpack, tables)]))
 
 
 def _rows_of_ids(n_words):
