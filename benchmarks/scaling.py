@@ -7,11 +7,11 @@ how many words,
 pairs and 5-grams n tokens hold (Heaps' law, k * n ** b, fitted to doublings), how many
 bytes an entry of a table is when it is sent, and how long adding up takes an entry.
 
-Simulated: N tokens in equal partitions, one a worker; tables are added up eight at a
-time, as `sklearn_embed.distributed` does, each sum on the worker of its first summand;
-a worker sends and receives `BYTES_A_SECOND`.  The longest path counts.  A search:
-candidates times folds whose times are lognormal, given to whoever is free, after each
-worker has received the documents once, in a tree of two.
+Simulated: N tokens in equal parts, one a worker, counted at once; tables are added up
+eight at a time, as `sklearn_embed.distributed` does, each sum on the worker of its
+first summand; a worker sends and receives `BYTES_A_SECOND`.  The longest path counts.
+A search: candidates times folds whose times are lognormal, given to whoever is free,
+after each worker has received the documents once, in a tree of two.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -19,7 +19,6 @@ worker has received the documents once, in a tree of two.
 import argparse
 import heapq
 import math
-import operator
 import pickle
 import time
 from functools import partial
@@ -28,11 +27,14 @@ from typing import NamedTuple
 import numpy as np
 from corpus import first_of, texts_of
 
-from sklearn_embed import (
-    CooccurrenceCounts,
-    NGramCounts,
-    TokenizedDocuments,
-    WordCounts,
+from sklearn_embed import TokenizedDocuments, WordCounts
+from sklearn_embed._models.counting import Window
+from sklearn_embed._text.word_counts import added, counted
+from sklearn_embed.distributed._tables import (
+    NGramCounting,
+    PairCounting,
+    Rows,
+    Words,
 )
 
 N_WORDS = 50_000
@@ -41,6 +43,7 @@ BYTES_A_SECOND = 1e9  # a network of 10 gigabits, nearly
 LATENCY = 5e-3  # a task of a scheduler
 WORKERS = 1, 10, 100, 1000
 DOUBLINGS = 6
+REPEATS = 4
 
 
 class Kind(NamedTuple):
@@ -59,36 +62,47 @@ class Kind(NamedTuple):
 
 
 def timed(call):
-    """Return a result and its processor seconds."""
-    start = time.process_time()
-    return call(), time.process_time() - start
+    """Return a result and the least of its processor seconds."""
+    seconds = []
+    for _ in range(REPEATS):
+        start = time.process_time()
+        result = call()
+        seconds.append(time.process_time() - start)
+    return result, min(seconds)
 
 
 def counters(X):
-    """Return functions that count documents, by name, and the sizes of their tables."""
+    """Return, by name, functions that count, add up and measure, as workers do."""
     words = WordCounts.from_documents(X).select(min_count=2)[:N_WORDS]
-    given = {"vocabulary": words}
+    index = Words(words)
+    pairs = PairCounting(len(words), Window(5), None)
+    ngrams = NGramCounting(len(words), 5, None)
+
+    def rows(X):
+        return [Rows(index.rows(X.table)[X.flat_ids()], X.offsets)]
+
     return {
-        "words": (WordCounts.from_documents, len),
+        "words": (counted, added, lambda table: int((table.counts > 0).sum())),
         "pairs": (
-            lambda X: CooccurrenceCounts.from_documents(X, window=5, **given),
-            lambda counts: counts.n_pairs,
+            lambda X: pairs.count(rows(X)),
+            pairs.add,
+            lambda table: pairs.total([table], words).n_pairs,
         ),
         "5-grams": (
-            lambda X: NGramCounts.from_documents(X, order=5, **given),
-            lambda counts: len(counts.counts),
+            lambda X: ngrams.count(rows(X)),
+            ngrams.add,
+            lambda table: table.n_rows,
         ),
     }
 
 
 def measured(X, read_seconds):
     """Yield the Kind of each counter, of documents read at so many seconds a token."""
-    middle = len(X) // 2
-    for name, (count, size) in counters(X).items():
+    for name, (count, add, size) in counters(X).items():
         count(X[:50])  # compiled
         tokens, entries = [], []
         for i in range(DOUBLINGS):
-            part = X[: len(X) >> i]
+            part = X[: len(X) >> i].compact()
             counts, seconds = timed(partial(count, part))
             tokens.append(part.n_tokens)
             entries.append(size(counts))
@@ -96,9 +110,9 @@ def measured(X, read_seconds):
                 token_seconds = read_seconds + seconds / part.n_tokens
                 entry_bytes = len(pickle.dumps(counts)) / size(counts)
         b, log_k = np.polyfit(np.log(tokens), np.log(entries), 1)
-        halves = count(X[:middle]), count(X[middle:])
-        added = [timed(partial(operator.add, *halves))[1] for _ in range(3)]
-        entry_seconds = min(added) / sum(map(size, halves))
+        step = -(-len(X) // SUMMANDS)
+        tables = [count(X[i : i + step].compact()) for i in range(0, len(X), step)]
+        entry_seconds = timed(partial(add, tables))[1] / sum(map(size, tables))
         yield Kind(name, token_seconds, math.exp(log_k), b, entry_bytes, entry_seconds)
 
 
@@ -108,10 +122,8 @@ def counting(kind, n_tokens, n_workers):
     tables, covered, added, sent = n_workers, n_tokens / n_workers, 0.0, 0.0
     while tables > 1:
         n = min(SUMMANDS, tables)
-        size, total = kind.entries(covered), 0.0
-        for i in range(math.ceil(math.log2(n))):  # two by two
-            moved = n / 2**i * kind.entries(covered * 2**i)
-            total += moved * kind.entry_seconds
+        size = kind.entries(covered)
+        total = n * size * kind.entry_seconds
         received = (n - 1) * size * kind.entry_bytes
         added += total + received / BYTES_A_SECOND + LATENCY
         sent += received * tables / n
@@ -158,7 +170,7 @@ def main():
     for kind in kinds:
         print(
             f"{kind.name}, {kind.token_seconds * 1e9:.0f}, {kind.k:.2f}, {kind.b:.2f}, "
-            f"{kind.entry_bytes:.0f}, {kind.entry_seconds * 1e9:.0f}"
+            f"{kind.entry_bytes:.1f}, {kind.entry_seconds * 1e9:.0f}"
         )
     print("what, tokens, workers, seconds, of them adding up, sent GB, times as fast")
     for kind in kinds:
