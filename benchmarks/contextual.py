@@ -57,7 +57,8 @@ from sklearn_embed.io import WordVectors
 PATTERN = r"(?u)\w+|[^\w\s]"
 BATCH = 500_000  # words
 HELD_OUT = 300  # documents
-RATE, FALLING = 5e-3, 0.4  # the rate falls over this share of the batches
+RATE, FALLING = 3e-3, 0.4  # the rate falls over this share of the batches
+SCALE = 4  # of the word vectors: the standard deviation of their numbers
 CS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 
 
@@ -78,9 +79,9 @@ def shuffled_documents(path):
 
 def train_direction(direction, X, w2v, given):
     """Train a language model on batches, at rates that fall to 0; save it."""
-    # Numbers of variance 1, as layers like them, kept as they are: vectors that are
-    # trained on lose what tells senses apart.
-    start = WordVectors(w2v.words_, w2v.vectors_ / w2v.vectors_.std())
+    # Long vectors: the layers learn faster from them.  They are kept as they are, since
+    # those that are trained on lose what tells senses apart.
+    start = WordVectors(w2v.words_, w2v.vectors_ * (SCALE / w2v.vectors_.std()))
     model = RecurrentLanguageModel(
         given.size,
         direction=direction,
@@ -103,7 +104,7 @@ def train_direction(direction, X, w2v, given):
         fall = min(1, (1 - n / n_batches) / FALLING)
         model.learning_rate = RATE * fall * (0.5 if n == 0 else 1)
         model.partial_fit(X[bounds[n] : bounds[n + 1]])
-        if n % 3 == 2 or n == n_batches - 1:
+        if n % 2 == 1 or n == n_batches - 1:
             model.save(given.models / direction)
             seconds = time.process_time() - began
             words, perplexity = (n + 1) * BATCH, model.perplexity(held_out)
@@ -119,7 +120,7 @@ def train(given):
     X = shuffled_documents(given.file)
     began = time.process_time()
     w2v = Word2VecVectorizer(
-        given.size, min_count=5, epochs=5, random_state=0, n_jobs=given.jobs
+        given.size, min_count=5, epochs=5, random_state=0, n_jobs=1
     ).fit(X)
     print(f"Word2Vec {time.process_time() - began:.0f} s of processor", flush=True)
     w2v.save(given.models / "word2vec")
@@ -217,7 +218,7 @@ def main():
     parser.add_argument("file")
     parser.add_argument("models", type=Path)
     parser.add_argument("--train", action="store_true")
-    parser.add_argument("--words", type=int, default=20_000_000)
+    parser.add_argument("--words", type=int, default=17_000_000)
     parser.add_argument("--vocabulary", type=int, default=30_000)
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--rows", nargs="*", type=Path, default=[])

@@ -188,8 +188,10 @@ sum(len(part.vectors) for part in model.iter_tokens(X[:1000]))
 # ---------------
 # - **Too little text**: see the perplexities above. Some million words and half an hour
 #   make better vectors; start from `pretrained` ones, and save the pair.
-# - **The wrong layer**: layer 0 knows no context, and the last layer is what predicts
-#   the neighbours, not what the word is.
+# - **The wrong layer**: layer 0 knows no context. Here layer 1 is better than the last
+#   one; of models that were trained long, the last one is, most of all with
+#   ``window=5``: the mean of a token's vector and those of its neighbours
+#   (:doc:`/howto/language_models`).
 # - **Topics**: what a paragraph is about, a mean of static vectors tells as well, as
 #   both tables show, and much faster.
 #
