@@ -260,7 +260,12 @@ class RecurrentClassifier(CallbackSupportMixin, ClassifierMixin, TextEstimator):
     :math:`\gamma` starts at 1 (Peters et al. 2018, equation 1).  These are learned at
     `learning_rate` whatever `fine_tuning` and `layer_decay` are.  With
     ``fine_tuning="none"`` this is ELMo: a task learns which layers it needs, and
-    nothing else of the language models.
+    nothing else of the language models.  There it is better than the last layer alone,
+    with 2,500 texts of trec6 and sst2 .827 and .671 instead of .792 and .628, by means
+    .818 and .715 instead of .796 and .655 (a pair of models trained on 7.5 million
+    words, a rate of 0.05, 15 epochs, ``dropout=0.2``).  Where all moves, the gain is
+    no larger than what seeds do: .894 instead of .893, and .786 instead of .775 (five
+    epochs, means of two seeds).
 
     Weights over the words by attention are not offered: on trec6, sst2 and mr_polarity,
     2,500 texts, one vector whose products with the states are the scores of a softmax
