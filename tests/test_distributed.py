@@ -194,6 +194,18 @@ def test_a_partition_that_fails_says_why(scheduler):
             count(collection)
 
 
+def test_tasks_may_count(client):
+    def count(number):
+        import dask.bag
+
+        texts = [f"a cat {number}", "dog"] * 3
+        return ours.count_words(dask.bag.from_sequence(texts, npartitions=3)).words
+
+    # As many as there are threads, all of which wait for the partitions.
+    words = client.gather(client.map(count, [10, 11]))
+    assert words == [["10", "cat", "dog"], ["11", "cat", "dog"]]
+
+
 def test_workers_may_come_later():
     import threading
 

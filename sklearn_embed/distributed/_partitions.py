@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections import defaultdict
+from contextlib import contextmanager, suppress
 
 from sklearn_embed._text.tokenized import TokenizedDocuments
 from sklearn_embed._text.tokenized import tokenize as _tokenize
@@ -94,11 +95,28 @@ def tables_of(parts, count, add):
     # Each thread is to have something to count.
     size = min(-(-len(parts) // max(n_threads, 1)), SUMMANDS)
     if client is not None:
-        return _LocalSums(client, count, add, size).of(parts)
+        with _away():
+            return _LocalSums(client, count, add, size).of(parts)
     tables = [dask.delayed(count)(group) for group in _groups(parts, size)]
     while len(tables) > SUMMANDS:
         tables = [dask.delayed(add)(group) for group in _groups(tables, SUMMANDS)]
     return dask.compute(tables)[0]
+
+
+@contextmanager
+def _away():
+    """Leave a worker's threads to others meanwhile, if this is one of its tasks."""
+    from distributed import rejoin, secede
+
+    seceded = False
+    with suppress(ValueError, AttributeError, KeyError):  # as nothing else tells
+        secede()
+        seceded = True
+    try:
+        yield
+    finally:
+        if seceded:
+            rejoin()
 
 
 def _groups(items, size):
