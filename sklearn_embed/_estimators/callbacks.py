@@ -44,7 +44,8 @@ class TrainingMonitor:
     def __init__(self, estimator, X, n_epochs, attributes):
         self._estimator, self._X, self._attributes = estimator, X, attributes
         self._context = self._epoch = None
-        self._work = f"epochs of {type(estimator).__name__}"
+        self._name = getattr(estimator, "_told_as", type(estimator).__name__)
+        self._work = f"epochs of {self._name}"
         self._n_epochs, self._n_done = n_epochs, 0
         tell(self._work, 0, n_epochs)
         if hasattr(estimator, "_init_callback_context"):
@@ -63,8 +64,7 @@ class TrainingMonitor:
         tell(self._work, self._n_done, self._n_epochs)
         if self._estimator.verbose:
             shown = ", ".join(f"{name} {loss:.6f}" for name, loss in losses.items())
-            name = type(self._estimator).__name__
-            print(f"[{name}] epoch {number + 1}: {shown}", flush=True)
+            print(f"[{self._name}] epoch {number + 1}: {shown}", flush=True)
         if self._epoch is None:
             return False
         return self._epoch.call_on_fit_task_end(

@@ -475,6 +475,12 @@ class RecurrentLanguageModel(CallbackSupportMixin, LanguageModel):
     _checked_pretrained = networks.pretrained_of
     _check_loaded = networks.check_loaded
 
+    @property
+    def _told_as(self):
+        """What lines about training call this, one of a pair perhaps."""
+        name = type(self).__name__
+        return f"{name}, backward" if self.direction == "backward" else name
+
     def _settings(self, n_words):
         """Return the parameters that the model knows."""
         if self.tie_weights and self.vector_size != self.hidden_size:
