@@ -58,7 +58,7 @@ PATTERN = r"(?u)\w+|[^\w\s]"
 BATCH = 500_000  # words
 HELD_OUT = 300  # documents
 RATE, FALLING = 3e-3, 0.4  # the rate falls over this share of the batches
-SCALE = 4  # of the word vectors: the standard deviation of their numbers
+SCALE = 0.1  # of the word vectors: the standard deviation of their numbers
 CS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 
 
@@ -79,15 +79,16 @@ def shuffled_documents(path):
 
 def train_direction(direction, X, w2v, given):
     """Train a language model on batches, at rates that fall to 0; save it."""
-    # Long vectors: the layers learn faster from them.  They are kept as they are, since
-    # those that are trained on lose what tells senses apart.
+    # Short vectors: the layers learn faster from long ones at first, but less in the end.
+    # They are kept as they are, since those that are trained on lose what tells senses
+    # apart.
     start = WordVectors(w2v.words_, w2v.vectors_ * (SCALE / w2v.vectors_.std()))
     model = RecurrentLanguageModel(
         given.size,
         direction=direction,
         hidden_size=given.size,
         num_layers=2,
-        dropout=0,  # no document is read twice
+        dropout=0.1,
         loss="sampled_softmax",
         pretrained=Pretrained(start, trainable=False),
         min_count=1,
