@@ -79,9 +79,8 @@ def shuffled_documents(path):
 
 def train_direction(direction, X, w2v, given):
     """Train a language model on batches, at rates that fall to 0; save it."""
-    # Short vectors: the layers learn faster from long ones at first, but less in the end.
-    # They are kept as they are, since those that are trained on lose what tells senses
-    # apart.
+    # Short vectors: from long ones layers learn faster at first, but less in the end.
+    # They are kept, since those that are trained on lose what tells senses apart.
     start = WordVectors(w2v.words_, w2v.vectors_ * (SCALE / w2v.vectors_.std()))
     model = RecurrentLanguageModel(
         given.size,
