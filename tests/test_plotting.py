@@ -8,7 +8,7 @@ from functools import partial
 import matplotlib
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from pictures import CHINESE, FAMILY, RESULTS, boxes_of, many, n_overlaps
@@ -315,11 +315,17 @@ def test_a_word_is_shown_on_one_line_of_bounded_length(word, shown):
 # ---------------------------------------------------------------- labels
 
 
+#: Points of labels two of which touch, up to rounding.
+TOUCHING = [*[(0, 0)] * 2, (167, 98), *[(0, 0)] * 2, (134, 125), (188, 74), (0, 0)]
+TOUCHING += [(175, 103), (192, 46)]
+
+
 @settings(deadline=None, max_examples=60)
 @given(
     places=st.lists(st.tuples(st.integers(0, 300), st.integers(0, 200)), min_size=1),
     seed=st.integers(0, 99),
 )
+@example(places=TOUCHING, seed=29)
 def test_labels_never_overlap_and_stay_inside(places, seed):
     points = np.array(places, float)
     extents = np.random.default_rng(seed).uniform(4, 60, (len(points), 2))
