@@ -40,29 +40,17 @@ from sklearn_embed import (
 )
 
 SEEDED = {"random_state": 0, "epochs": 2}
+LANGUAGE = {"vector_size": 200, "hidden_size": 200, "num_layers": 2}
+LANGUAGE |= {"max_features": 10_000, "random_state": 0, "epochs": 1}
 TRAINERS = {
     "Word2VecVectorizer": Word2VecVectorizer(100, window=5, **SEEDED),
     "Word2VecVectorizer, CBOW": Word2VecVectorizer(100, architecture="cbow", **SEEDED),
     "FastTextVectorizer": FastTextVectorizer(100, window=5, **SEEDED),
     "GloVeVectorizer": GloVeVectorizer(100, random_state=0, epochs=10),
     "FastTextClassifier": FastTextClassifier(100, random_state=0, epochs=10),
-    "RecurrentLanguageModel": RecurrentLanguageModel(
-        200,
-        hidden_size=200,
-        num_layers=2,
-        max_features=10_000,
-        loss="softmax",
-        random_state=0,
-        epochs=1,
-    ),
+    "RecurrentLanguageModel": RecurrentLanguageModel(loss="softmax", **LANGUAGE),
     "RecurrentLanguageModel, drawn words": RecurrentLanguageModel(
-        200,
-        hidden_size=200,
-        num_layers=2,
-        max_features=10_000,
-        loss="sampled_softmax",
-        random_state=0,
-        epochs=1,
+        loss="sampled_softmax", **LANGUAGE
     ),
     "RecurrentClassifier": RecurrentClassifier(random_state=0, epochs=2),
 }

@@ -1,10 +1,13 @@
 """Tables of n-grams as few bytes, against a format spelled out."""
 
+# SPDX-License-Identifier: BSD-3-Clause
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
+from reference_packed import bytes_of
 
 from sklearn_embed._models import packed_ngrams
 from sklearn_embed._models.counting_ngrams import Table
@@ -23,15 +26,6 @@ def table_of(entries, order):
     rows = np.array(sorted(entries), np.int32).reshape(-1, order)
     counts = np.array([entries[row] for row in sorted(entries)], np.int64)
     return Table(rows, counts)
-
-
-def bytes_of(number):
-    """Return a number as bytes: the lowest seven bits first, 128 for more."""
-    out = []
-    while number >= 128:
-        out.append(number % 128 + 128)
-        number //= 128
-    return [*out, number]
 
 
 def spelled_out(table, size):

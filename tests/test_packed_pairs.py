@@ -1,5 +1,7 @@
 """Counts of pairs as few bytes: against a format spelled out, and sums of scipy's."""
 
+# SPDX-License-Identifier: BSD-3-Clause
+
 from itertools import pairwise
 
 import numpy as np
@@ -8,6 +10,7 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
+from reference_packed import bytes_of
 
 from sklearn_embed import CooccurrenceCounts
 from sklearn_embed._models import packed_pairs
@@ -36,15 +39,6 @@ def pieces(table, cuts=(0, 2, 2, N_ROWS)):
 
 def packed(entries):
     return packed_pairs.packed(pieces(matrix(entries)), N_ROWS)
-
-
-def bytes_of(number):
-    """Return a number as bytes: the lowest seven bits first, 128 for more."""
-    out = []
-    while number >= 128:
-        out.append(number % 128 + 128)
-        number //= 128
-    return [*out, number]
 
 
 def assert_pairs(pairs, expected):

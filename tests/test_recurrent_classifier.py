@@ -95,6 +95,17 @@ def one_batch(estimator, targets, weights):
     return model, job, lambda some: twin_loss(model, some, ids, targets, weights)
 
 
+def assert_step_follows_slopes(model, job, loss_of):
+    parameters = [part.astype(np.float64) for part in model.weights]
+    expected = pytest.approx(loss_of(parameters), rel=1e-5)
+    assert mean_loss(job.validation_phases(), 1) == expected
+    assert mean_loss(job.phases(0), 1) == expected
+    slopes, norm = reference.clipped(reference.differences(loss_of, parameters), 0.15)
+    assert norm > 0.15, "nothing is clipped"
+    for part, old, slope in zip(model.weights, parameters, slopes, strict=True):
+        assert_allclose(part, old - 2 * slope, rtol=1e-4, atol=2e-5)
+
+
 @pytest.mark.parametrize("loss", ["softmax", "one_vs_all"])
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("pooling", ["max", "mean", "last"])
@@ -109,14 +120,7 @@ def test_a_step_follows_the_slopes_of_the_loss(pooling, bidirectional, loss):
         targets[1] = 1
     weights = np.array([1.0, 0.5, 2.0, 0.5])
     model, job, loss_of = one_batch(estimator, targets, weights)
-    parameters = [part.astype(np.float64) for part in model.weights]
-    expected = pytest.approx(loss_of(parameters), rel=1e-5)
-    assert mean_loss(job.validation_phases(), 1) == expected
-    assert mean_loss(job.phases(0), 1) == expected
-    slopes, norm = reference.clipped(reference.differences(loss_of, parameters), 0.15)
-    assert norm > 0.15, "nothing is clipped"
-    for part, old, slope in zip(model.weights, parameters, slopes, strict=True):
-        assert_allclose(part, old - 2 * slope, rtol=1e-4, atol=2e-5)
+    assert_step_follows_slopes(model, job, loss_of)
 
 
 @pytest.mark.parametrize("pooling", ["max", "mean", "last"])
@@ -145,14 +149,7 @@ def test_sums_of_layers_follow_the_slopes_of_the_loss(
     model, job, loss_of = one_batch(estimator, np.eye(3)[[0, 2, 1, 0]], weights)
     scalars = np.array([0.7, -0.4, 0.2, 1.5][-len(model.weights.scalars) :])
     model.weights.scalars[:] = scalars[: len(model.weights.scalars)]
-    parameters = [part.astype(np.float64) for part in model.weights]
-    expected = pytest.approx(loss_of(parameters), rel=1e-5)
-    assert mean_loss(job.validation_phases(), 1) == expected
-    assert mean_loss(job.phases(0), 1) == expected
-    slopes, norm = reference.clipped(reference.differences(loss_of, parameters), 0.15)
-    assert norm > 0.15, "nothing is clipped"
-    for part, old, slope in zip(model.weights, parameters, slopes, strict=True):
-        assert_allclose(part, old - 2 * slope, rtol=1e-4, atol=2e-5)
+    assert_step_follows_slopes(model, job, loss_of)
 
 
 def test_losses_and_their_slopes():

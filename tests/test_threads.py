@@ -50,6 +50,19 @@ def no_thread_is_left():
     assert n_running() <= before
 
 
+@pytest.fixture
+def started(monkeypatch):
+    """Return a list that grows with each thread that is started."""
+    started = []
+
+    def start(*args):
+        started.append(args)
+        return _thread.start_new_thread(*args)
+
+    monkeypatch.setattr(threads, "start_new_thread", start)
+    return started
+
+
 @given(st.integers(0, 40), st.integers(1, 4), st.integers(0, 40))
 @settings(deadline=None)
 def test_calls_on_threads_come_back_in_order(n, n_jobs, n_wanted):
@@ -128,14 +141,7 @@ def test_every_thread_takes_a_part(n_jobs, helping):
     assert len(found) == n_jobs and (threading.get_ident() in found) == helping
 
 
-def test_no_more_threads_are_started_than_there_are_calls(monkeypatch):
-    started = []
-
-    def start(*args):
-        started.append(args)
-        return _thread.start_new_thread(*args)
-
-    monkeypatch.setattr(threads, "start_new_thread", start)
+def test_no_more_threads_are_started_than_there_are_calls(started):
     assert [*in_order(abs, [-1, -2, -3], 64)] == [1, 2, 3]
     assert len(started) <= 3
 
@@ -274,14 +280,7 @@ def test_a_phase_begins_when_the_one_before_is_finished(n_jobs):
     assert not mixed
 
 
-def test_threads_stay_from_phase_to_phase(monkeypatch):
-    started = []
-
-    def start(*args):
-        started.append(args)
-        return _thread.start_new_thread(*args)
-
-    monkeypatch.setattr(threads, "start_new_thread", start)
+def test_threads_stay_from_phase_to_phase(started):
     assert len([*run_phases([[list] * 4] * 20, 2)]) == 80
     assert len(started) == 2
 

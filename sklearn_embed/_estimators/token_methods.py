@@ -62,9 +62,9 @@ class TokenVectorsMixin:
         iter_tokens : The same, in constant memory.
         """
         fitted = snapshot(self)
-        check_count("window", window, least=0, most=WIDEST)
+        window = _checked_window(window)
         documents = fitted._tokenize(X)
-        return token_vectors.all_tokens(fitted, documents, out, TOKENS, int(window))
+        return token_vectors.all_tokens(fitted, documents, out, TOKENS, window)
 
     def iter_tokens(
         self, X: Documents, *, n_tokens: int = TOKENS, window: int = 0
@@ -92,8 +92,7 @@ class TokenVectorsMixin:
         fitted._reader()
         documents = fitted._tokenize(X)
         check_count("n_tokens", n_tokens)
-        check_count("window", window, least=0, most=WIDEST)
-        fixed = fitted, documents, int(n_tokens), int(window)
+        fixed = fitted, documents, int(n_tokens), _checked_window(window)
         return token_vectors.token_blocks(*fixed)
 
     def most_similar_in_context(
@@ -144,13 +143,12 @@ class TokenVectorsMixin:
         """
         fitted = snapshot(self)
         check_count("topn", topn)
-        check_count("window", window, least=0, most=WIDEST)
+        window = _checked_window(window)
         check_count("n_context", n_context, least=0)
         options = fitted._text_options
         asked = tokenize([pairs.one_document(text)], options, "text")
         word = token_vectors.one_token(word, options)
         place = token_vectors.place_of(asked, word)
-        window = int(window)
         found = token_vectors.all_tokens(fitted, asked, None, TOKENS, window)
         query = found.vectors[place]
         documents, wanted = fitted._tokenize(X), None
@@ -193,11 +191,17 @@ class TokenVectorsMixin:
         fitted = snapshot(self)
         if max_occurrences is not None:
             check_count("max_occurrences", max_occurrences)
-        check_count("window", window, least=0, most=WIDEST)
+        window = _checked_window(window)
         check_count("n_context", n_context, least=0)
         if not isinstance(word, str):
             raise TypeError(f"word must be a string, not {type(word).__name__}.")
         word = token_vectors.one_token(word, fitted._text_options)
         documents = fitted._tokenize(X)
-        fixed = documents, word, max_occurrences, int(n_context), int(window)
+        fixed = documents, word, max_occurrences, int(n_context), window
         return token_vectors.occurrences(fitted, *fixed)
+
+
+def _checked_window(window):
+    """Return a `window` as an int, if it is in range."""
+    check_count("window", window, least=0, most=WIDEST)
+    return int(window)
